@@ -1,0 +1,55 @@
+"""The contract, version 1, between generated ``x_pb.py`` modules and this library.
+
+Names here are never removed, and never change their meaning: code that was generated once keeps working with every
+later minirpc. Code generated for a later contract fails at its import, by the name of the module that is missing.
+"""
+
+from minirpc.message.base import Message, Oneof, which_oneof
+from minirpc.message.enums import Enum
+from minirpc.message.fields import (
+    bool,  # noqa: A004
+    bytes,  # noqa: A004
+    double,
+    enum,
+    fixed32,
+    fixed64,
+    float,  # noqa: A004
+    int32,
+    int64,
+    map,  # noqa: A004
+    message,
+    sfixed32,
+    sfixed64,
+    sint32,
+    sint64,
+    string,
+    uint32,
+    uint64,
+)
+from minirpc.message.registry import file
+
+__all__ = [
+    "Enum",
+    "Message",
+    "Oneof",
+    "bool",
+    "bytes",
+    "double",
+    "enum",
+    "file",
+    "fixed32",
+    "fixed64",
+    "float",
+    "int32",
+    "int64",
+    "map",
+    "message",
+    "sfixed32",
+    "sfixed64",
+    "sint32",
+    "sint64",
+    "string",
+    "uint32",
+    "uint64",
+    "which_oneof",
+]

@@ -1,0 +1,211 @@
+"""The HTTP/2 engine on the ``h2`` package: the reference, and the default."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from h2.errors import ErrorCodes
+from h2.events import (
+    ConnectionTerminated,
+    DataReceived,
+    Event,
+    PingAckReceived,
+    RemoteSettingsChanged,
+    RequestReceived,
+    ResponseReceived,
+    StreamReset,
+    TrailersReceived,
+    WindowUpdated,
+)
+from h2.exceptions import ProtocolError
+from hyperframe.exceptions import InvalidPaddingError
+
+from minirpc.http2.h2_connection import GrpcH2Connection
+from minirpc.http2.header_rules import BlockKind, find_fault
+from minirpc.http2.interface import (
+    MAX_STREAM_ID,
+    ConnectionHandler,
+    ErrorCode,
+    Header,
+    Http2Options,
+    StreamHandler,
+)
+
+__all__ = ["H2Engine"]
+
+
+class H2Engine:
+    """Drives one ``H2Connection`` and turns its events into calls. Implements :class:`~interface.Engine`.
+
+    Connection credit goes back to the peer as soon as its bytes are in: a stream that nobody reads must not stall the
+    others. What bounds a stream's memory is its own window, whose credit the stream's owner gives back.
+    """
+
+    def __init__(self, handler: ConnectionHandler, options: Http2Options, *, client_side: bool) -> None:
+        self._handler = handler
+        self._client_side = client_side
+        self._connection = GrpcH2Connection(options, client_side=client_side)
+        self._streams: dict[int, StreamHandler] = {}
+        self._next_stream_id = 1
+        self._failed = False
+
+    @property
+    def can_open_stream(self) -> bool:
+        connection = self._connection
+        return (
+            len(connection.streams) < connection.remote_settings.max_concurrent_streams
+            and self._next_stream_id <= MAX_STREAM_ID
+            and not self._failed
+        )
+
+    @property
+    def output_size(self) -> int:
+        return self._connection.output_size
+
+    @property
+    def last_peer_stream_id(self) -> int:
+        return self._connection.highest_inbound_stream_id
+
+    def start(self) -> None:
+        self._connection.initiate_connection()
+
+    def take_output(self) -> bytearray:
+        return self._connection.take_output()
+
+    # -- receiving
+
+    def receive(self, data: bytes | bytearray | memoryview) -> None:
+        if self._failed:
+            return
+        connection = self._connection
+        frames = connection.incoming_buffer
+        frames.max_frame_size = connection.max_inbound_frame_size
+        try:
+            frames.add_data(data)  # type: ignore[arg-type, unused-ignore]  # older versions declare bytes, take any buffer
+            for frame in frames:
+                # One frame at a time: what a frame says is told before a later frame of the same read can fail.
+                for event in connection.receive_frame(frame):
+                    self._dispatch(event)
+                if connection.forget_if_closed(frame.stream_id):
+                    self._streams.pop(frame.stream_id, None)
+                if self._failed:
+                    return
+                frames.max_frame_size = connection.max_inbound_frame_size
+        except InvalidPaddingError:
+            self._fail(ErrorCodes.PROTOCOL_ERROR, "frame with invalid padding")
+        except ProtocolError as error:
+            self._fail(error.error_code, str(error))
+
+    def _fail(self, error_code: int, reason: str) -> None:
+        self._failed = True
+        self._connection.terminate(ErrorCodes(error_code))
+        self._handler.connection_failed(int(error_code), reason)
+
+    def _dispatch(self, event: Event) -> None:
+        if isinstance(event, DataReceived):
+            self._data_received(event)
+        elif isinstance(event, ResponseReceived | TrailersReceived):
+            self._headers_received(event)
+        elif isinstance(event, RequestReceived):
+            self._request_received(event)
+        elif isinstance(event, WindowUpdated):
+            self._window_updated(event.stream_id or 0)
+        elif isinstance(event, StreamReset):
+            stream = self._streams.pop(event.stream_id or 0, None)
+            if stream is not None:
+                stream.reset(int(event.error_code or 0), bool(event.remote_reset))
+        elif isinstance(event, RemoteSettingsChanged):
+            self._handler.settings_received()
+        elif isinstance(event, PingAckReceived):
+            self._handler.ping_acknowledged(event.ping_data or b"")
+        elif isinstance(event, ConnectionTerminated):
+            self._handler.goaway_received(
+                event.last_stream_id or 0, int(event.error_code or 0), event.additional_data or b""
+            )
+        # Nothing else concerns gRPC: 1xx responses, priorities, PINGs (h2 has answered), unknown frames. The end of a
+        # stream is told with the frame that carries it.
+
+    def _data_received(self, event: DataReceived) -> None:
+        credit = event.flow_controlled_length or 0
+        self._connection.return_connection_credit(credit)
+        stream = self._streams.get(event.stream_id or 0)
+        if stream is not None:
+            stream.data_received(bytes(event.data or b""), credit, event.stream_ended is not None)
+
+    def _headers_received(self, event: ResponseReceived | TrailersReceived) -> None:
+        stream_id = event.stream_id or 0
+        kind = BlockKind.RESPONSE if isinstance(event, ResponseReceived) else BlockKind.TRAILERS
+        headers: list[Header] = event.headers or []  # type: ignore[assignment, unused-ignore]  # raw: always bytes
+        stream = self._streams.get(stream_id)
+        if stream is None:
+            return
+        if find_fault(headers, kind) is not None:
+            # RFC 9113 section 8.1.1: malformed messages are stream errors of type PROTOCOL_ERROR.
+            self.reset_stream(stream_id, ErrorCode.PROTOCOL_ERROR)
+            stream.reset(ErrorCode.PROTOCOL_ERROR, False)
+            return
+        stream.headers_received(headers, event.stream_ended is not None)
+
+    def _request_received(self, event: RequestReceived) -> None:
+        stream_id = event.stream_id or 0
+        headers: list[Header] = event.headers or []  # type: ignore[assignment, unused-ignore]  # raw: always bytes
+        if find_fault(headers, BlockKind.REQUEST) is not None:
+            self.reset_stream(stream_id, ErrorCode.PROTOCOL_ERROR)
+            return
+        stream = self._handler.stream_opened(stream_id, headers, event.stream_ended is not None)
+        if stream is not None and stream_id in self._connection.streams:
+            self._streams[stream_id] = stream
+
+    def _window_updated(self, stream_id: int) -> None:
+        if stream_id == 0:
+            self._handler.send_window_opened()
+            return
+        stream = self._streams.get(stream_id)
+        if stream is not None:
+            stream.send_window_opened()
+
+    # -- sending
+
+    def open_stream(self, handler: StreamHandler, headers: Sequence[Header], end_stream: bool) -> int:
+        stream_id = self._next_stream_id
+        self._connection.send_headers(stream_id, headers, end_stream)
+        self._next_stream_id += 2
+        self._streams[stream_id] = handler
+        return stream_id
+
+    def send_headers(self, stream_id: int, headers: Sequence[Header], end_stream: bool) -> None:
+        self._connection.send_headers(stream_id, headers, end_stream)
+        if end_stream:
+            self._forget_if_closed(stream_id)
+
+    def send_capacity(self, stream_id: int) -> int:
+        connection = self._connection
+        stream = connection.streams.get(stream_id)
+        if stream is None or self._failed:
+            return 0
+        window = min(connection.outbound_flow_control_window, stream.outbound_flow_control_window)
+        return max(0, min(window, connection.max_outbound_frame_size))
+
+    def send_data(self, stream_id: int, data: bytes | memoryview, end_stream: bool) -> None:
+        self._connection.send_data(stream_id, bytes(data), end_stream)
+        if end_stream:
+            self._forget_if_closed(stream_id)
+
+    def acknowledge_data(self, stream_id: int, size: int) -> None:
+        self._connection.return_stream_credit(stream_id, size)
+
+    def reset_stream(self, stream_id: int, error_code: ErrorCode) -> None:
+        if stream_id in self._connection.streams and not self._failed:
+            self._connection.reset_stream(stream_id, error_code)
+            self._forget_if_closed(stream_id)
+
+    def send_ping(self, data: bytes) -> None:
+        self._connection.ping(data)
+
+    def send_goaway(self, last_stream_id: int, error_code: ErrorCode, debug_data: bytes = b"") -> None:
+        if not self._failed:
+            self._connection.close_connection(error_code, debug_data, last_stream_id)
+
+    def _forget_if_closed(self, stream_id: int) -> None:
+        if self._connection.forget_if_closed(stream_id):
+            self._streams.pop(stream_id, None)

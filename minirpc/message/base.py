@@ -1,0 +1,290 @@
+"""The base class of messages, and the metaclass that turns field lines into slots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Generic, Literal, NamedTuple, Self, TypeVar, dataclass_transform
+
+from minirpc import wire
+from minirpc.message import registry
+from minirpc.wire.spec import MAX_DEPTH, AnyPlan, Card, FieldSpec
+
+__all__ = ["Message", "MessageMeta", "Oneof", "which_oneof"]
+
+Buffer = bytes | bytearray | memoryview
+Name = TypeVar("Name", bound=str)
+Value = TypeVar("Value")
+T = TypeVar("T")
+
+
+class Oneof(NamedTuple, Generic[Name, Value]):
+    """The member of a oneof that is set, made for ``match``: ``case ("isbn", value)`` or ``case Oneof("isbn", value)``."""
+
+    name: Name
+    """The member's name in Python."""
+    value: Value
+    """What it holds."""
+
+
+@dataclass_transform(kw_only_default=True)
+class MessageMeta(type):
+    """Makes message classes: collects the field lines of the class body, lays out the slots, installs the attributes."""
+
+    __fields__: tuple[FieldSpec, ...]
+    __plans__: dict[Any, Any]
+    __plan__: AnyPlan
+    __proto_name__: str
+
+    def __new__(
+        mcs, cls_name: str, bases: tuple[type, ...], namespace: dict[str, Any], *, name: str = "", **kwargs: Any
+    ) -> MessageMeta:
+        specs = [value for value in namespace.values() if type(value) is FieldSpec]
+        parents = [base for base in bases if isinstance(base, MessageMeta)]
+        if not parents:  # the root, Message itself
+            return super().__new__(mcs, cls_name, bases, namespace, **kwargs)
+        if any(hasattr(parent, "__fields__") for parent in parents):
+            if specs:
+                raise TypeError(f"{cls_name} cannot add fields to the message {parents[0].__name__}")
+            namespace.setdefault("__slots__", ())
+            return super().__new__(mcs, cls_name, bases, namespace, **kwargs)
+        descriptors = _lay_out(cls_name, specs, namespace)
+        namespace["__slots__"] = tuple(spec.slot for spec in specs)
+        namespace["__fields__"] = tuple(specs)
+        namespace["__plans__"] = {}
+        namespace["__proto_name__"] = name or cls_name
+        own_init = "__init__" in namespace
+        namespace.setdefault("__init__", wire.init)
+        cls = super().__new__(mcs, cls_name, bases, namespace, **kwargs)
+        for attribute, make in descriptors.items():
+            setattr(cls, attribute, make(cls))
+        cls.__plan__ = wire.Plan.of(cls)
+        if not own_init:
+            wire.install(cls)
+        return cls
+
+    def __full_name__(cls) -> str:
+        """The message's full name in its .proto file: ``acme.library.Book.Location``."""
+        owner = next(base for base in cls.__mro__ if "__fields__" in base.__dict__)
+        return registry.full_name(owner)
+
+
+def _lay_out(
+    cls_name: str, specs: list[FieldSpec], namespace: dict[str, Any]
+) -> dict[str, Callable[[type[Any]], Any]]:
+    """Names the fields after their attributes, and chooses their slots.
+
+    Plain fields are their own slots, the fastest attribute that Python has. Containers are made at first read and oneof
+    members clear their siblings: they get a descriptor above a hidden slot. The lines are taken out of the namespace.
+
+    Returns:
+        For each attribute that needs one, what makes its descriptor once the class exists.
+    """
+    numbers: dict[int, str] = {}
+    oneofs: dict[str, list[FieldSpec]] = {}
+    for attribute in [key for key, value in namespace.items() if type(value) is FieldSpec]:
+        spec: FieldSpec = namespace.pop(attribute)
+        if spec.name:
+            raise TypeError(f"{cls_name}.{attribute} and {cls_name}.{spec.name} share one field line")
+        if spec.number in numbers:
+            raise TypeError(f"{cls_name}.{attribute} and {cls_name}.{numbers[spec.number]} share number {spec.number}")
+        numbers[spec.number] = spec.name = spec.slot = attribute
+        spec.proto_name = spec.proto_name or attribute
+        if spec.card is Card.ONEOF:
+            oneofs.setdefault(spec.oneof, []).append(spec)
+    taken = {*namespace, *numbers.values()}
+    descriptors: dict[str, Callable[[type[Any]], Any]] = {}
+    for spec in specs:
+        if spec.card not in (Card.REPEATED, Card.MAP, Card.ONEOF):
+            continue
+        spec.slot = f"s_{spec.name}"
+        while spec.slot in taken:
+            spec.slot += "_"
+        taken.add(spec.slot)
+    for spec in specs:
+        if spec.card is Card.ONEOF:
+            spec.siblings = tuple(other.slot for other in oneofs[spec.oneof] if other is not spec)
+            descriptors[spec.name] = _oneof_slot(spec)
+        elif spec.slot != spec.name:
+            descriptors[spec.name] = _container_slot(spec)
+    return descriptors
+
+
+def _oneof_slot(spec: FieldSpec) -> Callable[[type[Any]], Any]:
+    return lambda cls: wire.OneofSlot(
+        cls.__dict__[spec.slot], spec.name, [cls.__dict__[sibling] for sibling in spec.siblings]
+    )
+
+
+def _container_slot(spec: FieldSpec) -> Callable[[type[Any]], Any]:
+    return lambda cls: wire.ContainerSlot(cls.__dict__[spec.slot], spec.name, spec.card is Card.MAP)
+
+
+class Message(metaclass=MessageMeta):
+    """A protobuf message: a plain Python object with a typed attribute for each field.
+
+    The constructor takes fields as keywords. Unset fields read as their defaults: ``optional`` fields, sub-messages and
+    oneof members as None, repeated fields as ``[]``, maps as ``{}``. Values are not checked when they are assigned but
+    when the message is encoded. Unknown attributes and keywords raise at once.
+
+    Fields that the class does not know survive: they are kept as bytes and written again behind the known ones.
+
+    Two messages are equal if they are of one class, their fields are equal and their unknown fields are the same bytes.
+    Messages cannot be hashed, can be copied (``copy.copy`` shares containers and sub-messages, ``copy.deepcopy`` does
+    not, ``copy.replace`` from Python 3.13 on) and pickled.
+    """
+
+    __slots__ = ("_unknown",)
+
+    __fields__: ClassVar[tuple[FieldSpec, ...]]
+    __plan__: ClassVar[AnyPlan]
+    _unknown: bytes
+
+    def to_binary(self, *, deterministic: bool = False) -> bytes:
+        """Serializes the message.
+
+        Args:
+            deterministic: write map entries in the order of their keys, so that equal messages give equal bytes.
+
+        Raises:
+            EncodeError: a value does not fit its field; the error names the field's path.
+        """
+        return type(self).__plan__.encode(self, deterministic)
+
+    @classmethod
+    def from_binary(cls, data: Buffer, *, max_depth: int = MAX_DEPTH) -> Self:
+        """Reads a message from all of ``data``.
+
+        Args:
+            data: one serialized message.
+            max_depth: how many levels of messages and groups may nest below this one.
+
+        Raises:
+            DecodeError: ``data`` is malformed; the error names the field's path and the byte offset.
+        """
+        message: Self = cls.__plan__.decode(cls, data, max_depth)
+        return message
+
+    def merge_from_binary(self, data: Buffer, *, max_depth: int = MAX_DEPTH) -> None:
+        """Merges a serialized message into this one: singular fields are replaced, messages merged, lists extended.
+
+        Raises:
+            DecodeError: ``data`` is malformed. The message then holds a part of it.
+        """
+        type(self).__plan__.decode_into(self, data, max_depth)
+
+    SerializeToString = to_binary
+    """Google's name for :meth:`to_binary`, which grpcio and grpclib look for."""
+
+    @classmethod
+    def FromString(cls, data: Buffer) -> Self:  # noqa: N802
+        """Google's name for :meth:`from_binary`, which grpcio and grpclib look for."""
+        message: Self = cls.__plan__.decode(cls, data, MAX_DEPTH)
+        return message
+
+    def has_field(self, name: str) -> bool:
+        """Whether a field with presence is set: ``optional``, a sub-message, a oneof member; or any member of a oneof.
+
+        Raises:
+            ValueError: there is no such field, or it has no presence (as repeated and plain scalar fields).
+        """
+        members = [spec for spec in type(self).__fields__ if spec.oneof == name]
+        if not members:
+            spec = _spec(self, name)
+            if spec.card not in (Card.OPTIONAL, Card.ONEOF):
+                raise ValueError(f"{type(self).__full_name__()}.{name} has no presence: compare it with its default")
+            members = [spec]
+        return any(getattr(self, spec.slot, None) is not None for spec in members)
+
+    def clear_field(self, name: str) -> None:
+        """Sets a field, or all members of a oneof, to what it was before anything was assigned.
+
+        Raises:
+            ValueError: there is no such field.
+        """
+        specs = [spec for spec in type(self).__fields__ if spec.oneof == name] or [_spec(self, name)]
+        for spec in specs:
+            setattr(self, spec.slot, spec.default)
+
+    def __bytes__(self) -> bytes:
+        return self.to_binary()
+
+    def __repr__(self) -> str:
+        return _repr(self)
+
+    __eq__ = wire.equal
+    __hash__ = None  # type: ignore[assignment]  # a message changes, and so would its hash
+    __copy__ = wire.copy
+    __deepcopy__ = wire.deepcopy
+
+    def __replace__(self, /, **changes: Any) -> Self:
+        twin = wire.copy(self)
+        for name, value in changes.items():
+            _spec(self, name)
+            setattr(twin, name, value)
+        result: Self = twin
+        return result
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # by field name, not by slot and not by wire format: pickles pass between the engines, and keep every value
+        values = {name: value for name, value in _set_fields(self)}
+        args = (type(self), values, getattr(self, "_unknown", b""))
+        state = getattr(self, "__dict__", None)
+        return (_unpickle, args, state) if state else (_unpickle, args)
+
+
+def _unpickle(cls: type[Message], values: dict[str, Any], unknown: bytes) -> Message:
+    message = cls.__new__(cls)
+    wire.init(message, **values)
+    message._unknown = unknown
+    return message
+
+
+def _spec(message: Message, name: str) -> FieldSpec:
+    for spec in type(message).__fields__:
+        if spec.name == name:
+            return spec
+    raise ValueError(f"{type(message).__full_name__()} has no field {name!r}")
+
+
+def _set_fields(message: Message) -> list[tuple[str, Any]]:
+    """The names and values of the fields that differ from unset, in the order of their declaration."""
+    found = []
+    for spec in type(message).__fields__:
+        value = getattr(message, spec.slot, None)
+        if value is None or (spec.card in (Card.REPEATED, Card.MAP) and not value):
+            continue
+        if spec.card is Card.IMPLICIT and _is_default(value, spec.default):
+            continue
+        found.append((spec.name, value))
+    return found
+
+
+def _is_default(value: Any, default: Any) -> bool:
+    # -0.0 equals 0.0, but is another value to protobuf
+    return type(value) is type(default) and value == default and repr(value) == repr(default)
+
+
+_in_repr: set[int] = set()
+
+
+def _repr(message: Message) -> str:
+    if id(message) in _in_repr:
+        return f"{type(message).__qualname__}(...)"
+    _in_repr.add(id(message))
+    try:
+        shown = [f"{name}={value!r}" for name, value in _set_fields(message)]
+        if getattr(message, "_unknown", b""):
+            shown.append(f"<{len(message._unknown)} bytes of unknown fields>")
+    finally:
+        _in_repr.discard(id(message))
+    return f"{type(message).__qualname__}({', '.join(shown)})"
+
+
+def which_oneof(message: Message, name: str) -> Any:
+    """The member of the oneof ``name`` that is set, as a :class:`Oneof`, or None."""
+    for spec in type(message).__fields__:
+        if spec.oneof == name:
+            value = getattr(message, spec.slot, None)
+            if value is not None:
+                return Oneof(spec.name, value)
+    return None

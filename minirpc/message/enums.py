@@ -1,0 +1,36 @@
+"""Open enums: ``IntEnum`` classes that keep numbers they have no name for."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any, Self
+
+__all__ = ["Enum"]
+
+
+class Enum(enum.IntEnum):
+    """The base of generated enums.
+
+    proto3 enums are open (protobuf language guide, "Enum Behavior"): a number that the .proto file does not name is
+    still a value of the enum. ``Genre(99)`` gives one whose ``name`` is ``"UNRECOGNIZED_99"``; it equals 99, encodes as
+    99, and does not become a member of the class.
+
+    Raises:
+        ValueError: from ``Genre(x)``, where x is no int of 32 bits.
+    """
+
+    def __init_subclass__(cls, *, name: str = "", **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.__proto_name__ = name or cls.__name__
+
+    __proto_name__: str
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, int) or isinstance(value, bool) or not -(1 << 31) <= value < 1 << 31:
+            return None
+        # not entered into the class's own table: a peer chooses these numbers, and the table would grow with them
+        member = int.__new__(cls, value)
+        member._name_ = f"UNRECOGNIZED_{value}".replace("-", "MINUS_")
+        member._value_ = int(value)
+        return member

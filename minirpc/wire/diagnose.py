@@ -1,0 +1,228 @@
+"""Finds out what exactly is wrong, once the fast functions of the pure engine have noticed that something is.
+
+Straightforward, table-driven walks over the input: the rules and the wording of :mod:`minirpc.wire.spec`, spelled out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ParamSpec, TypeVar
+
+from minirpc.errors import DecodeError, EncodeError
+from minirpc.wire import faults
+from minirpc.wire.spec import Card, FieldSpec, Kind, WireType
+from minirpc.wire.varint import decode_fixed, decode_length, decode_tag, decode_varint, skip_field
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+__all__ = ["Counts", "children", "decode", "element_counts", "encode", "message_type"]
+
+Counts = dict[int, Any]
+"""What a message holds, as far as paths need it: by field number, the length of a list or the Counts of a sub-message."""
+
+_FIXED_SIZES = {WireType.I64: 8, WireType.I32: 4}
+
+
+def message_type(spec: FieldSpec) -> Any:
+    """The class of the messages in a field, which for a map is that of its values."""
+    return spec.type if spec.value is None else spec.value.type
+
+
+def children(spec: FieldSpec, value: Any) -> list[Any]:
+    """The messages that a field with this value holds; none where the value is of a wrong type."""
+    kind = spec.kind if spec.value is None else spec.value.kind
+    if kind is not Kind.MESSAGE or not value:
+        return []
+    values: list[Any] = [value]
+    if spec.card is Card.REPEATED:
+        values = list(value) if isinstance(value, list) else []
+    elif spec.card is Card.MAP:
+        values = list(value.values()) if isinstance(value, dict) else []
+    cls = message_type(spec)
+    return [value for value in values if isinstance(value, cls)]
+
+
+def element_counts(fields: Sequence[FieldSpec], message: Any) -> Counts:
+    """What ``message`` holds before something is merged into it."""
+    counts: Counts = {}
+    for spec in fields:
+        value = getattr(message, spec.slot)
+        if spec.card is Card.REPEATED and isinstance(value, list):
+            counts[spec.number] = len(value)
+        elif spec.card in (Card.OPTIONAL, Card.ONEOF) and children(spec, value):
+            counts[spec.number] = element_counts(_fields(spec), value)
+    return counts
+
+
+def _fields(spec: FieldSpec) -> tuple[FieldSpec, ...]:
+    fields: tuple[FieldSpec, ...] = message_type(spec).__fields__
+    return tuple(sorted(fields, key=lambda field: field.number))
+
+
+def decode(fields: Sequence[FieldSpec], data: bytes, path: str, depth: int, counts: Counts) -> None:
+    """Walks over a message that did not decode.
+
+    Raises:
+        DecodeError: the first thing that is wrong with it; if there is nothing, it returns.
+    """
+    _Decoding(depth).message(fields, memoryview(data), 0, path, depth, counts)
+
+
+class _Decoding:
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+
+    def message(
+        self, fields: Sequence[FieldSpec], data: memoryview, pos: int, path: str, depth: int, counts: Counts
+    ) -> None:
+        """Walks from ``pos`` to the end of ``data``, which is cut where the message ends."""
+        if depth < 0:
+            raise DecodeError(f"nested deeper than {self.limit} levels", path, pos)
+        known = {spec.number: spec for spec in fields}
+        while pos < len(data):
+            tag_pos = pos
+            number, wire_type, pos = _at(path, decode_tag, data, pos)
+            spec = known.get(number)
+            if spec is None or not _fits(spec, wire_type):
+                pos = self.skip(data, pos, number, wire_type, path, depth, tag_pos)
+                continue
+            if spec.card is Card.ONEOF:
+                for other in fields:
+                    if other.oneof == spec.oneof and other is not spec:
+                        counts.pop(other.number, None)
+            if spec.card is Card.MAP:
+                pos = self.map_entry(spec, data, pos, f"{path}.{spec.name}", depth)
+            elif spec.card is Card.REPEATED:
+                pos = self.repeated(spec, wire_type, data, pos, f"{path}.{spec.name}", depth, counts)
+            else:
+                pos = self.value(spec, data, pos, f"{path}.{spec.name}", depth, counts.setdefault(number, {}))
+
+    def skip(
+        self, data: memoryview, pos: int, number: int, wire_type: int, path: str, depth: int, tag_pos: int
+    ) -> int:
+        return _at(path, skip_field, data, pos, number, wire_type, depth, tag_pos=tag_pos, limit=self.limit)
+
+    def value(self, spec: FieldSpec, data: memoryview, pos: int, path: str, depth: int, counts: Counts) -> int:
+        """Walks over one value, and returns the position behind it."""
+        wire_type = spec.kind.wire_type
+        if wire_type == WireType.VARINT:
+            return _at(path, decode_varint, data, pos)[1]
+        if wire_type != WireType.LEN:
+            return _at(path, decode_fixed, data, pos, _FIXED_SIZES[wire_type])
+        start, end = _at(path, decode_length, data, pos)
+        if spec.kind is Kind.MESSAGE:
+            self.message(_fields(spec), data[:end], start, path, depth - 1, counts)
+        elif spec.kind is Kind.STRING:
+            try:
+                str(data[start:end], "utf-8")
+            except UnicodeDecodeError:
+                raise DecodeError("invalid UTF-8 in a string", path, start) from None
+        return end
+
+    def repeated(
+        self, spec: FieldSpec, wire_type: int, data: memoryview, pos: int, path: str, depth: int, counts: Counts
+    ) -> int:
+        count = counts.get(spec.number, 0)
+        if wire_type == spec.kind.wire_type:
+            end = self.value(spec, data, pos, f"{path}[{count}]", depth, {})
+            counts[spec.number] = count + 1
+            return end
+        length_pos = pos
+        pos, end = _at(f"{path}[{count}]", decode_length, data, pos)
+        size = _FIXED_SIZES.get(spec.kind.wire_type)
+        if size is not None:
+            if (end - pos) % size:
+                raise DecodeError(
+                    f"packed run of {end - pos} bytes is not a multiple of {size}", f"{path}[{count}]", length_pos
+                )
+            count += (end - pos) // size
+            pos = end
+        while pos < end:
+            pos = _at(f"{path}[{count}]", decode_varint, data[:end], pos)[1]
+            count += 1
+        counts[spec.number] = count
+        return end
+
+    def map_entry(self, spec: FieldSpec, data: memoryview, pos: int, path: str, depth: int) -> int:
+        key, value = spec.key, spec.value
+        assert key is not None
+        assert value is not None
+        pos, end = _at(path, decode_length, data, pos)
+        entry, counts = data[:end], {}
+        while pos < end:
+            tag_pos = pos
+            number, wire_type, pos = _at(path, decode_tag, entry, pos)
+            if number == 1 and wire_type == key.kind.wire_type:
+                pos = self.value(key, entry, pos, f"{path}.key", depth, {})
+            elif number == 2 and wire_type == value.kind.wire_type:
+                pos = self.value(value, entry, pos, f"{path}.value", depth, counts)
+            else:
+                pos = self.skip(entry, pos, number, wire_type, path, depth, tag_pos)
+        return end
+
+
+def _fits(spec: FieldSpec, wire_type: int) -> bool:
+    if spec.card is Card.MAP:
+        return wire_type == WireType.LEN
+    packed = spec.card is Card.REPEATED and spec.kind.packable and wire_type == WireType.LEN
+    return packed or wire_type == spec.kind.wire_type
+
+
+def _at(path: str, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Calls a reader of :mod:`minirpc.wire.varint`, whose errors know the offset but not the path."""
+    try:
+        return read(*args, **kwargs)
+    except DecodeError as error:
+        raise DecodeError(error.reason, path, error.offset) from None
+
+
+def encode(fields: Sequence[FieldSpec], message: Any, path: str, limit: int) -> None:
+    """Walks over a message that did not encode.
+
+    Raises:
+        EncodeError: the first value, in order of the field numbers, that does not fit; if all fit, it returns.
+    """
+    _encode_message(fields, message, path, limit, limit)
+
+
+def _encode_message(fields: Sequence[FieldSpec], message: Any, path: str, depth: int, limit: int) -> None:
+    if depth < 0:
+        raise EncodeError(faults.too_deep(limit), path)
+    for spec in fields:
+        value = getattr(message, spec.slot)
+        place = f"{path}.{spec.name}"
+        if value is None and spec.card is not Card.IMPLICIT:
+            continue
+        if spec.card is Card.REPEATED:
+            if not issubclass(type(value), list):
+                raise EncodeError(faults.expected("list", value), place)
+            for index, element in enumerate(list.copy(value)):
+                _encode_value(spec, element, f"{place}[{index}]", depth, limit)
+        elif spec.card is Card.MAP:
+            if not issubclass(type(value), dict):
+                raise EncodeError(faults.expected("dict", value), place)
+            _encode_map(spec, dict.copy(value), place, depth, limit)
+        else:
+            _encode_value(spec, value, place, depth, limit)
+
+
+def _encode_map(spec: FieldSpec, entries: dict[Any, Any], path: str, depth: int, limit: int) -> None:
+    assert spec.key is not None
+    assert spec.value is not None
+    for key, value in entries.items():
+        _encode_value(spec.key, key, f"{path}.key", depth, limit)
+        _encode_value(spec.value, value, path + faults.element(key), depth, limit)
+
+
+def _encode_value(spec: FieldSpec, value: Any, path: str, depth: int, limit: int) -> None:
+    if spec.kind is Kind.MESSAGE:
+        cls = spec.type
+        if not issubclass(type(value), cls):
+            raise EncodeError(faults.expected(cls.__full_name__(), value), path)  # type: ignore[attr-defined]
+        _encode_message(_fields(spec), value, path, depth - 1, limit)
+        return
+    try:
+        faults.check_scalar(spec, value)
+    except EncodeError as error:
+        raise EncodeError(error.reason, path) from None

@@ -1,0 +1,138 @@
+"""The pure-Python engine: one decoder and one encoder written for each message class.
+
+The functions are made with ``exec`` at first use: unrolled per field, tags found by a binary tree of comparisons,
+values in local variables until the end. They are optimistic: they notice that something is wrong, not what. Then
+:mod:`minirpc.wire.diagnose` walks over the same input with care and raises the exact error, the one that the compiled
+engine raises too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from minirpc.errors import EncodeError
+from minirpc.wire import diagnose, faults
+from minirpc.wire.decoder import decoder_source
+from minirpc.wire.encoder import encoder_source
+from minirpc.wire.spec import MAX_DEPTH, FieldSpec
+
+__all__ = ["Plan"]
+
+Buffer = bytes | bytearray | memoryview
+
+_MAX_SIZE = (1 << 31) - 1
+
+
+class Plan:
+    """How to read and write the messages of one class. See :class:`minirpc.wire.spec.AnyPlan` for its methods."""
+
+    __slots__ = ("_cls", "decode_new", "encode_pieces", "fields", "merge")
+
+    decode_new: Callable[[bytes, int, int, Any, int], Any]
+    """``(data, pos, end, cls, depth)`` → a message; anything raised means: malformed."""
+    merge: Callable[[bytes, int, int, Any, int], None]
+    """``(data, pos, end, message, depth)``: the same into a message that is there."""
+    encode_pieces: Callable[[Any, int, bool], bytes]
+    """``(message, depth, deterministic)`` → bytes; anything raised means: look closer."""
+
+    def __init__(self, cls: Any) -> None:
+        self._cls = cls
+        self.fields: tuple[FieldSpec, ...] = tuple(sorted(cls.__fields__, key=lambda spec: spec.number))
+        # the types of fields may not exist yet: each function is written when it is first called
+        self.decode_new = self._first_decode_new
+        self.merge = self._first_merge
+        self.encode_pieces = self._first_encode
+
+    @staticmethod
+    def of(cls: Any) -> Plan:
+        """The plan of a message class, made once and kept on the class."""
+        plans: dict[Any, Any] = cls.__plans__
+        plan = plans.get(Plan)
+        if plan is None:
+            plan = plans.setdefault(Plan, Plan(cls))
+        found: Plan = plan
+        return found
+
+    @property
+    def cls(self) -> type[Any]:
+        """The message class."""
+        cls: type[Any] = self._cls
+        return cls
+
+    def encode(self, message: Any, deterministic: bool = False) -> bytes:
+        try:
+            try:
+                data = self.encode_pieces(message, MAX_DEPTH, deterministic)
+            except AttributeError:
+                _fill_empty_slots(message, self, MAX_DEPTH)
+                data = self.encode_pieces(message, MAX_DEPTH, deterministic)
+        except Exception:
+            diagnose.encode(self.fields, message, self._cls.__full_name__(), MAX_DEPTH)
+            raise
+        if len(data) > _MAX_SIZE:
+            raise EncodeError(faults.too_large(len(data)), self._cls.__full_name__())
+        return data
+
+    def decode(self, cls: type[Any], data: Buffer, depth: int = MAX_DEPTH) -> Any:
+        data = _as_bytes(data)
+        try:
+            return self.decode_new(data, 0, len(data), cls, depth)
+        except Exception:
+            self._explain(data, depth, {})
+            raise
+
+    def decode_into(self, message: Any, data: Buffer, depth: int = MAX_DEPTH) -> None:
+        data = _as_bytes(data)
+        _fill_empty_slots(message, self, MAX_DEPTH)
+        before = diagnose.element_counts(self.fields, message)
+        try:
+            self.merge(data, 0, len(data), message, depth)
+        except Exception:
+            self._explain(data, depth, before)
+            raise
+
+    def _explain(self, data: bytes, depth: int, counts: diagnose.Counts) -> None:
+        diagnose.decode(self.fields, data, self._cls.__full_name__(), depth, counts)
+
+    def _first_decode_new(self, data: bytes, pos: int, end: int, cls: Any, depth: int) -> Any:
+        self.decode_new = self._compile(*decoder_source(self.fields, Plan.of, merging=False))
+        return self.decode_new(data, pos, end, cls, depth)
+
+    def _first_merge(self, data: bytes, pos: int, end: int, message: Any, depth: int) -> None:
+        self.merge = self._compile(*decoder_source(self.fields, Plan.of, merging=True))
+        self.merge(data, pos, end, message, depth)
+
+    def _first_encode(self, message: Any, depth: int, deterministic: bool) -> bytes:
+        self.encode_pieces = self._compile(*encoder_source(self.fields, Plan.of))
+        return self.encode_pieces(message, depth, deterministic)
+
+    def _compile(self, source: str, names: dict[str, Any]) -> Callable[..., Any]:
+        exec(compile(source, f"<minirpc plan of {self._cls.__qualname__}>", "exec"), names)  # noqa: S102  our own source
+        function: Callable[..., Any] = names["run"]
+        return function
+
+
+def _as_bytes(data: Buffer) -> bytes:
+    if type(data) is bytes:
+        return data
+    if isinstance(data, bytes | bytearray | memoryview):
+        return bytes(data)
+    raise TypeError(f"expected bytes, bytearray or memoryview, got {type(data).__name__}")
+
+
+def _fill_empty_slots(message: Any, plan: Plan, depth: int) -> None:
+    """Puts the default into every slot that is empty, in sub-messages too, down to ``depth`` levels."""
+    for spec in plan.fields:
+        try:
+            value = getattr(message, spec.slot)
+        except AttributeError:
+            setattr(message, spec.slot, spec.default)
+            continue
+        children = diagnose.children(spec, value)
+        if children and depth:
+            sub_plan = Plan.of(diagnose.message_type(spec))
+            for child in children:
+                _fill_empty_slots(child, sub_plan, depth - 1)
+    if not hasattr(message, "_unknown"):
+        message._unknown = b""

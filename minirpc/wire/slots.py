@@ -1,0 +1,182 @@
+"""How pure-Python message classes store their values: descriptors, constructor, equality, copies.
+
+The compiled twins of all of these are in ``minirpc/_codec.pyx``.
+"""
+
+from __future__ import annotations
+
+import copy as _copy
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from minirpc.wire.spec import Card, FieldSpec
+
+__all__ = ["ContainerSlot", "OneofSlot", "copy", "deepcopy", "equal", "init", "install"]
+
+CONTAINERS = (Card.REPEATED, Card.MAP)
+
+
+class _Accessor(property):
+    """A property that says which field it is."""
+
+    def __init__(self, name: str, fget: Callable[[Any], Any], fset: Callable[[Any, Any], None], fdel: Callable[[Any], None]) -> None:
+        super().__init__(fget, fset, fdel)
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<field {self.name}>"
+
+
+def ContainerSlot(member: Any, name: str, is_map: bool) -> Any:  # noqa: N802  (a class in the compiled twin)
+    """The attribute of a repeated field or map: makes its list or dict when it is first read."""
+    read, write = member.__get__, member.__set__
+    make: Callable[[], Any] = dict if is_map else list
+
+    def fget(message: Any) -> Any:
+        try:
+            value = read(message)
+        except AttributeError:
+            value = None
+        if value is None:
+            value = make()
+            write(message, value)
+        return value
+
+    return _Accessor(name, fget, write, lambda message: write(message, None))
+
+
+def OneofSlot(member: Any, name: str, siblings: Sequence[Any]) -> Any:  # noqa: N802  (a class in the compiled twin)
+    """The attribute of a oneof member: setting it to anything but None clears the other members."""
+    read, write = member.__get__, member.__set__
+    others = tuple(sibling.__set__ for sibling in siblings)
+
+    def fget(message: Any) -> Any:
+        try:
+            return read(message)
+        except AttributeError:
+            return None
+
+    def fset(message: Any, value: Any) -> None:
+        write(message, value)
+        if value is not None:
+            for clear in others:
+                clear(message, None)
+
+    return _Accessor(name, fget, fset, lambda message: write(message, None))
+
+
+def _make_init(cls: Any) -> Callable[..., None]:
+    """Writes the constructor of one class: a keyword for each field, a plain assignment to each slot."""
+    specs: tuple[FieldSpec, ...] = cls.__fields__
+    taken = {spec.name for spec in specs}
+    self, args = _unused("self", taken), _unused("args", taken)
+    names: dict[str, Any] = {"_positional": _positional, "_two_members": _two_members}
+    keywords, body = [], [f"    if {args}: _positional({cls.__name__!r})", f"    {self}._unknown = b''"]
+    oneofs: dict[str, list[str]] = {}
+    for index, spec in enumerate(specs):
+        default = _unused(f"d{index}", taken)
+        names[default] = spec.default
+        keywords.append(f"{spec.name}={default}")
+        body.append(f"    {self}.{spec.slot} = {spec.name}")
+        if spec.card is Card.ONEOF:
+            oneofs.setdefault(spec.oneof, []).append(spec.name)
+    for oneof, members in oneofs.items():
+        if len(members) > 1:
+            given = " + ".join(f"({member} is not None)" for member in members)
+            pairs = ", ".join(f"({member!r}, {member})" for member in members)
+            body.append(f"    if {given} > 1: _two_members({cls.__name__!r}, {oneof!r}, [{pairs}])")
+    source = "\n".join([f"def __init__({', '.join([self, '/', f'*{args}', *keywords])}):", *body])
+    exec(source, names)  # noqa: S102  the names stand in a class body, where Python has found them to be identifiers
+    made: Callable[..., None] = names["__init__"]
+    made.__qualname__ = cls.__name__  # what Python calls it when a keyword is wrong
+    return made
+
+
+def _unused(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _positional(cls_name: str) -> None:
+    raise TypeError(f"{cls_name}() takes no positional arguments")
+
+
+def _two_members(cls_name: str, oneof: str, members: list[tuple[str, Any]]) -> None:
+    first, second, *_ = (name for name, value in members if value is not None)
+    raise TypeError(f"{cls_name}() got two members of oneof {oneof!r}: {first!r} and {second!r}")
+
+
+def _owner(cls: Any) -> Any:
+    """The class that declares the fields: ``cls`` itself, or the one that it was derived from."""
+    return next(base for base in cls.__mro__ if "__fields__" in base.__dict__)
+
+
+def init(self: Any, /, *args: Any, **fields: Any) -> None:
+    """``__init__`` until the first call, which writes the real one: only then do all classes of a module exist."""
+    owner = _owner(type(self))
+    owner.__init__ = made = _make_init(owner)
+    made(self, *args, **fields)
+
+
+def install(cls: type[Any]) -> None:
+    """Prepares a new message class; the compiled twin gives it a faster constructor here."""
+
+
+def _stored(message: Any, specs: Sequence[FieldSpec]) -> list[Any]:
+    """The values of all slots, with what an unset one stands for."""
+    values = []
+    for spec in specs:
+        try:
+            value = getattr(message, spec.slot)
+        except AttributeError:
+            value = spec.default
+        if not value and spec.card in CONTAINERS:
+            value = None
+        values.append(value)
+    return values
+
+
+def _unknown(message: Any) -> bytes:
+    unknown: bytes = getattr(message, "_unknown", b"")
+    return unknown
+
+
+def equal(a: Any, b: Any) -> Any:
+    """``__eq__``: same class, equal fields (as in tuples: identical or equal), same unknown fields."""
+    if type(a) is not type(b):
+        return NotImplemented
+    if a is b:
+        return True
+    specs = a.__fields__
+    return _stored(a, specs) == _stored(b, specs) and _unknown(a) == _unknown(b)
+
+
+def _clone(message: Any) -> Any:
+    twin = type(message).__new__(type(message))
+    twin._unknown = _unknown(message)
+    return twin
+
+
+def copy(message: Any) -> Any:
+    """``__copy__``: a new message that shares the values, containers included."""
+    twin = _clone(message)
+    for spec in message.__fields__:
+        if hasattr(message, spec.slot):
+            setattr(twin, spec.slot, getattr(message, spec.slot))
+    if hasattr(message, "__dict__"):
+        twin.__dict__.update(message.__dict__)
+    return twin
+
+
+def deepcopy(message: Any, memo: dict[int, Any] | None = None) -> Any:
+    """``__deepcopy__``: a new message that shares nothing that can change."""
+    memo = {} if memo is None else memo
+    twin = _clone(message)
+    memo[id(message)] = twin
+    for spec in message.__fields__:
+        if hasattr(message, spec.slot):
+            setattr(twin, spec.slot, _copy.deepcopy(getattr(message, spec.slot), memo))
+    if hasattr(message, "__dict__"):
+        twin.__dict__.update(_copy.deepcopy(message.__dict__, memo))
+    return twin

@@ -1,0 +1,42 @@
+"""Builds the compiled codec, and lets the install succeed without it.
+
+``MINIRPC_BUILD`` decides: ``yes`` makes a failing compiler an error, ``no`` skips the extensions, ``auto`` (the default)
+tries and falls back to the pure-Python engine, which behaves the same.
+"""
+
+from __future__ import annotations
+
+import os
+
+from setuptools import Extension, setup
+
+BUILD = os.environ.get("MINIRPC_BUILD", "auto")
+if BUILD not in ("yes", "no", "auto"):
+    raise SystemExit(f"MINIRPC_BUILD must be yes, no or auto, not {BUILD!r}")
+
+
+def extensions() -> list[Extension]:
+    """The extension modules to build; none where they are not wanted or Cython is missing."""
+    if BUILD == "no":
+        return []
+    try:
+        from Cython.Build import cythonize
+    except ImportError:
+        if BUILD == "yes":
+            raise
+        return []
+    modules = [
+        Extension(
+            f"minirpc.{name}",
+            [f"minirpc/{name}.pyx"],
+            extra_compile_args=[*os.environ.get("MINIRPC_CFLAGS", "-O2").split()],
+            extra_link_args=[*os.environ.get("MINIRPC_LDFLAGS", "").split()],
+            optional=BUILD == "auto",
+        )
+        for name in ("_varint", "_codec")
+    ]
+    cythonized: list[Extension] = cythonize(modules, compiler_directives={"language_level": 3})
+    return cythonized
+
+
+setup(ext_modules=extensions())
