@@ -7,16 +7,16 @@ later minirpc. Code generated for a later contract fails at its import, by the n
 from minirpc.message.base import Message, Oneof, which_oneof
 from minirpc.message.enums import Enum
 from minirpc.message.fields import (
-    bool,  # noqa: A004
-    bytes,  # noqa: A004
+    bool_ as bool,  # noqa: A004
+    bytes_ as bytes,  # noqa: A004
     double,
     enum,
     fixed32,
     fixed64,
-    float,  # noqa: A004
+    float_ as float,  # noqa: A004
     int32,
     int64,
-    map,  # noqa: A004
+    map_ as map,  # noqa: A004
     message,
     sfixed32,
     sfixed64,

@@ -13,11 +13,11 @@ This leans on private names of h2, all listed in :data:`PRIVATE_NAMES`; a test h
 from __future__ import annotations
 
 import struct
-from typing import Any, ClassVar
+from typing import Any
 
 from h2 import connection as h2_connection_module
 from h2.config import H2Configuration
-from h2.connection import ConnectionInputs, ConnectionState, H2Connection, H2ConnectionStateMachine
+from h2.connection import ConnectionInputs, H2Connection, H2ConnectionStateMachine
 from h2.errors import ErrorCodes
 from h2.events import Event
 from h2.settings import SettingCodes, Settings
@@ -52,7 +52,7 @@ _DEFAULT_WINDOW = 65_535
 class _DrainingStateMachine(H2ConnectionStateMachine):
     """h2's connection state machine with a transition table of its own, in which GOAWAY changes no state."""
 
-    _transitions: ClassVar[dict[Any, Any]] = {
+    _transitions: dict[Any, Any] = {
         (state, input_): (
             action,
             state if input_ in (ConnectionInputs.SEND_GOAWAY, ConnectionInputs.RECV_GOAWAY) else target,

@@ -181,4 +181,4 @@ class Engine(Protocol):
         """Sends a PING with 8 bytes of data."""
 
     def send_goaway(self, last_stream_id: int, error_code: ErrorCode, debug_data: bytes = b"") -> None:
-        """Sends GOAWAY. Open streams go on; may be sent again with a lower ``last_stream_id`` (RFC 9113 section 6.8)."""
+        """Sends GOAWAY. Open streams go on; a second one may lower ``last_stream_id`` (RFC 9113 section 6.8)."""

@@ -1,6 +1,7 @@
 """The field lines of generated message classes.
 
-Each function describes one field; the metaclass replaces its result by an attribute. What they return is typed as
+Each function describes one field, and is named after the type in the .proto file (generated code sees ``bool_`` as
+``bool``, and so on); the metaclass replaces its result by an attribute. What they return is typed as
 ``Any``, so that the annotation on the line alone is what type checkers see: ``title: str = string(1)``.
 
 Common arguments:
@@ -21,16 +22,16 @@ from typing import Any, Protocol
 from minirpc.wire.spec import Card, FieldSpec, Kind
 
 __all__ = [
-    "bool",
-    "bytes",
+    "bool_",
+    "bytes_",
     "double",
     "enum",
     "fixed32",
     "fixed64",
-    "float",
+    "float_",
     "int32",
     "int64",
-    "map",
+    "map_",
     "message",
     "sfixed32",
     "sfixed64",
@@ -41,21 +42,18 @@ __all__ = [
     "uint64",
 ]
 
-# the functions below carry the names of protobuf's types; these are Python's
-_bool, _str, _int, _type = bool, str, int, type
-
 
 def _field(
-    number: _int,
+    number: int,
     kind: Kind,
     *,
-    optional: _bool = False,
-    repeated: _bool = False,
-    packed: _bool = True,
-    oneof: _str | None = None,
-    name: _str = "",
-    json_name: _str = "",
-    resolve: Callable[[], _type[Any]] | None = None,
+    optional: bool = False,
+    repeated: bool = False,
+    packed: bool = True,
+    oneof: str | None = None,
+    name: str = "",
+    json_name: str = "",
+    resolve: Callable[[], type[Any]] | None = None,
 ) -> Any:
     if repeated + optional + (oneof is not None) > 1:
         raise TypeError("a field is at most one of repeated, optional, and a member of a oneof")
@@ -82,27 +80,27 @@ def _field(
 class _Scalar(Protocol):
     def __call__(
         self,
-        number: _int,
+        number: int,
         *,
-        optional: _bool = False,
-        repeated: _bool = False,
-        packed: _bool = True,
-        oneof: _str | None = None,
-        name: _str = "",
-        json_name: _str = "",
+        optional: bool = False,
+        repeated: bool = False,
+        packed: bool = True,
+        oneof: str | None = None,
+        name: str = "",
+        json_name: str = "",
     ) -> Any: ...
 
 
 def _scalar(kind: Kind) -> _Scalar:
     def describe(
-        number: _int,
+        number: int,
         *,
-        optional: _bool = False,
-        repeated: _bool = False,
-        packed: _bool = True,
-        oneof: _str | None = None,
-        name: _str = "",
-        json_name: _str = "",
+        optional: bool = False,
+        repeated: bool = False,
+        packed: bool = True,
+        oneof: str | None = None,
+        name: str = "",
+        json_name: str = "",
     ) -> Any:
         return _field(
             number,
@@ -121,15 +119,15 @@ def _scalar(kind: Kind) -> _Scalar:
 
 
 double = _scalar(Kind.DOUBLE)
-float = _scalar(Kind.FLOAT)  # noqa: A001
+float_ = _scalar(Kind.FLOAT)
 int64 = _scalar(Kind.INT64)
 uint64 = _scalar(Kind.UINT64)
 int32 = _scalar(Kind.INT32)
 fixed64 = _scalar(Kind.FIXED64)
 fixed32 = _scalar(Kind.FIXED32)
-bool = _scalar(Kind.BOOL)  # noqa: A001
+bool_ = _scalar(Kind.BOOL)
 string = _scalar(Kind.STRING)
-bytes = _scalar(Kind.BYTES)  # noqa: A001
+bytes_ = _scalar(Kind.BYTES)
 uint32 = _scalar(Kind.UINT32)
 sfixed32 = _scalar(Kind.SFIXED32)
 sfixed64 = _scalar(Kind.SFIXED64)
@@ -138,15 +136,15 @@ sint64 = _scalar(Kind.SINT64)
 
 
 def enum(
-    number: _int,
-    cls: Callable[[], _type[Any]],
+    number: int,
+    cls: Callable[[], type[Any]],
     *,
-    optional: _bool = False,
-    repeated: _bool = False,
-    packed: _bool = True,
-    oneof: _str | None = None,
-    name: _str = "",
-    json_name: _str = "",
+    optional: bool = False,
+    repeated: bool = False,
+    packed: bool = True,
+    oneof: str | None = None,
+    name: str = "",
+    json_name: str = "",
 ) -> Any:
     """A field of an enum type; ``cls`` is called when the class is first needed."""
     return _field(
@@ -163,31 +161,29 @@ def enum(
 
 
 def message(
-    number: _int,
-    cls: Callable[[], _type[Any]],
+    number: int,
+    cls: Callable[[], type[Any]],
     *,
-    repeated: _bool = False,
-    oneof: _str | None = None,
-    name: _str = "",
-    json_name: _str = "",
+    repeated: bool = False,
+    oneof: str | None = None,
+    name: str = "",
+    json_name: str = "",
 ) -> Any:
     """A field that holds a message; ``cls`` is called when the class is first needed."""
-    return _field(
-        number, Kind.MESSAGE, repeated=repeated, oneof=oneof, name=name, json_name=json_name, resolve=cls
-    )
+    return _field(number, Kind.MESSAGE, repeated=repeated, oneof=oneof, name=name, json_name=json_name, resolve=cls)
 
 
 _MAP_KEYS = frozenset(Kind) - {Kind.DOUBLE, Kind.FLOAT, Kind.BYTES, Kind.MESSAGE, Kind.GROUP, Kind.ENUM}
 
 
-def map(  # noqa: A001
-    number: _int,
-    key: _str,
-    value: _str,
-    cls: Callable[[], _type[Any]] | None = None,
+def map_(
+    number: int,
+    key: str,
+    value: str,
+    cls: Callable[[], type[Any]] | None = None,
     *,
-    name: _str = "",
-    json_name: _str = "",
+    name: str = "",
+    json_name: str = "",
 ) -> Any:
     """A map field. ``key`` and ``value`` name their types; ``cls`` gives the class of enum and message values."""
     key_kind, value_kind = Kind[key.upper()], Kind[value.upper()]

@@ -1,0 +1,50 @@
+# Every target sets up what it needs in a virtual environment of its own; PYTHON chooses the interpreter (3.11 or later).
+PYTHON ?= python3
+VENV ?= .venv
+DEMO_VENV ?= .venv-demo
+BIN := $(VENV)/bin
+SOURCES := pyproject.toml setup.py $(wildcard minirpc/*.pyx minirpc/*.pxd minirpc/*.pxi minirpc/*.h)
+# pytest's -n is not used: the suites start servers and measure nothing, and two cores are soon full
+PYTEST := $(BIN)/python -X dev -m pytest -q
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-pure test-compiled lint format golden bench soak clean
+
+help:  ## say what the targets do
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+demo:  ## install into .venv-demo, generate code, start the geo back end and front end, ask them, stop (needs a C compiler for the fast codec)
+	test -x $(DEMO_VENV)/bin/python || $(PYTHON) -m venv $(DEMO_VENV)
+	$(DEMO_VENV)/bin/python -m pip install --quiet --disable-pip-version-check ".[protoc,examples]"
+	$(DEMO_VENV)/bin/python -P -m examples.geo.demo
+
+$(VENV)/.installed: $(SOURCES)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	MINIRPC_BUILD=yes $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test,lint]"
+	touch $@
+
+test: test-compiled test-pure  ## run all tests, once on each codec engine (needs a C compiler)
+
+test-compiled: $(VENV)/.installed  ## run all tests on the compiled codec
+	MINIRPC_IMPLEMENTATION=compiled MINIRPC_EXPECT_ENGINE=compiled $(PYTEST)
+
+test-pure: $(VENV)/.installed  ## run all tests on the pure-Python codec
+	MINIRPC_IMPLEMENTATION=pure MINIRPC_EXPECT_ENGINE=pure $(PYTEST)
+
+lint: $(VENV)/.installed  ## ruff, mypy --strict and pyright
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+format: $(VENV)/.installed  ## let ruff fix and format what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.installed  ## measure beside the peers (minutes): tables for codec and RPC
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[bench]"
+	$(BIN)/python -m benchmarks.codec
+	$(BIN)/python -m benchmarks.rpc
+
+clean:  ## remove what the other targets made, virtual environments included
+	rm -rf build dist *.egg-info $(VENV) $(DEMO_VENV) minirpc/*.so minirpc/_varint.c minirpc/_codec.c

@@ -1,0 +1,253 @@
+/* What minirpc._codec needs of CPython that Cython cannot say, or not as cheaply.
+ *
+ * Everything that depends on the layout of CPython's objects stands here. Only names of its documented C API and of its
+ * public headers are used; where a fast path leans on a version's layout, any other version takes the portable one.
+ */
+
+#ifndef MINIRPC_CODEC_H
+#define MINIRPC_CODEC_H
+
+#include <Python.h>
+#include <structmember.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* ---- integers */
+
+/* Whether an int is so small that it is stored in one piece; if so, its value. */
+static inline int minirpc_small_int(PyObject *number, int64_t *value)
+{
+#if PY_VERSION_HEX >= 0x030C0000
+    if (PyUnstable_Long_IsCompact((PyLongObject *)number)) {
+        *value = PyUnstable_Long_CompactValue((PyLongObject *)number);
+        return 1;
+    }
+#elif PY_VERSION_HEX >= 0x030B0000
+    Py_ssize_t size = Py_SIZE(number); /* the number of digits, with the sign of the number */
+    if (size >= -1 && size <= 1) {
+        *value = size * (int64_t)((PyLongObject *)number)->ob_digit[0] * (size != 0);
+        return 1;
+    }
+#endif
+    return 0;
+}
+
+/* Reads an int, or an instance of a subclass. Returns whether it fits; never raises, never runs code of the value. */
+static inline int minirpc_as_int64(PyObject *number, int64_t *value)
+{
+    int overflow;
+    if (minirpc_small_int(number, value)) return 1;
+    *value = PyLong_AsLongLongAndOverflow(number, &overflow);
+    return overflow == 0;
+}
+
+static inline int minirpc_as_uint64(PyObject *number, uint64_t *value)
+{
+    int64_t as_signed;
+    int overflow;
+    if (!minirpc_small_int(number, &as_signed)) {
+        as_signed = PyLong_AsLongLongAndOverflow(number, &overflow);
+        if (overflow < 0) return 0;
+        if (overflow > 0) {
+            *value = PyLong_AsUnsignedLongLong(number);
+            if (*value != (uint64_t)-1 || !PyErr_Occurred()) return 1;
+            PyErr_Clear(); /* OverflowError: beyond 64 bits */
+            return 0;
+        }
+    }
+    *value = (uint64_t)as_signed;
+    return as_signed >= 0;
+}
+
+/* ---- fixed-width numbers, little-endian on the wire */
+
+static inline uint32_t minirpc_load32(const uint8_t *p)
+{
+    uint32_t value;
+    memcpy(&value, p, sizeof value);
+#if PY_BIG_ENDIAN
+    value = __builtin_bswap32(value);
+#endif
+    return value;
+}
+
+static inline uint64_t minirpc_load64(const uint8_t *p)
+{
+    uint64_t value;
+    memcpy(&value, p, sizeof value);
+#if PY_BIG_ENDIAN
+    value = __builtin_bswap64(value);
+#endif
+    return value;
+}
+
+static inline void minirpc_store32(uint8_t *p, uint32_t value)
+{
+#if PY_BIG_ENDIAN
+    value = __builtin_bswap32(value);
+#endif
+    memcpy(p, &value, sizeof value);
+}
+
+static inline void minirpc_store64(uint8_t *p, uint64_t value)
+{
+#if PY_BIG_ENDIAN
+    value = __builtin_bswap64(value);
+#endif
+    memcpy(p, &value, sizeof value);
+}
+
+static inline double minirpc_bits_to_double(uint64_t bits)
+{
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static inline uint64_t minirpc_double_to_bits(double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+static inline double minirpc_bits_to_float(uint32_t bits)
+{
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static inline uint32_t minirpc_float_to_bits(double value)
+{
+    float narrow = (float)value;
+    uint32_t bits;
+    memcpy(&bits, &narrow, sizeof bits);
+    return bits;
+}
+
+/* ---- strings */
+
+static inline int minirpc_is_ascii(const uint8_t *p, Py_ssize_t size)
+{
+    uint64_t word, high_bits = 0;
+    for (; size >= 8; p += 8, size -= 8) {
+        memcpy(&word, p, 8);
+        high_bits |= word;
+    }
+    for (; size > 0; p++, size--) high_bits |= *p;
+    return !(high_bits & 0x8080808080808080u);
+}
+
+/* A new str of UTF-8 bytes; NULL with an exception (UnicodeDecodeError) if they are not. For short strings, most of the
+ * time of PyUnicode_DecodeUTF8 goes into preparations; strings of up to one character are singletons that it knows. */
+static inline PyObject *minirpc_text(const uint8_t *p, Py_ssize_t size)
+{
+    if (size > 1 && size <= 256 && minirpc_is_ascii(p, size)) {
+        PyObject *text = PyUnicode_New(size, 127);
+        if (text != NULL) memcpy(PyUnicode_1BYTE_DATA(text), p, size);
+        return text;
+    }
+    return PyUnicode_DecodeUTF8((const char *)p, size, NULL);
+}
+
+/* The UTF-8 bytes of a str, or of an instance of a subclass; NULL with an exception if it has a lone surrogate. */
+static inline const char *minirpc_utf8(PyObject *text, Py_ssize_t *size)
+{
+    if (PyUnicode_IS_COMPACT_ASCII(text)) {
+        *size = PyUnicode_GET_LENGTH(text);
+        return (const char *)PyUnicode_1BYTE_DATA(text);
+    }
+    return PyUnicode_AsUTF8AndSize(text, size);
+}
+
+/* The hash of a str, which is nearly always there already. */
+static inline Py_hash_t minirpc_text_hash(PyObject *text)
+{
+    Py_hash_t hash = ((PyASCIIObject *)text)->hash;
+    return hash != -1 ? hash : PyObject_Hash(text);
+}
+
+/* ---- lists */
+
+/* A list without elements, with room for as many. */
+static inline PyObject *minirpc_list_with_room(Py_ssize_t room)
+{
+    PyObject *list = PyList_New(room);
+    if (list != NULL) Py_SET_SIZE(list, 0); /* the slots behind the size are free to be used: see PyList_Append */
+    return list;
+}
+
+/* Appends an item and steals the reference to it; -1 with an exception if there is no memory. */
+static inline int minirpc_append(PyObject *list, PyObject *item)
+{
+    Py_ssize_t size = PyList_GET_SIZE(list);
+    if (size < ((PyListObject *)list)->allocated) {
+        Py_SET_SIZE(list, size + 1);
+        PyList_SET_ITEM(list, size, item);
+        return 0;
+    }
+    int result = PyList_Append(list, item);
+    Py_DECREF(item);
+    return result;
+}
+
+/* ---- instances and their slots */
+
+/* The offset of a slot's value in an instance; -1 if `member` is not what `__slots__` makes. */
+static inline Py_ssize_t minirpc_slot_offset(PyObject *member)
+{
+    if (!Py_IS_TYPE(member, &PyMemberDescr_Type)) return -1;
+    PyMemberDef *definition = ((PyMemberDescrObject *)member)->d_member;
+    return definition->type == T_OBJECT_EX ? definition->offset : -1;
+}
+
+static inline PyTypeObject *minirpc_slot_owner(PyObject *member)
+{
+    return PyDescr_TYPE(member);
+}
+
+/* Whether instances are a header and slots, nothing else: then an instance can be made by filling in a template. */
+static inline int minirpc_is_plain(PyTypeObject *type)
+{
+    unsigned long managed = 0;
+#ifdef Py_TPFLAGS_MANAGED_DICT
+    managed |= Py_TPFLAGS_MANAGED_DICT;
+#endif
+#ifdef Py_TPFLAGS_MANAGED_WEAKREF
+    managed |= Py_TPFLAGS_MANAGED_WEAKREF;
+#endif
+    return PyType_IS_GC(type) && type->tp_alloc == PyType_GenericAlloc && type->tp_new == PyBaseObject_Type.tp_new
+        && type->tp_itemsize == 0 && type->tp_dictoffset == 0 && type->tp_weaklistoffset == 0
+        && !(type->tp_flags & managed);
+}
+
+static inline PyObject *minirpc_new_plain(PyTypeObject *type)
+{
+    return (PyObject *)PyObject_GC_New(PyObject, type);
+}
+
+/* Hands a new reference, or NULL and the pending exception, over to Cython. */
+static inline PyObject *minirpc_take(PyObject *reference)
+{
+    return reference;
+}
+
+/* ---- constructors without a detour */
+
+/* Makes calls of `type` run `construct` at once, instead of type.__call__, __new__ and __init__. This slot is never
+ * inherited: subclasses go the ordinary way. Refuses where the class or its metaclass has a say in construction. */
+static inline int minirpc_set_constructor(PyTypeObject *type, vectorcallfunc construct)
+{
+    PyTypeObject *meta = Py_TYPE(type);
+    if (type->tp_new != PyBaseObject_Type.tp_new || meta->tp_call != PyType_Type.tp_call) return 0;
+    if (meta->tp_vectorcall_offset != offsetof(PyTypeObject, tp_vectorcall)) return 0;
+#if PY_VERSION_HEX < 0x030C0000
+    meta->tp_flags |= Py_TPFLAGS_HAVE_VECTORCALL; /* from 3.12 on, a metaclass inherits it with tp_call */
+#endif
+    type->tp_vectorcall = construct;
+    return 1;
+}
+
+#endif

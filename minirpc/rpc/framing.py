@@ -1,0 +1,92 @@
+"""Messages in the byte stream: a flag byte, the length in 4 bytes, the message (PROTOCOL-HTTP2, Length-Prefixed-Message)."""
+
+from __future__ import annotations
+
+import struct
+
+from minirpc.errors import RpcError, StatusCode
+
+__all__ = ["DEFAULT_MAX_RECEIVE_MESSAGE_SIZE", "PREFIX_SIZE", "Deframer", "encode_prefix"]
+
+PREFIX_SIZE = 5
+DEFAULT_MAX_RECEIVE_MESSAGE_SIZE = 4 << 20
+"""4 MiB, the default of every gRPC implementation."""
+
+_PREFIX = struct.Struct(">BL")
+
+
+def encode_prefix(length: int) -> bytes:
+    """Returns the prefix of an uncompressed message of ``length`` bytes (0 to 2^32-1)."""
+    return _PREFIX.pack(0, length)
+
+
+class Deframer:
+    """Cuts a byte stream, which arrives in pieces of any size, into messages.
+
+    A message in several pieces is joined once, when its last piece is here.
+
+    Args:
+        max_message_size: the largest message to accept, in bytes.
+    """
+
+    __slots__ = ("_max_message_size", "_missing", "_pieces")
+
+    def __init__(self, max_message_size: int) -> None:
+        self._max_message_size = max_message_size
+        self._pieces: list[bytes] = []
+        self._missing = PREFIX_SIZE  # bytes until the prefix, or the message that it announced, is whole
+
+    @property
+    def in_message(self) -> bool:
+        """Whether the stream stands inside a message: it must not end here."""
+        return bool(self._pieces)
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Takes the next piece and returns the messages that it completes.
+
+        Raises:
+            RpcError: RESOURCE_EXHAUSTED for a message over the limit, known from its prefix before it is buffered;
+                INTERNAL for a compressed message where no encoding was agreed. The deframer is of no use afterwards.
+        """
+        if len(data) < self._missing:
+            if data:
+                self._pieces.append(data)
+                self._missing -= len(data)
+            return []
+        if self._pieces:
+            self._pieces.append(data)
+            data = b"".join(self._pieces)
+            self._pieces = []
+        messages: list[bytes] = []
+        position = 0
+        size = len(data)
+        while size - position >= PREFIX_SIZE:
+            start = position + PREFIX_SIZE
+            end = start + self._read_prefix(data, position)
+            if end > size:
+                break
+            messages.append(data[start:end])
+            position = end
+        if position < size:
+            rest = data[position:]
+            self._pieces.append(rest)
+            whole = PREFIX_SIZE
+            if len(rest) >= PREFIX_SIZE:
+                whole += self._read_prefix(rest, 0)
+            self._missing = whole - len(rest)
+        else:
+            self._missing = PREFIX_SIZE
+        return messages
+
+    def _read_prefix(self, data: bytes, position: int) -> int:
+        flag, length = _PREFIX.unpack_from(data, position)
+        if flag != 0:
+            # "A Compressed-Flag value of 1 ... if the Message-Encoding header is omitted then [it] must be 0".
+            raise RpcError(StatusCode.INTERNAL, f"message with compressed flag {flag}, but no grpc-encoding was agreed")
+        if length > self._max_message_size:
+            raise RpcError(
+                StatusCode.RESOURCE_EXHAUSTED,
+                f"received message of {length} bytes is larger than max_receive_message_size "
+                f"({self._max_message_size} bytes)",
+            )
+        return int(length)

@@ -1,0 +1,109 @@
+"""Call metadata: what may be sent, and how it travels in header fields (PROTOCOL-HTTP2, "Requests")."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+__all__ = ["Metadata", "MetadataInput", "decode_binary", "decode_metadata", "encode_binary", "encode_metadata"]
+
+Metadata: TypeAlias = tuple[tuple[str, str | bytes], ...]
+"""Received metadata in order: ``bytes`` for keys that end in ``-bin``, ``str`` for all others."""
+
+MetadataInput: TypeAlias = Mapping[str, str | bytes] | Iterable[tuple[str, str | bytes]]
+"""What callers and handlers may give: a mapping, or pairs (a key may then occur more than once)."""
+
+_KEY = re.compile(r"[0-9a-z_.-]+")  # Header-Name
+_ASCII_VALUE = re.compile(r"[ -~]*")  # ASCII-Value
+
+# Fields that gRPC or HTTP/2 own. Custom metadata must not use them, nor any name that starts with "grpc-".
+_RESERVED = frozenset(
+    {
+        "connection",
+        "content-length",
+        "content-type",
+        "host",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "transfer-encoding",
+        "upgrade",
+        "user-agent",
+    }
+)
+_RESERVED_PREFIX = "grpc-"
+# Received fields of the protocol itself; "user-agent" is for the application to see.
+_HIDDEN = frozenset({b"content-type", b"te"})
+
+
+def encode_metadata(metadata: MetadataInput) -> list[tuple[bytes, bytes]]:
+    """Checks metadata and returns it as header fields.
+
+    Raises:
+        TypeError: a value that is not ``str``, or not ``bytes`` under a key that ends in ``-bin``.
+        ValueError: a key with characters other than ``0-9 a-z _ - .``, a reserved key, or a text value with characters
+            outside printable ASCII or with spaces at an end.
+    """
+    pairs = metadata.items() if isinstance(metadata, Mapping) else metadata
+    return [_encode_pair(key, value) for key, value in pairs]
+
+
+def _encode_pair(key: str, value: str | bytes) -> tuple[bytes, bytes]:
+    if not _KEY.fullmatch(key):
+        raise ValueError(f"metadata key {key!r} has characters other than 0-9 a-z _ - .")
+    if key.startswith(_RESERVED_PREFIX) or key in _RESERVED:
+        raise ValueError(f"metadata key {key!r} is reserved")
+    if key.endswith("-bin"):
+        if not isinstance(value, bytes):
+            raise TypeError(f"metadata {key!r} must be bytes, not {type(value).__name__}")
+        return key.encode(), encode_binary(value)
+    if not isinstance(value, str):
+        raise TypeError(
+            f"metadata {key!r} must be str, not {type(value).__name__} (bytes need a key that ends in -bin)"
+        )
+    if not _ASCII_VALUE.fullmatch(value):
+        raise ValueError(f"metadata {key!r} has characters outside printable ASCII (use a key that ends in -bin)")
+    if value.strip(" ") != value:
+        raise ValueError(f"metadata {key!r} has spaces at an end, which do not survive HTTP")
+    return key.encode(), value.encode()
+
+
+def decode_metadata(headers: Sequence[tuple[bytes, bytes]]) -> Metadata:
+    """Returns the custom metadata among received header fields.
+
+    Raises:
+        ValueError: the value of a key that ends in ``-bin`` is not base64.
+    """
+    pairs: list[tuple[str, str | bytes]] = []
+    for name, value in headers:
+        if name[:1] == b":" or name in _HIDDEN or name.startswith(b"grpc-"):
+            continue
+        key = name.decode("ascii")
+        if key.endswith("-bin"):
+            # "Implementations must split Binary-Headers on "," before decoding": equal keys may have been joined.
+            pairs += [(key, decode_binary(part)) for part in value.split(b",")]
+        else:
+            # Field values are opaque octets (RFC 9110 section 5.5); ISO 8859-1 loses none.
+            pairs.append((key, value.decode("latin-1")))
+    return tuple(pairs)
+
+
+def encode_binary(value: bytes) -> bytes:
+    """Returns a binary value as base64 without padding, as gRPC recommends to send it."""
+    return b64encode(value).rstrip(b"=")
+
+
+def decode_binary(value: bytes) -> bytes:
+    """Reads a binary value, with or without padding.
+
+    Raises:
+        ValueError: it is not base64.
+    """
+    text = value.strip(b" ").rstrip(b"=")
+    try:
+        return b64decode(text + b"=" * (-len(text) % 4), validate=True)
+    except binascii.Error as error:
+        raise ValueError(f"binary metadata is not base64: {error}") from None

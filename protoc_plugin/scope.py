@@ -1,0 +1,212 @@
+"""How one generated module refers to classes: its own, those of other modules, and those of Python."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from minirpc.message.wkt.descriptor_pb import DescriptorProto, FileDescriptorProto
+from protoc_plugin import names
+from protoc_plugin.options import Options
+
+__all__ = ["Module", "ModuleScope", "Type", "TypeIndex"]
+
+SHIPPED = {
+    f"google/protobuf/{stem}.proto": ("minirpc", "message", "wkt")
+    for stem in "any api descriptor duration empty field_mask source_context struct timestamp type wrappers".split()
+}
+"""The files whose modules come with minirpc, and the packages of those."""
+
+
+@dataclass(frozen=True, order=True)
+class Module:
+    """A generated module.
+
+    Attributes:
+        folders: the packages that it lies in, from the output folder or, where it is installed, from the import root.
+        name: its own name.
+        installed: whether it comes with minirpc.
+    """
+
+    folders: tuple[str, ...]
+    name: str
+    installed: bool = False
+
+    @property
+    def path(self) -> str:
+        """Its file, from the output folder."""
+        return "/".join((*self.folders, f"{self.name}.py"))
+
+
+@dataclass(frozen=True)
+class Type:
+    """A message or an enum.
+
+    Attributes:
+        module: the module that defines it.
+        path: the names that lead to the class inside it: ``("Book", "Location")``.
+    """
+
+    module: Module
+    path: tuple[str, ...]
+
+
+class TypeIndex:
+    """All the types that the files of a request define, and the modules that the files become."""
+
+    def __init__(self, files: Collection[FileDescriptorProto], to_generate: Collection[str]) -> None:
+        self.files = {file.name or "": file for file in files}
+        self._to_generate = frozenset(to_generate)
+        self._types = {name: found for file in files for name, found in self._of_file(file)}
+
+    def __getitem__(self, type_name: str) -> Type:
+        """The type with a full name; the name begins with a dot, as in ``FieldDescriptorProto.type_name``."""
+        return self._types[type_name]
+
+    def module(self, proto_file: str, suffix: str = "pb") -> Module:
+        """The module that a file becomes: ``x_pb`` for its messages, ``x_rpc`` for its services."""
+        folders, stem = names.module_path(proto_file)
+        if proto_file in SHIPPED and proto_file not in self._to_generate:
+            return Module(SHIPPED[proto_file], f"{stem}_{suffix}", installed=True)
+        return Module(folders, f"{stem}_{suffix}")
+
+    def _of_file(self, file: FileDescriptorProto) -> Iterator[tuple[str, Type]]:
+        module = self.module(file.name or "")
+        prefix = f".{file.package}" if file.package else ""
+        for enum in file.enum_type:
+            yield f"{prefix}.{enum.name}", Type(module, (names.top_level_name(enum.name or ""),))
+        for message in file.message_type:
+            path = (names.top_level_name(message.name or ""),)
+            yield from _of_message(message, f"{prefix}.{message.name}", module, path)
+
+
+def _of_message(
+    message: DescriptorProto, full_name: str, module: Module, path: tuple[str, ...]
+) -> Iterator[tuple[str, Type]]:
+    yield full_name, Type(module, path)
+    for enum in message.enum_type:
+        yield f"{full_name}.{enum.name}", Type(module, (*path, names.member_name(enum.name or "")))
+    for nested in message.nested_type:
+        nested_path = (*path, names.member_name(nested.name or ""))
+        yield from _of_message(nested, f"{full_name}.{nested.name}", module, nested_path)
+
+
+class ModuleScope:
+    """The names of one module, and the import lines that it needs.
+
+    Annotations in a class body see the names of that body before those of the module, so a field that is called
+    ``int`` hides the builtin from all annotations beside it, and a field ``Bar`` hides a class ``Bar``. Where a name is
+    hidden, the annotation goes another way: ``_builtins.int``, or an alias ``_Bar`` at the end of the module. Names that
+    begin with an underscore are free for that, since those of .proto files never do so (:mod:`protoc_plugin.names`).
+
+    Args:
+        module: the module that is generated.
+        options: the user's.
+        top_level: the public names that the module binds.
+    """
+
+    def __init__(self, module: Module, options: Options, top_level: Collection[str]) -> None:
+        self.module = module
+        self.aliases: dict[str, str] = {}
+        self._options = options
+        self._top_level = frozenset(top_level)
+        self._private = {"_pb", "_rpc", "_builtins", "_typing"}
+        self._modules: dict[Module, str] = {}
+        self._standard: set[str] = set()
+        self._clauses: dict[Module, set[str]] = {}
+
+    def builtin(self, name: str, members: Collection[str]) -> str:
+        """A reference to a builtin, from a class body that binds ``members``."""
+        if name not in members and name not in self._top_level:
+            return name
+        self._standard.add("import builtins as _builtins")
+        return f"_builtins.{name}"
+
+    def literal(self, members: Collection[str]) -> str:
+        """A reference to ``typing.Literal``, from a class body that binds ``members``."""
+        if "Literal" not in members and "Literal" not in self._top_level:
+            self._standard.add("from typing import Literal")
+            return "Literal"
+        self._standard.add("import typing as _typing")
+        return "_typing.Literal"
+
+    def annotation(self, found: Type, owner: tuple[str, ...], members: Collection[str]) -> str:
+        """A reference to a class, in an annotation.
+
+        Args:
+            found: the class.
+            owner: the path of the class whose body holds the annotation.
+            members: the names that this body binds.
+        """
+        if found.module == self.module:
+            depth = len(owner)
+            if found.path[:depth] == owner and len(found.path) > depth:
+                return ".".join(found.path[depth:])
+            if found.path[0] in members:
+                first = self.aliases.get(found.path[0]) or self._claim(f"_{found.path[0]}")
+                self.aliases[found.path[0]] = first
+                return ".".join((first, *found.path[1:]))
+        return self.expression(found)
+
+    def expression(self, found: Type) -> str:
+        """A reference to a class, in a lambda: such a body sees the names of the module alone."""
+        if found.module == self.module:
+            return ".".join(found.path)
+        return ".".join((self._module_alias(found.module), *found.path))
+
+    def import_name(self, module: Module, clause: str) -> None:
+        """Adds ``from module import clause``."""
+        self._clauses.setdefault(module, set()).add(clause)
+
+    def import_standard(self, line: str) -> None:
+        """Adds an import of the standard library."""
+        self._standard.add(line)
+
+    def imports(self, contract: str) -> tuple[tuple[str, ...], ...]:
+        """The import lines, in groups: the standard library, minirpc, and the modules of the output.
+
+        Args:
+            contract: the line that imports minirpc's side.
+        """
+        lines: dict[bool, list[str]] = {True: [contract], False: []}
+        for module, alias in self._modules.items():
+            package = self._package(module)
+            source = f"from {package} import {module.name}" if package else f"import {module.name}"
+            lines[module.installed].append(f"{source} as {alias}")
+        for module, clauses in self._clauses.items():
+            package = self._package(module)
+            dot = "" if not package or package.endswith(".") else "."
+            lines[module.installed].append(f"from {package}{dot}{module.name} import {', '.join(sorted(clauses))}")
+        groups = (sorted(group, key=_import_order) for group in (self._standard, lines[True], lines[False]) if group)
+        return tuple(map(tuple, groups))
+
+    def _package(self, module: Module) -> str:
+        """What stands between ``from`` and ``import`` for a module's package; "" for the import root."""
+        if module.installed:
+            return ".".join(module.folders)
+        if self._options.root_package is not None:
+            return ".".join((*filter(None, (self._options.root_package,)), *module.folders))
+        here = self.module.folders
+        common = 0
+        while here[common : common + 1] == module.folders[common : common + 1] != ():
+            common += 1
+        return "." * (len(here) - common + 1) + ".".join(module.folders[common:])
+
+    def _module_alias(self, module: Module) -> str:
+        if module not in self._modules:
+            self._modules[module] = self._claim(f"_{module.name}", *reversed(module.folders))
+        return self._modules[module]
+
+    def _claim(self, name: str, *folders: str) -> str:
+        """A free private name: ``name``, with folders in front of it as needed to tell it from others."""
+        for folder in folders:
+            if name in self._private:
+                name = f"_{folder}{name}"
+        while name in self._private:
+            name += "_"
+        self._private.add(name)
+        return name
+
+
+def _import_order(line: str) -> tuple[bool, str]:
+    return line.startswith("from "), line
