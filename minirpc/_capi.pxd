@@ -19,6 +19,7 @@ cdef extern from "_codec.h":
     PyObject* True_ "Py_True"
     PyObject* False_ "Py_False"
     void Py_INCREF(PyObject*)
+    void Py_XINCREF(PyObject*)
     void Py_DECREF(PyObject*)
     void Py_XDECREF(PyObject*)
     Py_ssize_t Py_REFCNT(PyObject*)
@@ -34,7 +35,11 @@ cdef extern from "_codec.h":
     void PyErr_Clear()
     bint PyErr_ExceptionMatches(PyObject*)
     PyObject* PyErr_NoMemory()
+    PyObject* PyErr_Format(PyObject*, const char*, ...)
+    PyObject* PyExc_TypeError
     PyObject* PyExc_UnicodeDecodeError
+    PyObject* PyExc_UnicodeEncodeError
+    int raise_pending "minirpc_pending"() except -1  # lets an exception through that C code has set
 
     int PyGC_Disable()
     int PyGC_Enable()
@@ -113,3 +118,7 @@ cdef extern from "_codec.h":
     PyObject* minirpc_new_plain(PyTypeObject*)
     object minirpc_take(PyObject*)
     bint minirpc_set_constructor(PyTypeObject*, vectorcallfunc)
+
+cdef extern from "<stdlib.h>":
+    # unlike Cython's own declaration, for comparisons that hold the GIL
+    void qsort(void*, size_t, size_t, int (*)(const void*, const void*) noexcept)

@@ -234,6 +234,11 @@ static inline PyObject *minirpc_take(PyObject *reference)
     return reference;
 }
 
+static inline int minirpc_pending(void)
+{
+    return -1;
+}
+
 /* ---- constructors without a detour */
 
 /* Makes calls of `type` run `construct` at once, instead of type.__call__, __new__ and __init__. This slot is never

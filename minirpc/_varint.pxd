@@ -202,7 +202,7 @@ cdef inline const uint8_t* skip_value(
         return read_varint(p, end, &value, fault)
     if wire_type == LEN:
         p = read_length(p, end, &length, fault)
-        return NULL if p == NULL else p + length
+        return p if p == NULL else p + length
     if wire_type == I64:
         return skip_fixed(p, end, 8, fault)
     if wire_type == I32:

@@ -60,7 +60,7 @@ def _boolean(key: str, text: str) -> bool:
 
 def _package(text: str, equals: str) -> str:
     if not equals:
-        raise PluginError("option 'root_package' needs a value: root_package=my.gen, or root_package= for the import root")
+        raise PluginError("option 'root_package' has no '=': root_package=my.gen, or root_package= for the import root")
     for part in text.split(".") if text else ():
         if not part.isidentifier() or part in names.KEYWORDS:
             raise PluginError(f"root_package={text} is no name of a Python package")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from minirpc.message.wkt.descriptor_pb import DescriptorProto, FileDescriptorProto
@@ -11,9 +11,19 @@ from protoc_plugin.options import Options
 
 __all__ = ["Module", "ModuleScope", "Type", "TypeIndex"]
 
+_WKT = ("minirpc", "message", "wkt")
 SHIPPED = {
-    f"google/protobuf/{stem}.proto": ("minirpc", "message", "wkt")
-    for stem in "any api descriptor duration empty field_mask source_context struct timestamp type wrappers".split()
+    "google/protobuf/any.proto": _WKT,
+    "google/protobuf/api.proto": _WKT,
+    "google/protobuf/descriptor.proto": _WKT,
+    "google/protobuf/duration.proto": _WKT,
+    "google/protobuf/empty.proto": _WKT,
+    "google/protobuf/field_mask.proto": _WKT,
+    "google/protobuf/source_context.proto": _WKT,
+    "google/protobuf/struct.proto": _WKT,
+    "google/protobuf/timestamp.proto": _WKT,
+    "google/protobuf/type.proto": _WKT,
+    "google/protobuf/wrappers.proto": _WKT,
 }
 """The files whose modules come with minirpc, and the packages of those."""
 
@@ -54,7 +64,7 @@ class Type:
 class TypeIndex:
     """All the types that the files of a request define, and the modules that the files become."""
 
-    def __init__(self, files: Collection[FileDescriptorProto], to_generate: Collection[str]) -> None:
+    def __init__(self, files: Sequence[FileDescriptorProto], to_generate: Collection[str]) -> None:
         self.files = {file.name or "": file for file in files}
         self._to_generate = frozenset(to_generate)
         self._types = {name: found for file in files for name, found in self._of_file(file)}
@@ -96,8 +106,8 @@ class ModuleScope:
 
     Annotations in a class body see the names of that body before those of the module, so a field that is called
     ``int`` hides the builtin from all annotations beside it, and a field ``Bar`` hides a class ``Bar``. Where a name is
-    hidden, the annotation goes another way: ``_builtins.int``, or an alias ``_Bar`` at the end of the module. Names that
-    begin with an underscore are free for that, since those of .proto files never do so (:mod:`protoc_plugin.names`).
+    hidden, the annotation goes another way: ``_builtins.int``, or an alias ``_Bar`` at the end of the module. Names
+    that begin with an underscore are free for that, since those of .proto files never do (:mod:`protoc_plugin.names`).
 
     Args:
         module: the module that is generated.
@@ -208,5 +218,7 @@ class ModuleScope:
         return name
 
 
-def _import_order(line: str) -> tuple[bool, str]:
-    return line.startswith("from "), line
+def _import_order(line: str) -> tuple[bool, int, str]:
+    """As isort has it: ``import`` before ``from``, and of relative imports the farthest first."""
+    keyword, source = line.split(" ", 1)
+    return keyword == "from", len(source.lstrip(".")) - len(source), source

@@ -1,0 +1,27 @@
+"""gRPC on asyncio: channels and stubs to call, servers to be called."""
+
+from minirpc.aio.call import BidiCall, Call, ClientStreamCall, ServerStreamCall, UnaryCall
+from minirpc.aio.channel import Channel
+from minirpc.aio.context import Context
+from minirpc.aio.server import Server
+from minirpc.aio.service import Servicer, Stub
+from minirpc.http2 import Http2Options
+from minirpc.rpc.metadata import Metadata, MetadataInput
+from minirpc.rpc.status import Status
+
+__all__ = [
+    "BidiCall",
+    "Call",
+    "Channel",
+    "ClientStreamCall",
+    "Context",
+    "Http2Options",
+    "Metadata",
+    "MetadataInput",
+    "Server",
+    "ServerStreamCall",
+    "Servicer",
+    "Status",
+    "Stub",
+    "UnaryCall",
+]

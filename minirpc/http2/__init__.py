@@ -9,6 +9,7 @@ from minirpc.http2.interface import (
     Header,
     Http2Options,
     StreamHandler,
+    error_name,
 )
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Http2Options",
     "StreamHandler",
     "create_engine",
+    "error_name",
 ]
 
 

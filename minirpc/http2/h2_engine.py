@@ -195,9 +195,11 @@ class H2Engine:
         self._connection.return_stream_credit(stream_id, size)
 
     def reset_stream(self, stream_id: int, error_code: ErrorCode) -> None:
-        if stream_id in self._connection.streams and not self._failed:
+        if self._failed:
+            return
+        if not self._connection.forget_if_closed(stream_id):
             self._connection.reset_stream(stream_id, error_code)
-            self._forget_if_closed(stream_id)
+        self._forget_if_closed(stream_id)
 
     def send_ping(self, data: bytes) -> None:
         self._connection.ping(data)

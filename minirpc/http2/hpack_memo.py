@@ -63,9 +63,9 @@ class CountingTable(HeaderTable):
         return self._maxsize
 
     @maxsize.setter
-    def maxsize(self, value: int) -> None:
+    def maxsize(self, newmax: int) -> None:
         self.mutations += 1
-        cast(Any, HeaderTable.maxsize).fset(self, value)
+        cast(Any, HeaderTable.maxsize).fset(self, newmax)
 
 
 class MemoEncoder(Encoder):

@@ -29,6 +29,7 @@ __all__ = [
     "Header",
     "Http2Options",
     "StreamHandler",
+    "error_name",
 ]
 
 Header: TypeAlias = tuple[bytes, bytes]
@@ -55,6 +56,14 @@ class ErrorCode(enum.IntEnum):
     ENHANCE_YOUR_CALM = 0xB
     INADEQUATE_SECURITY = 0xC
     HTTP_1_1_REQUIRED = 0xD
+
+
+def error_name(error_code: int) -> str:
+    """Returns the name of an error code, or its number where it has none."""
+    try:
+        return ErrorCode(error_code).name
+    except ValueError:
+        return f"{error_code:#x}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +127,7 @@ class ConnectionHandler(Protocol):
 
     def stream_opened(self, stream_id: int, headers: Sequence[Header], end_stream: bool) -> StreamHandler | None:
         """The peer opened a stream (servers only). Returns its handler, or None to ignore what follows on it."""
+        ...
 
     def settings_received(self) -> None:
         """The peer's SETTINGS arrived; limits and windows may have changed."""
@@ -141,14 +151,17 @@ class Engine(Protocol):
     @property
     def can_open_stream(self) -> bool:
         """Whether the peer's MAX_CONCURRENT_STREAMS and the stream identifiers left allow another stream."""
+        ...
 
     @property
     def output_size(self) -> int:
         """Bytes that wait in :meth:`take_output`."""
+        ...
 
     @property
     def last_peer_stream_id(self) -> int:
         """The highest stream identifier that the peer has used; 0 if none."""
+        ...
 
     def start(self) -> None:
         """Queues the connection preface and SETTINGS. Called once, first."""
@@ -158,15 +171,18 @@ class Engine(Protocol):
 
     def take_output(self) -> bytes | bytearray:
         """Returns the bytes to send, and forgets them."""
+        ...
 
     def open_stream(self, handler: StreamHandler, headers: Sequence[Header], end_stream: bool) -> int:
         """Opens a stream with a request's headers and returns its identifier. Needs :attr:`can_open_stream`."""
+        ...
 
     def send_headers(self, stream_id: int, headers: Sequence[Header], end_stream: bool) -> None:
         """Sends a response's headers, or trailers (then ``end_stream`` must be true)."""
 
     def send_capacity(self, stream_id: int) -> int:
         """Bytes that one :meth:`send_data` on this stream may carry now: windows and frame size; 0 if closed."""
+        ...
 
     def send_data(self, stream_id: int, data: bytes | memoryview, end_stream: bool) -> None:
         """Sends one DATA frame of at most :meth:`send_capacity` bytes. Copies the data."""

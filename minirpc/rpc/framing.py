@@ -1,4 +1,4 @@
-"""Messages in the byte stream: a flag byte, the length in 4 bytes, the message (PROTOCOL-HTTP2, Length-Prefixed-Message)."""
+"""Messages in the byte stream: a flag byte, the length in 4 bytes, the message (PROTOCOL-HTTP2, "Requests")."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Deframer:
     def _read_prefix(self, data: bytes, position: int) -> int:
         flag, length = _PREFIX.unpack_from(data, position)
         if flag != 0:
-            # "A Compressed-Flag value of 1 ... if the Message-Encoding header is omitted then [it] must be 0".
+            # PROTOCOL-HTTP2, "Requests": without Message-Encoding the Compressed-Flag must be 0.
             raise RpcError(StatusCode.INTERNAL, f"message with compressed flag {flag}, but no grpc-encoding was agreed")
         if length > self._max_message_size:
             raise RpcError(

@@ -6,7 +6,7 @@ import binascii
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 __all__ = ["Metadata", "MetadataInput", "decode_binary", "decode_metadata", "encode_binary", "encode_metadata"]
 
@@ -47,8 +47,9 @@ def encode_metadata(metadata: MetadataInput) -> list[tuple[bytes, bytes]]:
         ValueError: a key with characters other than ``0-9 a-z _ - .``, a reserved key, or a text value with characters
             outside printable ASCII or with spaces at an end.
     """
-    pairs = metadata.items() if isinstance(metadata, Mapping) else metadata
-    return [_encode_pair(key, value) for key, value in pairs]
+    if isinstance(metadata, Mapping):
+        metadata = cast("Mapping[str, str | bytes]", metadata).items()
+    return [_encode_pair(key, value) for key, value in metadata]
 
 
 def _encode_pair(key: str, value: str | bytes) -> tuple[bytes, bytes]:
@@ -83,7 +84,7 @@ def decode_metadata(headers: Sequence[tuple[bytes, bytes]]) -> Metadata:
             continue
         key = name.decode("ascii")
         if key.endswith("-bin"):
-            # "Implementations must split Binary-Headers on "," before decoding": equal keys may have been joined.
+            # Values of equal keys may have been joined on the way, and base64 has no comma.
             pairs += [(key, decode_binary(part)) for part in value.split(b",")]
         else:
             # Field values are opaque octets (RFC 9110 section 5.5); ISO 8859-1 loses none.

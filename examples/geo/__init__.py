@@ -1,0 +1,1 @@
+"""GeoService: two gRPC services, a web front end that calls them, and a demonstration of the whole."""

@@ -1,0 +1,585 @@
+# Part of _codec.pyx: bytes to messages.
+#
+# A reader function returns the place behind what it read, or NULL after noting a fault; each field on the way out adds
+# its step to the path by `stop`. The message that is filled is held by the caller.
+
+cdef enum:
+    GC_PAUSE_SIZE = 8192  # bytes; a larger message would set off collections that find nothing
+
+cdef struct Reader:
+    Fault fault
+    Trail trail
+    int limit  # of depth
+
+
+cdef const uint8_t* stop(Reader* r, const Field* f, Py_ssize_t index) noexcept:
+    if r.fault.reason != RAISED:
+        add_step(&r.trail, f, index, NULL)
+    return NULL
+
+
+cdef const uint8_t* stop_raised(Reader* r) noexcept:
+    r.fault.reason = RAISED
+    return NULL
+
+
+# ---- scalars
+
+
+cdef PyObject* enum_member(const Field* f, int32_t number) noexcept:
+    """A member, or what an open enum's class makes of a number without a name: this may run Python code."""
+    cdef PyObject* member
+    cdef PyObject* argument
+    if 0 <= number < f.n_members and f.members[number] != NULL:
+        member = f.members[number]
+        Py_INCREF(member)
+        return member
+    argument = PyLong_FromLong(number)
+    if argument == NULL:
+        return NULL
+    member = PyObject_CallOneArg(f.enum_class, argument)
+    Py_DECREF(argument)
+    return member
+
+
+cdef inline PyObject* object_of_bits(const Field* f, uint64_t bits) noexcept:
+    """The value of what is on the wire. Kinds of 32 bits take the low 32 of a varint (encoding specification)."""
+    cdef int kind = f.kind
+    cdef PyObject* truth
+    if kind == KIND_INT32 or kind == KIND_SFIXED32:
+        return PyLong_FromLong(<int32_t>bits)
+    if kind == KIND_INT64 or kind == KIND_SFIXED64:
+        return PyLong_FromLongLong(<int64_t>bits)
+    if kind == KIND_UINT32 or kind == KIND_FIXED32:
+        return PyLong_FromLongLong(<uint32_t>bits)
+    if kind == KIND_UINT64 or kind == KIND_FIXED64:
+        return PyLong_FromUnsignedLongLong(bits)
+    if kind == KIND_SINT32:
+        return PyLong_FromLong(<int32_t>unzigzag(<uint32_t>bits))
+    if kind == KIND_SINT64:
+        return PyLong_FromLongLong(unzigzag(bits))
+    if kind == KIND_DOUBLE:
+        return PyFloat_FromDouble(minirpc_bits_to_double(bits))
+    if kind == KIND_FLOAT:
+        return PyFloat_FromDouble(minirpc_bits_to_float(<uint32_t>bits))
+    if kind == KIND_ENUM:
+        return enum_member(f, <int32_t>bits)
+    truth = True_ if bits else False_
+    Py_INCREF(truth)
+    return truth
+
+
+cdef inline const uint8_t* read_bits(
+    Reader* r, int wire_type, const uint8_t* p, const uint8_t* end, uint64_t* bits
+) noexcept:
+    if wire_type == VARINT:
+        return read_varint(p, end, bits, &r.fault)
+    if wire_type == I64:
+        if end - p < 8:
+            return fail(&r.fault, TRUNCATED_FIXED, p, 64, 0)
+        bits[0] = minirpc_load64(p)
+        return p + 8
+    if end - p < 4:
+        return fail(&r.fault, TRUNCATED_FIXED, p, 32, 0)
+    bits[0] = minirpc_load32(p)
+    return p + 4
+
+
+cdef inline const uint8_t* read_chunk(
+    Reader* r, const Field* f, const uint8_t* p, const uint8_t* end, PyObject** value
+) noexcept:
+    """Reads a string or bytes value."""
+    cdef Py_ssize_t length = 0
+    p = read_length(p, end, &length, &r.fault)
+    if p == NULL:
+        return NULL
+    if f.kind == KIND_BYTES:
+        value[0] = PyBytes_FromStringAndSize(<const char*>p, length)
+    else:
+        value[0] = minirpc_text(p, length)
+    if value[0] != NULL:
+        return p + length
+    if not PyErr_ExceptionMatches(PyExc_UnicodeDecodeError):
+        return stop_raised(r)
+    PyErr_Clear()
+    return fail(&r.fault, INVALID_UTF8, p, 0, 0)
+
+
+cdef inline const uint8_t* read_scalar(
+    Reader* r, const Field* f, const uint8_t* p, const uint8_t* end, PyObject** value
+) noexcept:
+    """Reads one value; ``value`` becomes a new reference, unless it returns NULL."""
+    cdef uint64_t bits = 0
+    if f.wire_type == LEN:
+        return read_chunk(r, f, p, end, value)
+    p = read_bits(r, f.wire_type, p, end, &bits)
+    if p == NULL:
+        return NULL
+    value[0] = object_of_bits(f, bits)
+    return stop_raised(r) if value[0] == NULL else p
+
+
+# ---- singular fields
+
+
+cdef inline void clear_siblings(PyObject* message, const Field* f) noexcept:
+    """Of a oneof, only the member that came last stays set (encoding specification, "Last One Wins")."""
+    cdef int i
+    for i in range(f.n_siblings):
+        if slot_at(message, f.siblings[i])[0] != None_:
+            Py_INCREF(None_)
+            put(message, f.siblings[i], None_)
+
+
+cdef inline const uint8_t* decode_scalar(
+    Reader* r, const Field* f, PyObject* message, const uint8_t* p, const uint8_t* end
+) noexcept:
+    cdef PyObject* value = NULL
+    p = read_scalar(r, f, p, end, &value)
+    if p == NULL:
+        return stop(r, f, NO_INDEX)
+    put(message, f.offset, value)
+    clear_siblings(message, f)
+    return p
+
+
+cdef PyObject* own_child(Reader* r, const Field* f, PyObject** slot) noexcept:
+    """A new reference to the sub-message in a slot, which is put there if there is none. NULL with an exception."""
+    cdef PyObject* child = slot[0]
+    if child != NULL and child != None_:
+        if not PyObject_TypeCheck(child, f.table.type):
+            PyErr_Format(PyExc_TypeError, MERGE_ERROR, Py_TYPE(child).tp_name, f.table.type.tp_name)
+            return NULL
+        Py_INCREF(child)
+        return child
+    child = new_message(f.table)
+    if child != NULL:
+        Py_INCREF(child)
+        put_at(slot, child)
+    return child
+
+
+cdef const uint8_t* decode_child(
+    Reader* r, const Field* f, PyObject* child, const uint8_t* p, const uint8_t* end, int depth
+) noexcept:
+    """Reads the content of a sub-message into ``child``, which the caller holds."""
+    if not enter_level(p, depth, r.limit, &r.fault):
+        return NULL
+    p = decode_fields(r, f.table, child, p, end, depth - 1)
+    leave_level(depth, r.limit)
+    return p
+
+
+cdef const uint8_t* decode_message(
+    Reader* r, const Field* f, PyObject** slot, const uint8_t* p, const uint8_t* end, int depth
+) noexcept:
+    """Reads a sub-message into a slot; one that is there is merged into (encoding specification, "Last One Wins")."""
+    cdef Py_ssize_t length = 0
+    cdef PyObject* child
+    p = read_length(p, end, &length, &r.fault)
+    if p == NULL:
+        return stop(r, f, NO_INDEX)
+    child = own_child(r, f, slot)
+    if child == NULL:
+        return stop_raised(r)
+    p = decode_child(r, f, child, p, p + length, depth)
+    Py_DECREF(child)
+    return stop(r, f, NO_INDEX) if p == NULL else p
+
+
+cdef const uint8_t* decode_member(
+    Reader* r, const Field* f, PyObject* message, const uint8_t* p, const uint8_t* end, int depth
+) noexcept:
+    p = decode_message(r, f, slot_at(message, f.offset), p, end, depth)
+    if p != NULL:
+        clear_siblings(message, f)
+    return p
+
+
+# ---- repeated fields
+
+
+cdef inline bint tag_follows(const Field* f, const uint8_t* p, const uint8_t* end) noexcept:
+    """Whether one more element of a repeated field or map stands at ``p``."""
+    if f.head_size == 1:
+        return p < end and p[0] == f.head[0]
+    return end - p >= f.head_size and memcmp(p, f.head, f.head_size) == 0
+
+
+cdef PyObject* own_list(const Field* f, PyObject* message, Py_ssize_t room) noexcept:
+    """A new reference to the list in a slot; a new one with ``room`` if there is none. NULL with an exception."""
+    cdef PyObject* items = slot_at(message, f.offset)[0]
+    if items == NULL or items == None_:
+        items = minirpc_list_with_room(room)
+        if items == NULL:
+            return NULL
+        Py_INCREF(items)
+        put(message, f.offset, items)
+        return items
+    if not PyList_Check(items):
+        PyErr_Format(PyExc_TypeError, MERGE_ERROR, Py_TYPE(items).tp_name, <const char*>b"list")
+        return NULL
+    Py_INCREF(items)
+    return items
+
+
+cdef const uint8_t* read_elements(
+    Reader* r, const Field* f, PyObject* items, const uint8_t* p, const uint8_t* end
+) noexcept:
+    """Reads unpacked values as long as one follows the other."""
+    cdef PyObject* value = NULL
+    while True:
+        p = read_scalar(r, f, p, end, &value)
+        if p == NULL:
+            return stop(r, f, PyList_GET_SIZE(items))
+        if minirpc_append(items, value) < 0:
+            return stop_raised(r)
+        if not tag_follows(f, p, end):
+            return p
+        p += f.head_size
+
+
+cdef const uint8_t* read_children(
+    Reader* r, const Field* f, PyObject* items, const uint8_t* p, const uint8_t* end, int depth
+) noexcept:
+    """Reads sub-messages as long as one follows the other."""
+    cdef Py_ssize_t length = 0
+    cdef Py_ssize_t index
+    cdef PyObject* child
+    while True:
+        index = PyList_GET_SIZE(items)
+        p = read_length(p, end, &length, &r.fault)
+        if p == NULL:
+            return stop(r, f, index)
+        child = new_message(f.table)
+        if child == NULL:
+            return stop_raised(r)
+        Py_INCREF(child)
+        if minirpc_append(items, child) < 0:
+            Py_DECREF(child)
+            return stop_raised(r)
+        p = decode_child(r, f, child, p, p + length, depth)
+        Py_DECREF(child)
+        if p == NULL:
+            return stop(r, f, index)
+        if not tag_follows(f, p, end):
+            return p
+        p += f.head_size
+
+
+cdef Py_ssize_t count_varints(const uint8_t* p, const uint8_t* end) noexcept:
+    cdef Py_ssize_t count = 0
+    while p < end:
+        count += p[0] < 0x80
+        p += 1
+    return count
+
+
+cdef const uint8_t* read_packed(
+    Reader* r, const Field* f, PyObject* message, const uint8_t* p, const uint8_t* end
+) noexcept:
+    """Reads a packed run, appending to the list in the field's slot."""
+    cdef const uint8_t* start = p
+    cdef Py_ssize_t length = 0
+    cdef Py_ssize_t count
+    cdef PyObject* items
+    cdef int size = 8 if f.wire_type == I64 else 4
+    p = read_length(p, end, &length, &r.fault)
+    if p == NULL:
+        return stop(r, f, list_size(f, message))
+    if f.wire_type == VARINT:
+        count = count_varints(p, p + length)
+    else:
+        count = length // size
+        if length % size:
+            fail(&r.fault, PACKED_REMAINDER, start, length, size)
+            return stop(r, f, list_size(f, message))
+    items = own_list(f, message, count)
+    if items == NULL:
+        return stop_raised(r)
+    p = read_packed_values(r, f, items, p, p + length)
+    Py_DECREF(items)
+    return p
+
+
+cdef Py_ssize_t list_size(const Field* f, PyObject* message) noexcept:
+    cdef PyObject* items = slot_at(message, f.offset)[0]
+    return PyList_GET_SIZE(items) if items != NULL and PyList_Check(items) else 0
+
+
+cdef const uint8_t* read_packed_values(
+    Reader* r, const Field* f, PyObject* items, const uint8_t* p, const uint8_t* end
+) noexcept:
+    cdef uint64_t bits = 0
+    cdef PyObject* value
+    while p < end:
+        p = read_bits(r, f.wire_type, p, end, &bits)
+        if p == NULL:
+            return stop(r, f, PyList_GET_SIZE(items))
+        value = object_of_bits(f, bits)
+        if value == NULL or minirpc_append(items, value) < 0:
+            return stop_raised(r)
+    return p
+
+
+cdef const uint8_t* decode_repeated(
+    Reader* r, const Field* f, PyObject* message, uint32_t tag, const uint8_t* p, const uint8_t* end, int depth
+) noexcept:
+    cdef PyObject* items
+    if tag != f.tag:
+        return read_packed(r, f, message, p, end)
+    items = own_list(f, message, 0)
+    if items == NULL:
+        return stop_raised(r)
+    if f.shape == MANY_MESSAGES:
+        p = read_children(r, f, items, p, end, depth)
+    else:
+        p = read_elements(r, f, items, p, end)
+    Py_DECREF(items)
+    return p
+
+
+# ---- maps
+
+
+cdef PyObject* own_dict(const Field* f, PyObject* message) noexcept:
+    """A new reference to the dict in a slot, which is put there if there is none. NULL with an exception."""
+    cdef PyObject* entries = slot_at(message, f.offset)[0]
+    if entries == NULL or entries == None_:
+        entries = PyDict_New()
+        if entries == NULL:
+            return NULL
+        Py_INCREF(entries)
+        put(message, f.offset, entries)
+        return entries
+    if not PyDict_Check(entries):
+        PyErr_Format(PyExc_TypeError, MERGE_ERROR, Py_TYPE(entries).tp_name, <const char*>b"dict")
+        return NULL
+    Py_INCREF(entries)
+    return entries
+
+
+cdef const uint8_t* read_entry(
+    Reader* r, const Field* f, PyObject** key, PyObject** value, const uint8_t* p, const uint8_t* end, int depth
+) noexcept:
+    """Reads the fields of a map entry. ``key`` and ``value`` own what they hold, also when it returns NULL."""
+    cdef const uint8_t* start
+    cdef uint32_t tag = 0
+    cdef const Field* part
+    cdef PyObject* read = NULL
+    while p < end:
+        start = p
+        p = read_tag(p, end, &tag, &r.fault)
+        if p == NULL:
+            return NULL
+        if tag == f.value.tag and f.value.kind == KIND_MESSAGE:
+            p = decode_message(r, f.value, value, p, end, depth)
+        elif tag == f.key.tag or tag == f.value.tag:
+            part = f.key if tag == f.key.tag else f.value
+            p = read_scalar(r, part, p, end, &read)
+            if p == NULL:
+                return stop(r, part, NO_INDEX)
+            put_at(key if tag == f.key.tag else value, read)
+        elif tag_is_allowed(tag, start, &r.fault):
+            p = skip_value(p, end, tag, start, depth, r.limit, &r.fault)
+        else:
+            return NULL
+        if p == NULL:
+            return NULL
+    return p
+
+
+cdef PyObject* default_of_part(const Field* part) noexcept:
+    """What a map entry's key or value is if the entry does not say; NULL with an exception."""
+    if part.kind == KIND_MESSAGE:
+        return new_message(part.table)
+    Py_INCREF(part.default)
+    return part.default
+
+
+cdef bint store_entry(const Field* f, PyObject* entries, PyObject** key, PyObject** value) noexcept:
+    """Puts a read entry into the dict. False with an exception."""
+    if key[0] == NULL:
+        key[0] = default_of_part(f.key)
+    if value[0] == NULL:
+        value[0] = default_of_part(f.value)
+    return key[0] != NULL and value[0] != NULL and PyDict_SetItem(entries, key[0], value[0]) == 0
+
+
+cdef const uint8_t* read_entries(
+    Reader* r, const Field* f, PyObject* entries, const uint8_t* p, const uint8_t* end, int depth
+) noexcept:
+    """Reads map entries as long as one follows the other."""
+    cdef Py_ssize_t length = 0
+    cdef PyObject* key
+    cdef PyObject* value
+    while True:
+        p = read_length(p, end, &length, &r.fault)
+        if p == NULL:
+            return stop(r, f, NO_INDEX)
+        key = value = NULL
+        p = read_entry(r, f, &key, &value, p, p + length, depth)
+        if p == NULL:
+            stop(r, f, NO_INDEX)
+        elif not store_entry(f, entries, &key, &value):
+            p = stop_raised(r)
+        Py_XDECREF(key)
+        Py_XDECREF(value)
+        if p == NULL or not tag_follows(f, p, end):
+            return p
+        p += f.head_size
+
+
+cdef const uint8_t* decode_map(
+    Reader* r, const Field* f, PyObject* message, const uint8_t* p, const uint8_t* end, int depth
+) noexcept:
+    cdef PyObject* entries = own_dict(f, message)
+    if entries == NULL:
+        return stop_raised(r)
+    p = read_entries(r, f, entries, p, end, depth)
+    Py_DECREF(entries)
+    return p
+
+
+# ---- unknown fields
+
+
+cdef bint append_unknown(PyObject** slot, const uint8_t* data, Py_ssize_t size) noexcept:
+    """Appends to the bytes of unknown fields. False with an exception.
+
+    Bytes that nobody else holds grow in place: with a copy for each of many fields, a peer could make us copy forever.
+    """
+    cdef PyObject* old = slot[0]
+    cdef PyObject* joined
+    cdef Py_ssize_t old_size
+    if old == NULL or old == None_ or old == EMPTY_BYTES:
+        joined = PyBytes_FromStringAndSize(<const char*>data, size)
+        if joined == NULL:
+            return False
+        put_at(slot, joined)
+        return True
+    if not PyBytes_Check(old):
+        PyErr_Format(PyExc_TypeError, MERGE_ERROR, Py_TYPE(old).tp_name, <const char*>b"bytes")
+        return False
+    old_size = PyBytes_GET_SIZE(old)
+    if PyBytes_CheckExact(old) and Py_REFCNT(old) == 1:
+        if _PyBytes_Resize(slot, old_size + size) < 0:
+            return False
+    else:
+        joined = PyBytes_FromStringAndSize(NULL, old_size + size)
+        if joined == NULL:
+            return False
+        memcpy(PyBytes_AS_STRING(joined), PyBytes_AS_STRING(old), old_size)
+        put_at(slot, joined)
+    memcpy(PyBytes_AS_STRING(slot[0]) + old_size, data, size)
+    return True
+
+
+cdef const uint8_t* decode_unknown(
+    Reader* r, const Table* t, PyObject* message, uint32_t tag,
+    const uint8_t* start, const uint8_t* p, const uint8_t* end, int depth
+) noexcept:
+    """Skips a field whose tag stands from ``start`` to ``p``, and keeps its bytes."""
+    if not tag_is_allowed(tag, start, &r.fault):
+        return NULL
+    p = skip_value(p, end, tag, start, depth, r.limit, &r.fault)
+    if p == NULL:
+        return NULL
+    if not append_unknown(slot_at(message, t.unknown), start, p - start):
+        return stop_raised(r)
+    return p
+
+
+# ---- messages
+
+
+cdef inline const Field* find_field(const Table* t, uint32_t number) noexcept:
+    cdef int low = 0
+    cdef int high = t.n_fields
+    cdef int middle
+    if number < t.n_dense:
+        return t.dense[number]
+    while low < high:
+        middle = (low + high) // 2
+        if t.fields[middle].number < number:
+            low = middle + 1
+        else:
+            high = middle
+    return &t.fields[low] if low < t.n_fields and t.fields[low].number == number else NULL
+
+
+cdef const uint8_t* decode_fields(
+    Reader* r, const Table* t, PyObject* message, const uint8_t* p, const uint8_t* end, int depth
+) noexcept:
+    """Reads all fields up to ``end`` into ``message``, below which ``depth`` levels may follow."""
+    cdef const uint8_t* start
+    cdef uint32_t tag = 0
+    cdef const Field* f
+    while p < end:
+        start = p
+        p = read_tag(p, end, &tag, &r.fault)
+        if p == NULL:
+            return NULL
+        f = find_field(t, tag >> 3)
+        if f == NULL or (tag != f.tag and tag != f.packed_tag):
+            p = decode_unknown(r, t, message, tag, start, p, end, depth)
+        elif f.shape == ONE_SCALAR:
+            p = decode_scalar(r, f, message, p, end)
+        elif f.shape == ONE_MESSAGE:
+            p = decode_member(r, f, message, p, end, depth)
+        elif f.shape == MAP_ENTRIES:
+            p = decode_map(r, f, message, p, end, depth)
+        else:
+            p = decode_repeated(r, f, message, tag, p, end, depth)
+        if p == NULL:
+            return NULL
+    return p
+
+
+cdef int decode_bytes(Plan plan, PyObject* message, const uint8_t* data, Py_ssize_t size, int depth) except -1:
+    cdef Reader r
+    cdef bint pause = size > GC_PAUSE_SIZE and PyGC_Disable()
+    r.limit = depth
+    r.trail = Trail(NULL, 0, 0)
+    cdef const uint8_t* p = decode_fields(&r, &plan.table, message, data, data + size, depth)
+    if pause:
+        PyGC_Enable()
+    if p != NULL:
+        return 0
+    if r.fault.reason == RAISED:
+        free_trail(&r.trail)
+        return raise_pending()
+    try:
+        raise decode_error(&r.fault, data, trail_path(&r.trail, plan))
+    finally:
+        free_trail(&r.trail)
+
+
+cdef int decode_root(Plan plan, PyObject* message, object data, Py_ssize_t depth) except -1:
+    cdef Py_buffer view
+    cdef int levels = <int>min(max(depth, 0), INT_MAX)
+    if isinstance(data, bytes):
+        return decode_bytes(
+            plan, message, <const uint8_t*>PyBytes_AS_STRING(<PyObject*>data), PyBytes_GET_SIZE(<PyObject*>data), levels
+        )
+    if isinstance(data, memoryview):
+        if not data.c_contiguous:
+            data = bytes(data)
+    elif not isinstance(data, bytearray):
+        raise TypeError(f"expected bytes, bytearray or memoryview, got {type(data).__name__}")
+    if PyObject_GetBuffer(<PyObject*>data, &view, PyBUF_SIMPLE) < 0:
+        raise_pending()
+    try:
+        return decode_bytes(plan, message, <const uint8_t*>view.buf, view.len, levels)
+    finally:
+        PyBuffer_Release(&view)
+
+
+cdef const char* MERGE_ERROR = b"cannot merge into %s, which is no %s"
+
+
+def from_binary(cls, data, *, Py_ssize_t max_depth=MAX_DEPTH):
+    """``Message.from_binary``, to be made a classmethod. See there."""
+    if not isinstance(cls, type):
+        raise TypeError(f"{cls!r} is no class")
+    return plan_of(<PyTypeObject*>cls).decode(cls, data, max_depth)

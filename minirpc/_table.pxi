@@ -1,0 +1,221 @@
+# Part of _codec.pyx: makes a class's Table from its FieldSpecs, in three steps, for classes refer to each other before all
+# of them exist. At class creation: numbers, tags, slots. At the first construction: enum classes, and with them the
+# defaults. At the first encoding or decoding: the tables of sub-messages.
+
+
+@cython.final
+cdef class _Block:
+    """Zeroed memory that is freed with this object."""
+
+    cdef void* address
+
+    def __cinit__(self, size_t size):
+        self.address = PyMem_Calloc(1, size)
+        if self.address == NULL:
+            raise MemoryError
+
+    def __dealloc__(self):
+        PyMem_Free(self.address)
+
+
+cdef void* allocate(Plan plan, Py_ssize_t count, Py_ssize_t size) except NULL:
+    block = _Block(max(count, 1) * size)
+    plan.memory.append(block)
+    return block.address
+
+
+cdef PyObject* keep(Plan plan, object value):
+    plan.kept.append(value)
+    return <PyObject*>value
+
+
+cdef Plan make_plan(object cls):
+    cdef Plan plan = Plan.__new__(Plan)
+    cdef Table* t = &plan.table
+    cdef int i
+    if not isinstance(cls, type):
+        raise TypeError(f"{cls!r} is no class")
+    owner = next(base for base in cls.__mro__ if "__fields__" in vars(base))
+    plan.cls = owner
+    plan.kept = []
+    plan.memory = []
+    t.type = <PyTypeObject*>owner
+    specs = sorted(owner.__fields__, key=lambda spec: spec.number)
+    t.n_fields = len(specs)
+    t.fields = <Field*>allocate(plan, t.n_fields, sizeof(Field))
+    t.leaf = True
+    for i, spec in enumerate(specs):
+        describe(plan, &t.fields[i], spec)
+        place(plan, &t.fields[i], spec)
+        t.leaf = t.leaf and t.fields[i].shape == ONE_SCALAR
+    t.unknown = slot_offset(owner, "_unknown")
+    t.plain = minirpc_is_plain(t.type)
+    t.body_size = (t.type.tp_basicsize - <Py_ssize_t>sizeof(PyObject)) // <Py_ssize_t>sizeof(PyObject*)
+    t.compares = owner.__eq__ is equal
+    t.copies = getattr(owner, "__deepcopy__", None) is deepcopy
+    index_numbers(plan)
+    index_names(plan)
+    return plan
+
+
+cdef int describe(Plan plan, Field* f, object spec) except -1:
+    """Fills in what a field has in common with the key or value of a map entry."""
+    is_map = spec.card == Card.MAP
+    is_repeated = spec.card == Card.REPEATED
+    f.number = spec.number
+    f.kind = spec.kind
+    if f.kind == Kind.GROUP:
+        raise TypeError(f"{spec!r}: groups are not supported")
+    f.wire_type = LEN if is_map else spec.kind.wire_type
+    f.tag = f.number << 3 | f.wire_type
+    f.packed_tag = spec.packed_tag if is_repeated and spec.kind.packable else f.tag
+    f.head_size = <uint8_t>(put_varint(f.head, f.tag) - f.head)
+    put_varint(f.packed_head, f.packed_tag)
+    f.implicit = spec.card == Card.IMPLICIT
+    f.packed = spec.packed
+    f.length_size = 1
+    if is_map:
+        f.shape = MAP_ENTRIES
+        f.key = <Field*>allocate(plan, 1, sizeof(Field))
+        f.value = <Field*>allocate(plan, 1, sizeof(Field))
+        describe(plan, f.key, spec.key)
+        describe(plan, f.value, spec.value)
+    elif f.kind == KIND_MESSAGE:
+        f.shape = MANY_MESSAGES if is_repeated else ONE_MESSAGE
+    else:
+        f.shape = MANY_SCALARS if is_repeated else ONE_SCALAR
+    f.name = keep(plan, sys.intern(spec.name))
+    f.spec = keep(plan, spec)
+    if f.kind != KIND_ENUM and not is_map and not is_repeated:
+        f.default = keep(plan, spec.default)
+    return 0
+
+
+cdef int place(Plan plan, Field* f, object spec) except -1:
+    """Finds the slots of a field and of its oneof siblings."""
+    cdef int i
+    f.offset = slot_offset(plan.cls, spec.slot)
+    f.n_siblings = len(spec.siblings)
+    f.siblings = <Py_ssize_t*>allocate(plan, f.n_siblings, sizeof(Py_ssize_t))
+    for i, sibling in enumerate(spec.siblings):
+        f.siblings[i] = slot_offset(plan.cls, sibling)
+    return 0
+
+
+cdef Py_ssize_t slot_offset(object cls, str name) except -1:
+    for base in cls.__mro__:
+        if name in vars(base):
+            return checked_offset(vars(base)[name], cls)
+    raise TypeError(f"{cls.__name__} has no slot {name!r}")
+
+
+cdef Py_ssize_t checked_offset(object member, object cls) except -1:
+    cdef Py_ssize_t offset = minirpc_slot_offset(<PyObject*>member)
+    if offset < 0:
+        raise TypeError(f"{member!r} is no slot")
+    if cls is not None and not PyType_IsSubtype(<PyTypeObject*>cls, minirpc_slot_owner(<PyObject*>member)):
+        raise TypeError(f"{member!r} is no slot of {cls.__name__}")
+    return offset
+
+
+cdef int index_numbers(Plan plan) except -1:
+    cdef Table* t = &plan.table
+    cdef int i
+    if t.n_fields > 0:
+        t.n_dense = min(t.fields[t.n_fields - 1].number + 1, DENSE_NUMBERS)
+    t.dense = <Field**>allocate(plan, t.n_dense, sizeof(Field*))
+    for i in range(t.n_fields):
+        if t.fields[i].number < t.n_dense:
+            t.dense[t.fields[i].number] = &t.fields[i]
+    return 0
+
+
+cdef int index_names(Plan plan) except -1:
+    cdef Table* t = &plan.table
+    cdef Py_hash_t size = 4
+    cdef Py_hash_t at
+    cdef int i
+    while size < 2 * t.n_fields + 1:  # at least half of it stays empty: searches end soon
+        size *= 2
+    t.name_mask = size - 1
+    t.by_name = <Field**>allocate(plan, size, sizeof(Field*))
+    for i in range(t.n_fields):
+        at = minirpc_text_hash(t.fields[i].name) & t.name_mask
+        while t.by_name[at] != NULL:
+            at = (at + 1) & t.name_mask
+        t.by_name[at] = &t.fields[i]
+    return 0
+
+
+cdef int find_defaults(Plan plan) except -1:
+    """The second step: asks for the enum classes and fills in the template."""
+    cdef Table* t = &plan.table
+    cdef Field* f
+    cdef int i
+    for i in range(t.n_fields):
+        f = &t.fields[i]
+        find_enum(plan, f)
+        if f.shape == MAP_ENTRIES:
+            find_enum(plan, f.value)
+    t.template = <PyObject**>allocate(plan, t.body_size, sizeof(PyObject*))
+    if t.plain:
+        for i in range(t.n_fields):
+            t.template[body_index(t.fields[i].offset)] = t.fields[i].default
+        t.template[body_index(t.unknown)] = EMPTY_BYTES
+    t.has_defaults = True
+    return 0
+
+
+cdef Py_ssize_t body_index(Py_ssize_t offset) noexcept:
+    return (offset - <Py_ssize_t>sizeof(PyObject)) // <Py_ssize_t>sizeof(PyObject*)
+
+
+cdef int find_enum(Plan plan, Field* f) except -1:
+    cdef int size
+    if f.kind != KIND_ENUM:
+        return 0
+    spec = <object>f.spec
+    enum_class = spec.type
+    members = {int(member): member for member in enum_class if 0 <= member < DENSE_MEMBERS}
+    size = max(members, default=-1) + 1
+    f.members = <PyObject**>allocate(plan, size, sizeof(PyObject*))
+    for number, member in members.items():
+        f.members[<int>number] = keep(plan, member)
+    f.n_members = size
+    f.enum_class = keep(plan, enum_class)
+    if f.shape == ONE_SCALAR:
+        f.default = keep(plan, spec.default)
+    return 0
+
+
+cdef int link(Plan plan) except -1:
+    """The third step: finds the tables of the sub-messages, of this class and of all that can be reached from it."""
+    cdef Plan other
+    found = [plan]
+    for other in found:  # grows
+        for sub_plan in link_own(other):
+            if not (<Plan>sub_plan).table.linked and sub_plan not in found:
+                found.append(sub_plan)
+    for other in found:
+        other.table.linked = True
+    return 0
+
+
+cdef list link_own(Plan plan):
+    cdef Table* t = &plan.table
+    cdef Field* f
+    cdef Plan sub_plan
+    cdef int i
+    sub_plans = []
+    if not t.has_defaults:
+        find_defaults(plan)
+    for i in range(t.n_fields):
+        f = &t.fields[i]
+        if f.shape == MAP_ENTRIES:
+            f = f.value
+        if f.kind == KIND_MESSAGE:
+            sub_plan = Plan.of((<object>f.spec).type)
+            keep(plan, sub_plan)
+            f.table = &sub_plan.table
+            sub_plans.append(sub_plan)
+    return sub_plans

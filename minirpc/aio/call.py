@@ -1,0 +1,362 @@
+"""The calls of a client: what a stub's method returns.
+
+A call starts when it is first awaited, iterated, entered or written to, like a coroutine. Inside ``async with`` the
+call's life is the block's: leaving it early cancels the call, and cancelling one ``send`` or ``receive`` (a timeout
+around it, say) leaves the call alive. Outside, cancelling the task that waits for the call cancels the call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Generator, Iterable
+from types import TracebackType
+from typing import Generic, Self, TypeAlias, TypeVar
+
+from minirpc.aio.channel import Channel
+from minirpc.aio.client_stream import ClientStream
+from minirpc.errors import RpcError, StatusCode
+from minirpc.rpc.metadata import Metadata, MetadataInput, encode_metadata
+from minirpc.rpc.method import Method
+from minirpc.rpc.status import Status
+
+__all__ = ["BidiCall", "Call", "ClientStreamCall", "Requests", "ServerStreamCall", "UnaryCall"]
+
+RequestT = TypeVar("RequestT")
+ResponseT = TypeVar("ResponseT")
+
+Requests: TypeAlias = AsyncIterable[RequestT] | Iterable[RequestT]
+"""A stream of request messages."""
+
+
+class Call(Generic[RequestT, ResponseT]):
+    """What all calls have in common."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        method: Method[RequestT, ResponseT],
+        *,
+        request: RequestT | None = None,
+        requests: Requests[RequestT] | None = None,
+        timeout: float | None,
+        metadata: MetadataInput,
+    ) -> None:
+        self._stream: ClientStream | None = None
+        self._sender: asyncio.Task[None] | None = None
+        self._scoped = False
+        self._unused = False
+        self._channel = channel
+        self._method = method
+        self._request = request
+        self._requests = requests
+        self._timeout = timeout
+        self._metadata = encode_metadata(metadata)
+        self._unused = True
+
+    def __repr__(self) -> str:
+        stream = self._stream
+        if stream is None:
+            state = "not started"
+        elif stream.status is None:
+            state = "running"
+        else:
+            state = stream.status.code.name
+        return f"<{type(self).__name__} {self._method.path} {state}>"
+
+    def __del__(self) -> None:
+        if self._stream is not None:
+            self._stream.abandon()
+        elif self._unused:
+            warnings.warn(f"call of {self._method.path} was never awaited", RuntimeWarning, stacklevel=2)
+
+    async def __aenter__(self) -> Self:
+        self._started()
+        self._scoped = True
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.cancel()
+        await self._sender_ended()
+
+    # -- what every caller may ask
+
+    def cancel(self) -> None:
+        """Cancels the call, if it is not over. Whoever waits for it gets :class:`RpcError` with CANCELLED."""
+        self._unused = False
+        if self._stream is not None:
+            self._stream.cancel()
+        else:
+            self._started().cancel()
+
+    async def initial_metadata(self) -> Metadata:
+        """Waits for what the server sends before its first message; empty if the call fails without."""
+        stream = self._started()
+        await stream.wait_for_headers()
+        return stream.initial_metadata or ()
+
+    async def trailing_metadata(self) -> Metadata:
+        """Waits for the end of the call and returns what the server sent with the status."""
+        stream = self._started()
+        await stream.wait_until_over()
+        return stream.trailing_metadata
+
+    async def status(self) -> Status:
+        """Waits for the end of the call and returns its status. Does not raise for a status other than OK."""
+        stream = self._started()
+        await stream.wait_until_over()
+        assert stream.status is not None
+        return stream.status
+
+    def peer(self) -> str:
+        """Returns the server's address, or ``""`` while there is no connection."""
+        return "" if self._stream is None else self._stream.peer
+
+    # -- for the four kinds
+
+    def _started(self) -> ClientStream:
+        if self._stream is None:
+            self._unused = False
+            method = self._method
+            encoded = None if method.client_streaming else self._encode(self._request)  # type: ignore[arg-type]
+            self._stream = self._channel.start_call(
+                method.path,
+                self._metadata,
+                self._timeout,
+                encoded,
+                single_response=not method.server_streaming,
+            )
+            self._request = None
+            if self._requests is not None:
+                self._sender = asyncio.create_task(
+                    _send_all(self._channel, self._stream, method, self._requests),
+                    name=f"requests of {method.path}",
+                )
+                self._stream.add_done_callback(self._sender.cancel)
+        return self._stream
+
+    def _encode(self, request: RequestT) -> bytes:
+        return _encode_request(self._method, request)
+
+    def _decode(self, stream: ClientStream, data: bytes) -> ResponseT:
+        try:
+            return self._method.response.decode(data)
+        except Exception as error:
+            stream.fail(StatusCode.INTERNAL, f"cannot decode response of {self._method.path}: {error}", error)
+            failure = RpcError(
+                StatusCode.INTERNAL,
+                f"cannot decode response of {self._method.path}: {error}",
+                initial_metadata=stream.initial_metadata or (),
+                peer=stream.peer,
+            )
+            raise failure from error
+
+    async def _single_response(self) -> ResponseT:
+        stream = self._started()
+        try:
+            await stream.wait_until_over()
+            await self._sender_ended()
+        except asyncio.CancelledError:
+            if not self._scoped:
+                stream.cancel()
+            raise
+        error = stream.error()
+        if error is not None:
+            raise error
+        if not stream.inbox:
+            raise RpcError(
+                StatusCode.UNIMPLEMENTED,
+                "the server sent no message where one is due",
+                initial_metadata=stream.initial_metadata or (),
+                trailing_metadata=stream.trailing_metadata,
+                peer=stream.peer,
+            )
+        return self._decode(stream, stream.inbox[0])
+
+    async def _receive(self) -> ResponseT | None:
+        stream = self._started()
+        try:
+            data = await stream.read()
+            if data is None:
+                await self._sender_ended()
+        except asyncio.CancelledError:
+            if not self._scoped:
+                stream.cancel()
+            raise
+        if data is not None:
+            return self._decode(stream, data)
+        error = stream.error()
+        if error is not None:
+            raise error
+        return None
+
+    async def _send(self, request: RequestT) -> None:
+        if self._requests is not None:
+            raise RuntimeError("this call sends the requests that it was given; it takes no others")
+        encoded = self._encode(request)
+        self._channel.check_send_size(encoded)
+        stream = self._started()
+        try:
+            await stream.send_request(encoded)
+        except asyncio.CancelledError:
+            if not self._scoped:
+                stream.cancel()
+            raise
+
+    async def _sender_ended(self) -> None:
+        if self._sender is not None and not self._sender.done():
+            await asyncio.wait([self._sender])
+
+
+def _encode_request(method: Method[RequestT, ResponseT], request: RequestT) -> bytes:
+    try:
+        return method.request.encode(request)
+    except Exception as error:
+        raise RpcError(StatusCode.INTERNAL, f"cannot encode request of {method.path}: {error}") from error
+
+
+async def _send_all(
+    channel: Channel, stream: ClientStream, method: Method[RequestT, ResponseT], requests: Requests[RequestT]
+) -> None:
+    """Sends a stream of requests, until it ends or the call is over. Holds no reference to the call object."""
+    try:
+        if isinstance(requests, AsyncIterable):
+            async for request in requests:
+                await _send_one(channel, stream, method, request)
+        else:
+            for request in requests:
+                await _send_one(channel, stream, method, request)
+    except RpcError as error:
+        stream.fail(error.code, error.message, error)
+    except Exception as error:  # noqa: BLE001  # whatever the caller's iterator raises reaches the caller as the cause
+        stream.fail(StatusCode.CANCELLED, f"the stream of requests raised {type(error).__name__}: {error}", error)
+    else:
+        stream.end_requests()
+
+
+async def _send_one(
+    channel: Channel, stream: ClientStream, method: Method[RequestT, ResponseT], request: RequestT
+) -> None:
+    encoded = _encode_request(method, request)
+    channel.check_send_size(encoded)
+    await stream.send(encoded)
+
+
+class UnaryCall(Call[RequestT, ResponseT], Awaitable[ResponseT]):
+    """A call with one request and one response: ``reply = await call``."""
+
+    def __await__(self) -> Generator[object, None, ResponseT]:
+        """Waits for the response.
+
+        Raises:
+            RpcError: the call ended with a status other than OK.
+        """
+        return self._single_response().__await__()
+
+
+class ServerStreamCall(Call[RequestT, ResponseT], AsyncIterator[ResponseT]):
+    """A call with one request and a stream of responses: ``async for reply in call``."""
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> ResponseT:
+        """Waits for the next response. Raises :class:`RpcError` if the call ends with a status other than OK."""
+        response = await self._receive()
+        if response is None:
+            raise StopAsyncIteration
+        return response
+
+    async def receive(self) -> ResponseT | None:
+        """Waits for the next response; None when the server has sent its last one and the status is OK.
+
+        Raises:
+            RpcError: the call ended with a status other than OK.
+        """
+        return await self._receive()
+
+
+class ClientStreamCall(Call[RequestT, ResponseT], Awaitable[ResponseT]):
+    """A call with a stream of requests and one response.
+
+    Either the requests are given: ``reply = await stub.method(requests)``. Or they are sent one by one::
+
+        async with stub.method() as call:
+            await call.send(request)
+            reply = await call.finish()
+    """
+
+    def __await__(self) -> Generator[object, None, ResponseT]:
+        """As :meth:`finish`."""
+        return self.finish().__await__()
+
+    async def send(self, request: RequestT) -> None:
+        """Sends a request, waiting while the server does not take more. Safe from several tasks.
+
+        A server may end the call with OK before it has read everything; what is sent after that is dropped.
+
+        Raises:
+            RpcError: the call has ended with a status other than OK; or the request has no encoding or is larger than
+                ``max_send_message_size``, and nothing was sent.
+        """
+        await self._send(request)
+
+    async def finish(self) -> ResponseT:
+        """Ends the stream of requests and waits for the response.
+
+        Raises:
+            RpcError: the call ended with a status other than OK.
+        """
+        if self._requests is None:
+            self._started().end_requests()
+        return await self._single_response()
+
+
+class BidiCall(Call[RequestT, ResponseT], AsyncIterator[ResponseT]):
+    """A call with a stream of requests and a stream of responses.
+
+    ::
+
+        async with stub.method() as call:
+            await call.send(request)
+            reply = await call.receive()  # None at the end of the stream
+            await call.done_writing()
+            async for reply in call: ...
+
+    Or with the requests given: ``async for reply in stub.method(requests)``.
+    """
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> ResponseT:
+        """Waits for the next response. Raises :class:`RpcError` if the call ends with a status other than OK."""
+        response = await self._receive()
+        if response is None:
+            raise StopAsyncIteration
+        return response
+
+    async def send(self, request: RequestT) -> None:
+        """Sends a request, waiting while the server does not take more. Safe from several tasks.
+
+        A server may end the call with OK before it has read everything; what is sent after that is dropped.
+
+        Raises:
+            RpcError: the call has ended with a status other than OK; or the request has no encoding or is larger than
+                ``max_send_message_size``, and nothing was sent.
+        """
+        await self._send(request)
+
+    async def done_writing(self) -> None:
+        """Ends the stream of requests. The server's responses go on."""
+        self._started().end_requests()
+
+    async def receive(self) -> ResponseT | None:
+        """Waits for the next response; None when the server has sent its last one and the status is OK.
+
+        Raises:
+            RpcError: the call ended with a status other than OK.
+        """
+        return await self._receive()

@@ -1,0 +1,297 @@
+"""The client's channel: one name to call, and the connection that is behind it now."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from minirpc.aio.client_stream import ClientStream
+from minirpc.aio.connection import Connection
+from minirpc.aio.context import inherited_deadline
+from minirpc.aio.target import TcpAddress, UnixAddress, parse_target
+from minirpc.errors import RpcError, StatusCode
+from minirpc.http2 import Header, Http2Options, StreamHandler
+from minirpc.rpc.framing import DEFAULT_MAX_RECEIVE_MESSAGE_SIZE
+
+__all__ = ["Channel"]
+
+_log = logging.getLogger("minirpc.channel")
+
+_USER_AGENT = b"grpc-python-minirpc"
+_CLOSE_TIMEOUT = 1.0  # seconds for the peer to take what is still to be sent
+
+
+class Channel:
+    """A channel to a server. Calls are made through stubs, which take a channel.
+
+    The connection is made when the first call needs it, and made again by the next call after it was lost. One
+    connection carries all calls; calls beyond the server's limit of concurrent streams wait for their turn.
+
+    A channel belongs to the event loop on which it is first used. It is safe to use from many tasks, not from threads.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        *,
+        max_receive_message_size: int = DEFAULT_MAX_RECEIVE_MESSAGE_SIZE,
+        max_send_message_size: int | None = None,
+        connect_timeout: float = 20.0,
+        authority: str | None = None,
+        http2_options: Http2Options | None = None,
+    ) -> None:
+        """Prepares a channel; nothing is connected yet.
+
+        Args:
+            target: ``host:port``, ``dns:///host:port``, ``ipv4:…``, ``ipv6:…`` or ``unix:/path``.
+            max_receive_message_size: the largest response message to accept, in bytes; a larger one fails its call with
+                RESOURCE_EXHAUSTED.
+            max_send_message_size: the largest request message to send, in bytes; None for no limit.
+            connect_timeout: seconds for one address to connect and to speak HTTP/2.
+            authority: the ``:authority`` of requests; by default the target's host and port.
+            http2_options: windows and limits of the connection.
+
+        Raises:
+            ValueError: the target cannot be read.
+        """
+        self._target = target
+        self._addresses = parse_target(target)
+        self._connect_timeout = connect_timeout
+        self._max_receive_message_size = max_receive_message_size
+        self._max_send_message_size = max_send_message_size
+        self._http2_options = http2_options or Http2Options()
+        first = self._addresses[0]
+        default_authority = "localhost" if isinstance(first, UnixAddress) else str(first)
+        self._authority = (authority or default_authority).encode()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._connection: Connection | None = None
+        self._connections: set[Connection] = set()  # the current one and those that drain
+        self._connecting: asyncio.Task[None] | None = None
+        self._streams: set[ClientStream] = set()
+        self._queue: dict[ClientStream, None] = {}  # streams without a connection, in order
+        self._dispatch_scheduled = False
+        self._idle: asyncio.Event | None = None
+        self._closed = False
+
+    def __repr__(self) -> str:
+        return f"<Channel {self._target}{' closed' if self._closed else ''}>"
+
+    async def __aenter__(self) -> Self:
+        self._bind_loop()
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self, grace: float | None = None) -> None:
+        """Closes the channel. New calls raise ``RuntimeError`` from now on.
+
+        Args:
+            grace: seconds for running calls to end; then, or at once without it, they end with CANCELLED.
+        """
+        loop = self._bind_loop()
+        self._closed = True
+        if grace and self._streams:
+            self._idle = asyncio.Event()
+            try:
+                async with asyncio.timeout(grace):
+                    await self._idle.wait()
+            except TimeoutError:
+                _log.info("%r: calls still running after %s s of grace are cancelled", self, grace)
+        for stream in list(self._streams):
+            stream.fail(StatusCode.CANCELLED, "the channel was closed")
+        if self._connecting is not None:
+            self._connecting.cancel()
+            await asyncio.wait([self._connecting])
+        closing = [connection.closed for connection in self._connections]
+        for connection in list(self._connections):
+            connection.go_away()
+            loop.call_later(_CLOSE_TIMEOUT, connection.abort)
+        if closing:
+            await asyncio.wait(closing)
+
+    # -- starting calls; for minirpc.aio.call
+
+    def start_call(
+        self,
+        path: str,
+        metadata: Sequence[Header],
+        timeout: float | None,
+        request: bytes | None,
+        *,
+        single_response: bool,
+    ) -> ClientStream:
+        """Starts a call and returns its stream.
+
+        Args:
+            path: the method's path.
+            metadata: encoded metadata.
+            timeout: seconds until the deadline, or None. Inside a handler, the deadline of the call that the handler
+                serves bounds it.
+            request: the only request message, or None for a stream of them.
+            single_response: whether exactly one response message is due.
+
+        Raises:
+            RuntimeError: the channel is closed, or belongs to another event loop.
+            RpcError: RESOURCE_EXHAUSTED, the request is larger than ``max_send_message_size``.
+        """
+        loop = self._bind_loop()
+        if self._closed:
+            raise RuntimeError(f"channel to {self._target} is closed")
+        if request is not None:
+            self.check_send_size(request)
+        deadline = inherited_deadline()
+        if timeout is not None:
+            own = loop.time() + timeout
+            deadline = own if deadline is None else min(own, deadline)
+        stream = ClientStream(
+            self,
+            loop,
+            [
+                (b":method", b"POST"),
+                (b":scheme", b"http"),
+                (b":path", path.encode()),
+                (b":authority", self._authority),
+                (b"te", b"trailers"),
+                (b"content-type", b"application/grpc"),
+                (b"user-agent", _USER_AGENT),
+                *metadata,
+            ],
+            request=request,
+            single_response=single_response,
+            deadline=deadline,
+            max_receive_message_size=self._max_receive_message_size,
+        )
+        self.submit(stream)
+        return stream
+
+    def check_send_size(self, message: bytes) -> None:
+        """Raises ``RpcError`` (RESOURCE_EXHAUSTED) if the message is larger than ``max_send_message_size``."""
+        limit = self._max_send_message_size
+        if limit is not None and len(message) > limit:
+            raise RpcError(
+                StatusCode.RESOURCE_EXHAUSTED,
+                f"message of {len(message)} bytes is larger than max_send_message_size ({limit} bytes)",
+            )
+
+    def _bind_loop(self) -> asyncio.AbstractEventLoop:
+        loop = asyncio.get_running_loop()
+        if self._loop is None:
+            self._loop = loop
+        elif self._loop is not loop:
+            raise RuntimeError(
+                f"channel to {self._target} belongs to {self._loop!r} and was used from {loop!r}; "
+                "give each event loop a channel of its own"
+            )
+        return loop
+
+    # -- client_stream.StreamSource
+
+    def submit(self, stream: ClientStream) -> None:
+        """Attaches a stream to the connection, or queues it and sees to a connection."""
+        self._streams.add(stream)
+        connection = self._connection
+        if connection is not None and not self._queue and connection.engine.can_open_stream and connection.is_open:
+            stream.attach(connection)
+            return
+        self._queue[stream] = None
+        if connection is None:
+            self._connect()
+
+    def stream_over(self, stream: ClientStream) -> None:
+        """Forgets a stream. Its place on the connection may be the one that a queued stream waits for."""
+        self._streams.discard(stream)
+        self._queue.pop(stream, None)
+        if self._idle is not None and not self._streams:
+            self._idle.set()
+        if self._queue and not self._dispatch_scheduled and self._loop is not None:
+            # Not at once: the engine counts the stream until the frame that ended it is done.
+            self._dispatch_scheduled = True
+            self._loop.call_soon(self._dispatch)
+
+    def _dispatch(self) -> None:
+        """Attaches queued streams, first come first served, as far as the connection takes them."""
+        self._dispatch_scheduled = False
+        connection = self._connection
+        while self._queue and connection is not None and connection.engine.can_open_stream and connection.is_open:
+            stream = next(iter(self._queue))
+            del self._queue[stream]
+            stream.attach(connection)
+
+    # -- connecting
+
+    def _connect(self) -> None:
+        if self._connecting is None and self._loop is not None:
+            self._connecting = self._loop.create_task(self._connect_to_any(self._loop))
+
+    async def _connect_to(self, address: TcpAddress | UnixAddress, loop: asyncio.AbstractEventLoop) -> None:
+        connection = Connection(self, self._http2_options, loop, client_side=True)
+        if isinstance(address, UnixAddress):
+            await loop.create_unix_connection(lambda: connection, address.path)
+        else:
+            await loop.create_connection(lambda: connection, address.host, address.port)
+        self._connections.add(connection)
+        try:
+            # Before the peer's SETTINGS its limits are unknown, and whether it speaks HTTP/2 at all.
+            await connection.wait_until_ready()
+        except BaseException:
+            connection.abort()
+            raise
+        self._connection = connection
+        self._dispatch()
+
+    async def _connect_to_any(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Connects to the first address that answers with SETTINGS, or fails the calls that wait."""
+        reason = ""
+        failure: Exception | None = None
+        try:
+            for address in self._addresses:
+                try:
+                    async with asyncio.timeout(self._connect_timeout):
+                        await self._connect_to(address, loop)
+                    return
+                except TimeoutError as error:
+                    failure = error
+                    reason = f"cannot connect to {address} within {self._connect_timeout} s"
+                except OSError as error:
+                    failure = error
+                    reason = f"cannot connect to {address}: {error.strerror or error}"
+                _log.info("%r: %s", self, reason)
+        finally:
+            self._connecting = None
+        for stream in list(self._queue):
+            stream.fail(StatusCode.UNAVAILABLE, reason, failure)
+
+    # -- connection.ConnectionOwner
+
+    def connection_ready(self, connection: Connection) -> None:
+        """The server's limits are known, or have changed."""
+        if connection is self._connection:
+            self._dispatch()
+
+    def connection_draining(self, connection: Connection) -> None:
+        """Calls that wait, and new ones, go to another connection."""
+        if connection is self._connection:
+            self._connection = None
+            if self._queue:
+                self._connect()
+
+    def connection_lost(self, connection: Connection) -> None:
+        """Forgets the connection; the next call makes a new one."""
+        self._connections.discard(connection)
+        self.connection_draining(connection)
+
+    def stream_opened(
+        self,
+        connection: Connection,  # noqa: ARG002
+        stream_id: int,  # noqa: ARG002
+        headers: Sequence[Header],  # noqa: ARG002
+        end_stream: bool,  # noqa: ARG002
+    ) -> StreamHandler | None:
+        """Servers open no streams: push is off, and the engine lets none through."""
+        return None

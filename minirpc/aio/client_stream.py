@@ -1,0 +1,324 @@
+"""The client's side of a stream: it waits for a connection, carries one call, and ends with a status.
+
+A stream exists before its connection does. The channel attaches it when a connection has room for it, and may attach it
+to a second connection when the first one has provably not processed it. Deadline and cancellation act in every state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from minirpc.aio.stream import Stream, StreamConnection
+from minirpc.errors import RpcError, StatusCode
+from minirpc.http2 import ErrorCode, Header, error_name
+from minirpc.rpc.metadata import Metadata, decode_binary, decode_metadata
+from minirpc.rpc.status import (
+    Status,
+    code_from_http_status,
+    code_from_rst_stream,
+    decode_message,
+    parse_code,
+)
+from minirpc.rpc.timeout import encode_timeout
+
+__all__ = ["ClientStream", "StreamSource"]
+
+_MAX_TRANSPARENT_RETRIES = 1
+
+
+class StreamSource(Protocol):
+    """What a stream needs of its channel."""
+
+    def submit(self, stream: ClientStream) -> None:
+        """Attaches the stream to a connection, now or when there is room."""
+
+    def stream_over(self, stream: ClientStream) -> None:
+        """The stream has ended, or has left its connection."""
+
+
+class ClientStream(Stream):
+    """One call of a client.
+
+    Attributes:
+        initial_metadata: what the server sent before its first message; None until it is known.
+        trailing_metadata: what the server sent with the status.
+        status: how the call ended; None while it runs.
+        peer: the server's address, once there is a connection.
+    """
+
+    def __init__(
+        self,
+        source: StreamSource,
+        loop: asyncio.AbstractEventLoop,
+        headers: Sequence[Header],
+        *,
+        request: bytes | None,
+        single_response: bool,
+        deadline: float | None,
+        max_receive_message_size: int,
+    ) -> None:
+        """Prepares a call; ``source.submit`` starts it.
+
+        Args:
+            source: the channel.
+            loop: the event loop.
+            headers: the request's headers, without ``grpc-timeout``.
+            request: the one message of a call that has only one; it is kept for a transparent retry.
+            single_response: whether exactly one message is due; a second one fails the call.
+            deadline: when the call must have ended, in the loop's time; None for never.
+            max_receive_message_size: the largest message to accept, in bytes.
+        """
+        super().__init__(loop, max_receive_message_size)
+        self.initial_metadata: Metadata | None = None
+        self.trailing_metadata: Metadata = ()
+        self.status: Status | None = None
+        self.peer = ""
+        self._source = source
+        self._headers = headers
+        self._request = request
+        self._collecting = single_response
+        self._single_response = single_response
+        self._deadline = deadline
+        self._retries = 0
+        self._watchers: list[asyncio.Future[None]] = []
+        self._done_callbacks: list[Callable[[], object]] = []
+        self._timer = None if deadline is None else loop.call_at(deadline, self._expire)
+
+    # -- starting
+
+    def attach(self, connection: StreamConnection) -> None:
+        """Opens the stream on a connection that has room for it."""
+        headers = self._headers
+        if self._deadline is not None:
+            headers = [*headers, (b"grpc-timeout", encode_timeout(self._deadline - self._loop.time()))]
+        self.connection = connection
+        self.peer = connection.peer
+        self.stream_id = connection.engine.open_stream(self, headers, False)
+        connection.add_stream(self)
+        connection.output_added()
+        if self._request is not None:
+            self._ending = ()
+            self.write(self._request)
+        else:
+            self.pump()
+
+    def _retry(self) -> bool:
+        """Leaves the connection and goes back to the channel, if nothing of the call can have been seen twice."""
+        replayable = self._request is not None or not self._output_started
+        if not replayable or self._retries >= _MAX_TRANSPARENT_RETRIES or self.initial_metadata is not None:
+            return False
+        self._retries += 1
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            connection.engine.reset_stream(self.stream_id, ErrorCode.CANCEL)
+            connection.remove_stream(self)
+        self.stream_id = 0
+        if self._request is not None:
+            self._outbox.clear()
+            self._output_started = self._output_over = False
+        self._source.stream_over(self)
+        self._source.submit(self)
+        return True
+
+    # -- sending a stream of requests
+
+    async def send_request(self, message: bytes) -> None:
+        """Sends one of a stream of requests.
+
+        Raises:
+            RpcError: the call has ended with a status other than OK.
+            RuntimeError: the stream of requests was ended before.
+        """
+        if self._ending is not None:
+            raise RuntimeError("the stream of requests has been ended")
+        await self.send(message)
+        error = self.error()
+        if error is not None:
+            raise error
+
+    def end_requests(self) -> None:
+        """Ends the stream of requests; without effect if it is ended or the call is over."""
+        if self._ending is None and not self.over:
+            self.end_output()
+
+    # -- receiving
+
+    def headers_received(self, headers: Sequence[Header], end_stream: bool) -> None:
+        """Takes the response's headers, or the trailers with the status."""
+        if self.over:
+            return
+        if end_stream:
+            self._trailers_received(headers)
+            return
+        fields = dict(headers)
+        if not _is_grpc(fields):
+            self.fail(*_not_grpc(fields))
+            return
+        try:
+            self.initial_metadata = decode_metadata(headers)
+        except ValueError as error:
+            self.fail(StatusCode.INTERNAL, f"initial metadata: {error}", error)
+            return
+        self._wake_watchers()
+
+    def _trailers_received(self, headers: Sequence[Header]) -> None:
+        fields = dict(headers)
+        code = fields.get(b"grpc-status")
+        if code is None:
+            if self.initial_metadata is None and not _is_grpc(fields):
+                self._finish(Status(*_not_grpc(fields)))
+            else:
+                self._finish(Status(StatusCode.UNKNOWN, "the server sent no grpc-status"))
+            return
+        try:
+            self.trailing_metadata = decode_metadata(headers)
+            details = fields.get(b"grpc-status-details-bin")
+            status = Status(
+                parse_code(code),
+                decode_message(fields.get(b"grpc-message", b"")),
+                None if details is None else decode_binary(details),
+            )
+        except ValueError as error:
+            status = Status(StatusCode.INTERNAL, f"trailing metadata: {error}", cause=error)
+        if self._deframer.in_message and status.code is StatusCode.OK:
+            status = Status(StatusCode.INTERNAL, "stream ended in the middle of a message")
+        self._finish(status)
+
+    def _messages_received(self) -> None:
+        if self._single_response and len(self.inbox) > 1:
+            self.fail(StatusCode.UNIMPLEMENTED, "the server sent more than one message where one is due")
+        else:
+            self._wake_reader()
+
+    def _output_ended(self) -> None:
+        """The response is still to come."""
+
+    def _input_ended(self) -> None:
+        self._finish(Status(StatusCode.INTERNAL, "the server ended the stream without a status"))
+
+    def reset(self, error_code: int, by_peer: bool) -> None:
+        """Ends the call with what the error code means, or tries again where the server did not look at it."""
+        if self.over:
+            return
+        if by_peer and error_code == ErrorCode.REFUSED_STREAM and self._retry():
+            return
+        name = error_name(error_code)
+        if not by_peer:
+            self._finish(Status(StatusCode.INTERNAL, f"the server broke HTTP/2 on this stream: {name}"))
+            return
+        code = code_from_rst_stream(error_code)
+        if code is StatusCode.CANCELLED and self._deadline is not None and self._loop.time() >= self._deadline:
+            # The server's timer for the same deadline was faster.
+            code = StatusCode.DEADLINE_EXCEEDED
+        self._finish(Status(code, f"the server reset the stream: {name}"))
+
+    def connection_lost(self, reason: str, error: Exception | None) -> None:
+        """Ends the call: the server may have processed it."""
+        self.fail(StatusCode.UNAVAILABLE, reason, error)
+
+    def unprocessed(self) -> None:
+        """Tries again elsewhere."""
+        if not self.over and not self._retry():
+            self.fail(StatusCode.UNAVAILABLE, "the server shut the connection down before it took the call")
+
+    # -- ending
+
+    def fail(self, code: StatusCode, message: str, cause: BaseException | None = None) -> None:
+        """Ends the call on this side; the server is told by RST_STREAM(CANCEL)."""
+        if self.over:
+            return
+        self.inbox.clear()
+        self._finish(Status(code, message, cause=cause), ErrorCode.CANCEL)
+
+    def cancel(self) -> None:
+        """Ends the call because the caller no longer wants it."""
+        self.fail(StatusCode.CANCELLED, "cancelled by the caller")
+
+    def abandon(self) -> None:
+        """Cancels from any thread; for finalizers."""
+        if not self.over and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.cancel)
+
+    def _expire(self) -> None:
+        waiting = "" if self.connection else " before a connection was ready"
+        self.fail(StatusCode.DEADLINE_EXCEEDED, f"the deadline passed{waiting}")
+
+    def _finish(self, status: Status, reset_code: ErrorCode = ErrorCode.NO_ERROR) -> None:
+        self.status = status
+        self.input_over = True
+        if self._timer is not None:
+            self._timer.cancel()
+        connection = self.connection
+        if connection is not None:
+            # The status has ended the call; if the stream is still open, the rest of the request is of no use.
+            connection.engine.reset_stream(self.stream_id, reset_code)
+            connection.output_added()
+        self._end()
+        self._wake_watchers()
+        for callback in self._done_callbacks:
+            callback()
+        self._done_callbacks.clear()
+        self._source.stream_over(self)
+
+    def add_done_callback(self, callback: Callable[[], object]) -> None:
+        """Calls ``callback`` when the call ends; at once if it has ended."""
+        if self.over:
+            callback()
+        else:
+            self._done_callbacks.append(callback)
+
+    # -- waiting
+
+    async def wait_for_headers(self) -> None:
+        """Waits until the initial metadata are known or the call is over."""
+        while self.initial_metadata is None and not self.over:
+            await self._watch()
+
+    async def wait_until_over(self) -> None:
+        """Waits until the call is over."""
+        while not self.over:
+            await self._watch()
+
+    async def _watch(self) -> None:
+        watcher = self._loop.create_future()
+        self._watchers.append(watcher)
+        await watcher
+
+    def _wake_watchers(self) -> None:
+        for watcher in self._watchers:
+            if not watcher.done():
+                watcher.set_result(None)
+        self._watchers.clear()
+
+    def error(self) -> RpcError | None:
+        """Returns the exception that tells the caller of the status; None while the call runs or if it is OK."""
+        status = self.status
+        if status is None or status.code is StatusCode.OK:
+            return None
+        error = RpcError(
+            status.code,
+            status.message,
+            details=status.details,
+            initial_metadata=self.initial_metadata or (),
+            trailing_metadata=self.trailing_metadata,
+            peer=self.peer,
+        )
+        error.__cause__ = status.cause
+        return error
+
+
+def _is_grpc(fields: dict[bytes, bytes]) -> bool:
+    return fields.get(b":status") == b"200" and fields.get(b"content-type", b"").startswith(b"application/grpc")
+
+
+def _not_grpc(fields: dict[bytes, bytes]) -> tuple[StatusCode, str]:
+    """The status for a response that does not come from a gRPC server ("HTTP to gRPC Status Code Mapping")."""
+    http_status = fields.get(b":status", b"").decode("latin-1")
+    content_type = fields.get(b"content-type")
+    if http_status == "200":
+        what = "no content-type" if content_type is None else f"content-type {content_type.decode('latin-1')!r}"
+        return StatusCode.UNKNOWN, f"not a gRPC response: HTTP status 200 with {what}"
+    code = code_from_http_status(int(http_status)) if http_status.isdigit() else StatusCode.UNKNOWN
+    return code, f"not a gRPC response: HTTP status {http_status}"

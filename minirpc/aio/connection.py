@@ -1,0 +1,290 @@
+"""One HTTP/2 connection on asyncio: the shell around the engine.
+
+Everything runs on the event loop's thread. Output collects in the engine and leaves in one ``transport.write`` per turn
+of the loop, or earlier when much has come together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from typing import Protocol
+
+from minirpc.aio.stream import Stream
+from minirpc.errors import StatusCode
+from minirpc.http2 import MAX_STREAM_ID, ErrorCode, Header, Http2Options, StreamHandler, create_engine, error_name
+
+__all__ = ["Connection", "ConnectionOwner"]
+
+_READ_BUFFER_SIZE = 1 << 18
+_FLUSH_SIZE = 1 << 16  # output of this size does not wait for the end of the turn
+_HIGH_WATER = 1 << 18  # bytes in the socket's buffer above which senders wait
+
+
+class ConnectionOwner(Protocol):
+    """What a connection tells the channel or server that it belongs to."""
+
+    def connection_ready(self, connection: Connection) -> None:
+        """The peer's SETTINGS arrived (again): streams can be opened, as far as they allow."""
+
+    def connection_draining(self, connection: Connection) -> None:
+        """The connection takes no new streams."""
+
+    def connection_lost(self, connection: Connection) -> None:
+        """The connection has ended, its streams have been told."""
+
+    def stream_opened(
+        self, connection: Connection, stream_id: int, headers: Sequence[Header], end_stream: bool
+    ) -> StreamHandler | None:
+        """The peer opened a stream (servers only)."""
+        ...
+
+
+class Connection(asyncio.BufferedProtocol):
+    """A connection: an engine, a transport, and the streams that are open on it.
+
+    Attributes:
+        engine: the HTTP/2 engine.
+        peer: the other side's address as gRPC writes it: ``ipv4:10.0.0.1:50051``, ``ipv6:[::1]:50051``, ``unix:/path``.
+        draining: whether no new streams may be opened.
+        write_paused: whether the socket's buffer is full.
+        crowded: whether much output was made in this turn of the loop; senders then let others run.
+        failure: why the connection ended or will end, for people; empty while all is well.
+        closed: done when the transport is gone.
+    """
+
+    def __init__(
+        self, owner: ConnectionOwner, options: Http2Options, loop: asyncio.AbstractEventLoop, *, client_side: bool
+    ) -> None:
+        self.engine = create_engine(self, options, client_side=client_side)
+        self.loop = loop
+        self.peer = ""
+        self.draining = False
+        self.write_paused = False
+        self.crowded = False
+        self.failure = ""
+        self.closed: asyncio.Future[None] = loop.create_future()
+        self._ready: asyncio.Future[None] = loop.create_future()
+        self._owner = owner
+        self._transport: asyncio.Transport | None = None
+        self._read_buffer = memoryview(bytearray(_READ_BUFFER_SIZE))
+        self._streams: dict[Stream, None] = {}
+        self._waiting: dict[Stream, None] = {}
+        self._flush_scheduled = False
+        self._final_goaway_ping: bytes | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether bytes can still be sent."""
+        return self._transport is not None and not self._transport.is_closing()
+
+    async def wait_until_ready(self) -> None:
+        """Waits for the peer's SETTINGS.
+
+        Raises:
+            ConnectionError: the connection ended before.
+        """
+        await asyncio.wait((self._ready, self.closed), return_when=asyncio.FIRST_COMPLETED)
+        if not self._ready.done() or not self.is_open:
+            raise ConnectionError(self.failure)
+
+    # -- asyncio.BufferedProtocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Starts HTTP/2 on a new transport."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        transport.set_write_buffer_limits(high=_HIGH_WATER)
+        self.peer = _peer_name(transport)
+        self.engine.start()
+        self.flush()
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
+        """Gives the transport the buffer to read into."""
+        return self._read_buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Hands what was read to the engine."""
+        self.engine.receive(self._read_buffer[:nbytes])
+        # Not at once: tasks that these bytes woke run first, and what they send joins the same write.
+        self.schedule_flush()
+
+    def eof_received(self) -> bool:
+        """Lets the transport close: an HTTP/2 connection has no half-closed state."""
+        self.failure = self.failure or "connection closed by the peer"
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tells every stream that its connection is gone."""
+        self._transport = None
+        self.draining = True
+        self.failure = self.failure or (f"connection lost: {exc}" if exc else "connection closed")
+        self._waiting.clear()
+        for stream in list(self._streams):
+            stream.connection_lost(self.failure, exc)
+        self._streams.clear()
+        if not self.closed.done():
+            self.closed.set_result(None)
+        self._owner.connection_lost(self)
+
+    def pause_writing(self) -> None:
+        """The socket's buffer is full."""
+        self.write_paused = True
+
+    def resume_writing(self) -> None:
+        """The socket's buffer has room again."""
+        self.write_paused = False
+        self.send_window_opened()
+
+    # -- output
+
+    def schedule_flush(self) -> None:
+        """Sees to it that the engine's output leaves at the end of this turn of the loop."""
+        if not self._flush_scheduled:
+            self._flush_scheduled = True
+            self.loop.call_soon(self._end_of_turn)
+
+    def _end_of_turn(self) -> None:
+        self._flush_scheduled = False
+        self.crowded = False
+        self.flush()
+
+    def output_added(self) -> None:
+        """Called after output was made: flushes it now if it is much."""
+        self.schedule_flush()
+        if self.engine.output_size >= _FLUSH_SIZE:
+            self.crowded = True
+            self.flush()
+
+    def flush(self) -> None:
+        """Writes the engine's output to the transport."""
+        transport = self._transport
+        if transport is not None and self.engine.output_size and not transport.is_closing():
+            transport.write(self.engine.take_output())
+
+    # -- streams
+
+    @property
+    def stream_count(self) -> int:
+        """Streams that are open on this connection."""
+        return len(self._streams)
+
+    def add_stream(self, stream: Stream) -> None:
+        """Registers a stream, which then hears of the connection's end."""
+        self._streams[stream] = None
+
+    def remove_stream(self, stream: Stream) -> None:
+        """Forgets a stream that is over. A draining connection closes after its last one."""
+        self._streams.pop(stream, None)
+        self._waiting.pop(stream, None)
+        self._close_if_drained()
+
+    def fail_streams(self, code: StatusCode, message: str) -> None:
+        """Ends every call on this connection with a status."""
+        for stream in list(self._streams):
+            stream.fail(code, message)
+
+    def wait_to_send(self, stream: Stream) -> None:
+        """Has ``stream.pump()`` called when the connection's window or the socket has room."""
+        self._waiting[stream] = None
+
+    # -- http2.ConnectionHandler
+
+    def stream_opened(self, stream_id: int, headers: Sequence[Header], end_stream: bool) -> StreamHandler | None:
+        """Asks the owner to take the peer's new stream."""
+        return self._owner.stream_opened(self, stream_id, headers, end_stream)
+
+    def settings_received(self) -> None:
+        """The peer's limits are known, or have changed."""
+        if not self._ready.done():
+            self._ready.set_result(None)
+        self.send_window_opened()
+        self._owner.connection_ready(self)
+
+    def send_window_opened(self) -> None:
+        """Lets the waiting streams send, those that have waited longest first."""
+        if self._waiting:
+            waiting, self._waiting = self._waiting, {}
+            for stream in waiting:
+                stream.pump()
+
+    def ping_acknowledged(self, data: bytes) -> None:
+        """The PING between the two GOAWAYs of a drain came back."""
+        if data == self._final_goaway_ping:
+            self._final_goaway_ping = None
+            self._send_final_goaway()
+
+    def goaway_received(self, last_stream_id: int, error_code: int, debug_data: bytes) -> None:
+        """Drains: streams above the last identifier were not processed, the others go on."""
+        if error_code != ErrorCode.NO_ERROR:
+            debug_text = debug_data.decode("utf-8", "replace")
+            self.failure = f"GOAWAY from the peer: {error_name(error_code)} {debug_text}".rstrip()
+        self._start_draining()
+        for stream in list(self._streams):
+            if stream.stream_id > last_stream_id:
+                stream.unprocessed()
+        self._close_if_drained()
+
+    def connection_failed(self, error_code: int, reason: str) -> None:
+        """Ends the connection after a protocol error of the peer."""
+        self.failure = f"HTTP/2 {error_name(error_code)}: {reason}"
+        self._start_draining()
+        self.close()
+
+    # -- ending
+
+    def drain(self, ping: bytes) -> None:
+        """Ends the connection without losing a stream (RFC 9113 section 6.8).
+
+        A first GOAWAY names the highest identifier there is. When the PING of 8 bytes behind it comes back, the peer
+        knows; a second GOAWAY then names the last stream that was taken. The connection closes after its last stream.
+        """
+        if self._final_goaway_ping is None and not self.draining:
+            self._start_draining()
+            self._final_goaway_ping = ping
+            self.engine.send_goaway(MAX_STREAM_ID, ErrorCode.NO_ERROR)
+            self.engine.send_ping(ping)
+            self.schedule_flush()
+
+    def _send_final_goaway(self) -> None:
+        self.engine.send_goaway(self.engine.last_peer_stream_id, ErrorCode.NO_ERROR)
+        self.schedule_flush()
+        self._close_if_drained()
+
+    def _start_draining(self) -> None:
+        if not self.draining:
+            self.draining = True
+            self._owner.connection_draining(self)
+
+    def _close_if_drained(self) -> None:
+        if self.draining and not self._streams and self._final_goaway_ping is None:
+            # Not at once: this may run inside a callback whose output is still to come.
+            self.loop.call_soon(self.close)
+
+    def close(self) -> None:
+        """Sends what is queued and closes the transport."""
+        self.flush()
+        if self._transport is not None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Closes the transport at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def go_away(self) -> None:
+        """Tells the peer that this side leaves, and closes."""
+        if self.is_open:
+            self.engine.send_goaway(self.engine.last_peer_stream_id, ErrorCode.NO_ERROR)
+        self.close()
+
+
+def _peer_name(transport: asyncio.Transport) -> str:
+    sock = transport.get_extra_info("socket")
+    name = transport.get_extra_info("peername")
+    if sock is not None and sock.family == socket.AF_INET:
+        return f"ipv4:{name[0]}:{name[1]}"
+    if sock is not None and sock.family == socket.AF_INET6:
+        return f"ipv6:[{name[0]}]:{name[1]}"
+    return f"unix:{name or transport.get_extra_info('sockname') or ''}"

@@ -1,0 +1,287 @@
+"""The server: it listens, finds the handler of each call, and drains."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import os
+import signal
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from minirpc.aio.connection import Connection
+from minirpc.aio.server_stream import Handler, ServerStream, trailers_only
+from minirpc.aio.service import Servicer, methods_of
+from minirpc.aio.target import TcpAddress, UnixAddress, parse_listen_address
+from minirpc.errors import StatusCode
+from minirpc.http2 import ErrorCode, Header, Http2Options, StreamHandler
+from minirpc.rpc.framing import DEFAULT_MAX_RECEIVE_MESSAGE_SIZE
+from minirpc.rpc.metadata import decode_metadata
+from minirpc.rpc.status import Status
+from minirpc.rpc.timeout import decode_timeout
+
+__all__ = ["Server"]
+
+_log = logging.getLogger("minirpc.server")
+
+_DRAIN_PING = b"minirpc\0"
+_CLOSE_TIMEOUT = 1.0  # seconds for a peer to take what is still to be sent, once no call runs
+_CANCEL_TIMEOUT = 5.0  # seconds for cancelled handlers to clean up
+_DEFAULT_THREADS = min(32, (os.cpu_count() or 1) + 4)  # as the standard library's thread pools
+
+
+class Server:
+    """A gRPC server.
+
+    ::
+
+        server = Server([Library()])
+        await server.serve("0.0.0.0:50051")
+
+    Handlers are the methods of the services: ``async def`` for one response; async generators, or any function that
+    returns an async iterator, for a stream of them. A plain ``def`` with one request and one response runs in a thread.
+    A handler ends its call with a status other than OK by raising ``RpcError``; any other exception is logged and
+    becomes UNKNOWN.
+    """
+
+    def __init__(
+        self,
+        services: Iterable[Servicer],
+        *,
+        max_receive_message_size: int = DEFAULT_MAX_RECEIVE_MESSAGE_SIZE,
+        max_concurrent_streams: int | None = None,
+        handler_threads: int = _DEFAULT_THREADS,
+        http2_options: Http2Options | None = None,
+    ) -> None:
+        """Prepares a server; it listens after :meth:`start`.
+
+        Args:
+            services: the services.
+            max_receive_message_size: the largest request message to accept, in bytes; a larger one fails its call with
+                RESOURCE_EXHAUSTED.
+            max_concurrent_streams: calls that one connection may have open; clients queue further ones. By default that
+                of ``http2_options``.
+            handler_threads: threads for plain ``def`` handlers.
+            http2_options: windows and limits of each connection.
+
+        Raises:
+            ValueError: two services have a method of the same path.
+            AttributeError: a service lacks one of its methods.
+        """
+        self._handlers: dict[bytes, Handler] = {}
+        for service in services:
+            self._add_service(service)
+        self._max_receive_message_size = max_receive_message_size
+        options = http2_options or Http2Options()
+        if max_concurrent_streams is not None:
+            options = replace(options, max_concurrent_streams=max_concurrent_streams)
+        self._http2_options = options
+        self._executor = ThreadPoolExecutor(handler_threads, thread_name_prefix="minirpc-handler")
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._listeners: list[asyncio.Server] = []
+        self._socket_paths: list[Path] = []
+        self._connections: set[Connection] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    def _add_service(self, service: Servicer) -> None:
+        for name, method in methods_of(service.methods).items():
+            path = method.path.encode()
+            if path in self._handlers:
+                raise ValueError(f"two services have the method {method.path}")
+            function = getattr(service, name)
+            in_thread = not (
+                method.client_streaming or method.server_streaming or inspect.iscoroutinefunction(function)
+            )
+            self._handlers[path] = Handler(method, function, in_thread)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    # -- listening
+
+    async def start(self, address: str) -> str:
+        """Listens on an address and returns; may be called several times.
+
+        Args:
+            address: ``host:port``, where port 0 takes any free port, or ``unix:/path``.
+
+        Returns:
+            The address that was bound, with its real port, as a channel takes it for a target.
+
+        Raises:
+            OSError: the address cannot be bound.
+            RuntimeError: the server has been stopped, or belongs to another event loop.
+            ValueError: the address cannot be read.
+        """
+        loop = asyncio.get_running_loop()
+        if self._stopping:
+            raise RuntimeError("the server has been stopped")
+        if self._loop not in (None, loop):
+            raise RuntimeError(f"the server belongs to {self._loop!r} and was used from {loop!r}")
+        self._loop = loop
+
+        def accept() -> Connection:
+            return Connection(self, self._http2_options, loop, client_side=False)
+
+        where = parse_listen_address(address)
+        if isinstance(where, UnixAddress):
+            listener = await loop.create_unix_server(accept, where.path)
+            self._socket_paths.append(Path(where.path))
+            bound = str(where)
+        else:
+            listener = await loop.create_server(accept, where.host, where.port)
+            bound = str(TcpAddress(where.host, listener.sockets[0].getsockname()[1]))
+        self._listeners.append(listener)
+        return bound
+
+    async def serve(self, *addresses: str, grace: float = 30.0) -> None:
+        """Listens, serves until SIGTERM or SIGINT arrives, drains, and returns.
+
+        Args:
+            addresses: see :meth:`start`.
+            grace: seconds for running calls to end after the signal.
+        """
+        loop = asyncio.get_running_loop()
+        stop = asyncio.Event()
+        signals = (signal.SIGTERM, signal.SIGINT)
+        for number in signals:
+            loop.add_signal_handler(number, stop.set)
+        try:
+            for address in addresses:
+                _log.info("listening on %s", await self.start(address))
+            await stop.wait()
+        finally:
+            for number in signals:
+                loop.remove_signal_handler(number)
+            await self.stop(grace)
+
+    async def stop(self, grace: float | None = None) -> None:
+        """Stops listening, lets running calls end, and closes all connections. May be called again.
+
+        Clients are told first not to send new calls here (GOAWAY), in a way that loses none.
+
+        Args:
+            grace: seconds for running calls to end; then, or at once without it, they end with UNAVAILABLE and their
+                handlers are cancelled.
+        """
+        self._stopping = True
+        for listener in self._listeners:
+            listener.close()
+        for connection in list(self._connections):
+            connection.drain(_DRAIN_PING)
+        if grace:
+            await self._wait_for_connections(grace)
+        for connection in list(self._connections):
+            connection.fail_streams(StatusCode.UNAVAILABLE, "the server is shutting down")
+        if self._tasks:
+            _, stuck = await asyncio.wait(self._tasks, timeout=_CANCEL_TIMEOUT)
+            for task in stuck:
+                _log.warning("%s does not end although it was cancelled", task.get_name())
+        for connection in list(self._connections):
+            connection.go_away()
+        await self._wait_for_connections(_CLOSE_TIMEOUT)
+        for connection in list(self._connections):
+            connection.abort()
+        await self._wait_for_connections(None)
+        for listener in self._listeners:
+            await listener.wait_closed()
+        self._listeners.clear()
+        for path in self._socket_paths:
+            with suppress(FileNotFoundError):
+                path.unlink()
+        self._socket_paths.clear()
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+    async def _wait_for_connections(self, seconds: float | None) -> None:
+        if self._connections:
+            await asyncio.wait([connection.closed for connection in self._connections], timeout=seconds)
+
+    # -- connection.ConnectionOwner
+
+    def connection_ready(self, connection: Connection) -> None:
+        """A client has connected."""
+        if self._stopping:
+            connection.go_away()
+        else:
+            self._connections.add(connection)
+
+    def connection_draining(self, connection: Connection) -> None:
+        """The connection ends by itself after its last call."""
+
+    def connection_lost(self, connection: Connection) -> None:
+        """Forgets the connection."""
+        self._connections.discard(connection)
+
+    def stream_opened(
+        self, connection: Connection, stream_id: int, headers: Sequence[Header], end_stream: bool
+    ) -> StreamHandler | None:
+        """Starts the handler of a new call, or answers why there is none."""
+        fields = dict(headers)
+        handler = self._handlers.get(fields[b":path"])
+        refusal = _find_refusal(fields)
+        if refusal is not None or handler is None:
+            self._refuse(connection, stream_id, refusal or _unknown_method(fields), end_stream)
+            return None
+        try:
+            timeout = decode_timeout(fields[b"grpc-timeout"]) if b"grpc-timeout" in fields else None
+            metadata = decode_metadata(headers)
+        except ValueError as error:
+            status = Status(StatusCode.INTERNAL, str(error))
+            self._refuse(connection, stream_id, trailers_only(status), end_stream)
+            return None
+        stream = ServerStream(
+            connection,
+            stream_id,
+            connection.loop,
+            handler,
+            metadata=metadata,
+            timeout=timeout,
+            max_receive_message_size=self._max_receive_message_size,
+            executor=self._executor,
+            on_task=self._task_started,
+        )
+        stream.start(end_stream)
+        return stream
+
+    @staticmethod
+    def _refuse(connection: Connection, stream_id: int, response: Sequence[Header], end_stream: bool) -> None:
+        connection.engine.send_headers(stream_id, response, True)
+        if not end_stream:
+            connection.engine.reset_stream(stream_id, ErrorCode.NO_ERROR)
+
+    def _task_started(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _unknown_method(fields: dict[bytes, bytes]) -> list[Header]:
+    path = fields[b":path"].decode("utf-8", "replace")
+    return trailers_only(Status(StatusCode.UNIMPLEMENTED, f"this server has no method {path}"))
+
+
+def _find_refusal(fields: dict[bytes, bytes]) -> list[Header] | None:
+    """Returns the response to a request that is no gRPC request that this server can read, or None."""
+    if fields[b":method"] != b"POST":
+        return [(b":status", b"405"), (b"allow", b"POST")]
+    content_type = fields.get(b"content-type", b"")
+    # PROTOCOL-HTTP2, "Requests": application/grpc, or application/grpc+codec; else 415 Unsupported Media Type.
+    if content_type.partition(b";")[0].partition(b"+")[0] != b"application/grpc":
+        return [(b":status", b"415")]
+    encoding = fields.get(b"grpc-encoding", b"identity")
+    if encoding != b"identity":
+        # PROTOCOL-HTTP2, "Compression": UNIMPLEMENTED, with the encodings that are accepted.
+        status = Status(StatusCode.UNIMPLEMENTED, f"grpc-encoding {encoding.decode('latin-1')!r} is not supported")
+        return [*trailers_only(status), (b"grpc-accept-encoding", b"identity")]
+    return None

@@ -1,0 +1,300 @@
+"""The server's side of a stream: it runs the handler of one call and sends what the handler says."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import Executor
+from contextvars import copy_context
+from dataclasses import dataclass
+from typing import Any
+
+from minirpc.aio.context import Context, inherit_deadline
+from minirpc.aio.stream import Stream, StreamConnection
+from minirpc.errors import RpcError, StatusCode
+from minirpc.http2 import ErrorCode, Header
+from minirpc.rpc.metadata import Metadata, encode_binary
+from minirpc.rpc.method import Codec, Method
+from minirpc.rpc.status import OK, Status, encode_message
+
+__all__ = ["Handler", "RequestStream", "ServerStream", "trailers_only"]
+
+_log = logging.getLogger("minirpc.server")
+
+_RESPONSE_HEADERS: tuple[Header, ...] = ((b":status", b"200"), (b"content-type", b"application/grpc"))
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """A method and the function that serves it.
+
+    Attributes:
+        method: the method.
+        function: takes the request, or the stream of requests, and the :class:`Context`.
+        in_thread: whether the function is a plain ``def`` that runs in a thread.
+    """
+
+    method: Method[Any, Any]
+    function: Callable[[Any, Context], Any]
+    in_thread: bool
+
+
+def trailers_only(status: Status) -> list[Header]:
+    """Returns the one header block of a response that has nothing but a status."""
+    return [*_RESPONSE_HEADERS, *_status_headers(status)]
+
+
+def _status_headers(status: Status) -> list[Header]:
+    headers = [(b"grpc-status", b"%d" % status.code)]
+    if status.message:
+        headers.append((b"grpc-message", encode_message(status.message)))
+    if status.details is not None:
+        headers.append((b"grpc-status-details-bin", encode_binary(status.details)))
+    return headers
+
+
+class RequestStream(AsyncIterator[Any]):
+    """The requests of a call, as its handler iterates over them. Ends when the client has sent its last one."""
+
+    def __init__(self, stream: ServerStream, codec: Codec[Any]) -> None:
+        self._stream = stream
+        self._codec = codec
+
+    def __aiter__(self) -> RequestStream:
+        return self
+
+    async def __anext__(self) -> Any:
+        """Waits for the next request.
+
+        Raises:
+            RpcError: INTERNAL, the bytes are no valid message.
+        """
+        data = await self._stream.read()
+        if data is None:
+            raise StopAsyncIteration
+        return self._stream.decode(data, self._codec)
+
+
+class ServerStream(Stream):
+    """One call of a server.
+
+    A handler that takes one request starts when that request is complete; one that takes a stream starts at once.
+    """
+
+    def __init__(
+        self,
+        connection: StreamConnection,
+        stream_id: int,
+        loop: asyncio.AbstractEventLoop,
+        handler: Handler,
+        *,
+        metadata: Metadata,
+        timeout: float | None,
+        max_receive_message_size: int,
+        executor: Executor,
+        on_task: Callable[[asyncio.Task[None]], None],
+    ) -> None:
+        super().__init__(loop, max_receive_message_size)
+        self.connection = connection
+        self.stream_id = stream_id
+        self._handler = handler
+        self._path = handler.method.path
+        self._executor = executor
+        self._on_task = on_task
+        self._task: asyncio.Task[None] | None = None
+        self._collecting = not handler.method.client_streaming
+        self._headers_sent = False
+        self._finished = False
+        self._deadline = None if timeout is None else loop.time() + timeout
+        self._timer = None if self._deadline is None else loop.call_at(self._deadline, self._expire)
+        self._context = Context(self._path, connection.peer, metadata, self._deadline, loop, self._send_headers)
+        connection.add_stream(self)
+
+    def start(self, end_stream: bool) -> None:
+        """Starts the call; ``end_stream`` says that nothing follows the request's headers."""
+        if self._handler.method.client_streaming:
+            self._run_handler()
+        if end_stream:
+            self._end_input()
+
+    def decode(self, data: bytes, codec: Codec[Any]) -> Any:
+        """Decodes a request. Raises ``RpcError`` (INTERNAL) if the bytes are no valid message."""
+        try:
+            return codec.decode(data)
+        except Exception as error:
+            raise RpcError(StatusCode.INTERNAL, f"cannot decode request of {self._path}: {error}") from error
+
+    # -- what the client does
+
+    def headers_received(self, headers: Sequence[Header], end_stream: bool) -> None:  # noqa: ARG002
+        """Trailers of a request say nothing in gRPC, but they end it."""
+        if not self.over:
+            self._end_input()
+
+    def _messages_received(self) -> None:
+        if self._collecting and len(self.inbox) > 1:
+            self._refuse_cardinality()
+        else:
+            self._wake_reader()
+
+    def _input_ended(self) -> None:
+        if not self._collecting or self._finished:
+            return
+        if len(self.inbox) == 1:
+            self._run_handler()
+        else:
+            self._refuse_cardinality()
+
+    def _refuse_cardinality(self) -> None:
+        # "Status codes and their use in gRPC": a request cardinality violation is UNIMPLEMENTED.
+        what = "more than one request message" if self.inbox else "no request message"
+        self.fail(StatusCode.UNIMPLEMENTED, f"{what} for {self._path}, which takes exactly one")
+
+    def reset(self, error_code: int, by_peer: bool) -> None:  # noqa: ARG002
+        """Cancels the handler: the client does not want the reply any more."""
+        self._abandon()
+
+    def connection_lost(self, reason: str, error: Exception | None) -> None:  # noqa: ARG002
+        """Cancels the handler: there is nobody to reply to."""
+        self._abandon()
+
+    def unprocessed(self) -> None:
+        """Clients refuse only streams that servers open, and there are none."""
+
+    def _abandon(self) -> None:
+        if not self.over:
+            self._end_call()
+            self._cancel_handler()
+
+    # -- the handler
+
+    def _run_handler(self) -> None:
+        self._task = self._loop.create_task(self._serve(), name=f"handler of {self._path}")
+        self._on_task(self._task)
+
+    async def _serve(self) -> None:
+        """Runs the handler and turns every way in which it can end into a status."""
+        inherit_deadline(self._deadline)
+        try:
+            await self._call_handler()
+        except RpcError as error:
+            self._finish(Status(error.code, error.message, error.details))
+        except asyncio.CancelledError:
+            # Whoever cancels a handler from here finishes the call first; without that, the handler did it itself.
+            self._finish(Status(StatusCode.CANCELLED, "the handler was cancelled"))
+        except Exception:  # noqa: BLE001  # handlers raise what they like
+            # The client learns nothing of the server's inside.
+            _log.exception("handler of %s, called from %s, failed", self._path, self._context.peer)
+            self._finish(Status(StatusCode.UNKNOWN, "the handler raised an exception"))
+        else:
+            self._finish(OK)
+
+    async def _call_handler(self) -> None:
+        method = self._handler.method
+        context = self._context
+        if method.client_streaming:
+            request: Any = RequestStream(self, method.request)
+        else:
+            request = self.decode(self.inbox.popleft(), method.request)
+        result: Any
+        if self._handler.in_thread:
+            scope = copy_context()
+            result = await self._loop.run_in_executor(
+                self._executor, lambda: scope.run(self._handler.function, request, context)
+            )
+        else:
+            result = self._handler.function(request, context)
+        if inspect.isawaitable(result):
+            result = await result
+        if not method.server_streaming:
+            self._write_response(result)
+            return
+        try:
+            async for response in result:
+                await self._send_response(response)
+        finally:
+            if inspect.isasyncgen(result):
+                await result.aclose()
+
+    async def _send_response(self, response: Any) -> None:
+        encoded = self._encode(response)
+        self._begin_response()
+        await self.send(encoded)
+
+    def _write_response(self, response: Any) -> None:
+        # Without waiting: the handler is done, and the rest leaves by itself.
+        encoded = self._encode(response)
+        self._begin_response()
+        self.write(encoded)
+
+    def _encode(self, response: Any) -> bytes:
+        try:
+            return self._handler.method.response.encode(response)
+        except Exception as error:
+            _log.exception("handler of %s returned what cannot be encoded", self._path)
+            raise RpcError(StatusCode.INTERNAL, f"cannot encode response of {self._path}: {error}") from error
+
+    def _cancel_handler(self) -> None:
+        self._context._cancelled = True
+        if self._task is not None:
+            self._task.cancel()
+
+    def _expire(self) -> None:
+        if not self._finished:
+            self.fail(StatusCode.DEADLINE_EXCEEDED, "the deadline passed")
+        elif not self.over and self.connection is not None:
+            # The reply was ready, but the client has not taken it in time.
+            self.connection.engine.reset_stream(self.stream_id, ErrorCode.CANCEL)
+            self._end_call()
+
+    # -- replying
+
+    def _begin_response(self) -> None:
+        if not self._headers_sent:
+            self._send_headers(())
+
+    def _send_headers(self, metadata: Sequence[Header]) -> None:
+        if self._headers_sent:
+            raise RuntimeError("initial metadata have been sent")
+        if self._finished or self.over or self.connection is None:
+            return
+        self._headers_sent = True
+        self.connection.engine.send_headers(self.stream_id, [*_RESPONSE_HEADERS, *metadata], False)
+        self.connection.output_added()
+
+    def fail(self, code: StatusCode, message: str, cause: BaseException | None = None) -> None:
+        """Ends the call with a status and cancels the handler."""
+        if not self._finished:
+            self._finish(Status(code, message, cause=cause))
+            self._cancel_handler()
+
+    def _finish(self, status: Status) -> None:
+        """Sends the status after what is queued; the first call counts."""
+        if self._finished or self.over:
+            return
+        self._finished = True
+        trailers = [*_status_headers(status), *self._context._trailing]
+        if self._headers_sent:
+            if status.code is not StatusCode.OK:
+                # A failure does not wait for messages that the client may never take.
+                self._outbox.clear()
+            self.end_output(trailers)
+        else:
+            self._headers_sent = True
+            self.end_output([*_RESPONSE_HEADERS, *trailers])
+
+    def _output_ended(self) -> None:
+        connection = self.connection
+        if not self.input_over and connection is not None:
+            # RFC 9113 section 8.1: a server that has sent a complete response may ask the client to stop the request.
+            connection.engine.reset_stream(self.stream_id, ErrorCode.NO_ERROR)
+        self._end_call()
+
+    def _end_call(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self.input_over = True
+        self.inbox.clear()
+        self._end()

@@ -1,0 +1,268 @@
+"""One HTTP/2 stream as two sequences of messages: what the client's and the server's side of a call share.
+
+Sending: a message is queued whole and leaves as the windows and the socket allow; the sender waits until it has left.
+A sender that is cancelled meanwhile therefore never leaves half a message behind.
+
+Receiving: while somebody waits for a message, the bytes that arrive are acknowledged at once, or a message larger than
+the window would never be complete. While nobody waits, their credit is kept: the peer stops at the window's end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Sequence
+from typing import Protocol
+
+from minirpc.errors import RpcError, StatusCode
+from minirpc.http2 import Engine, Header
+from minirpc.rpc.framing import PREFIX_SIZE, Deframer, encode_prefix
+
+__all__ = ["Stream", "StreamConnection"]
+
+_JOIN_SIZE = 1 << 14  # smaller messages are joined with their prefix, larger ones are not copied
+
+
+class StreamConnection(Protocol):
+    """What a stream needs of its connection."""
+
+    @property
+    def engine(self) -> Engine:
+        """The HTTP/2 engine."""
+        ...
+
+    @property
+    def peer(self) -> str:
+        """The other side's address."""
+        ...
+
+    @property
+    def write_paused(self) -> bool:
+        """Whether the socket's buffer is full."""
+        ...
+
+    @property
+    def crowded(self) -> bool:
+        """Whether much was sent in this turn of the loop."""
+        ...
+
+    def add_stream(self, stream: Stream) -> None:
+        """Registers a stream."""
+
+    def remove_stream(self, stream: Stream) -> None:
+        """Forgets a stream that is over."""
+
+    def wait_to_send(self, stream: Stream) -> None:
+        """Has ``stream.pump()`` called when there is room."""
+
+    def output_added(self) -> None:
+        """Says that the engine has output."""
+
+
+class Stream(ABC):
+    """Messages out and in over one stream.
+
+    Attributes:
+        connection: the connection, or None while the stream waits for one.
+        stream_id: the stream's identifier; 0 without a connection.
+        over: whether the call has ended on this side; nothing is sent or received any more.
+        input_over: whether the last message has arrived.
+        inbox: messages that nobody has read.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, max_receive_message_size: int) -> None:
+        self.connection: StreamConnection | None = None
+        self.stream_id = 0
+        self.over = False
+        self.input_over = False
+        self.inbox: deque[bytes] = deque()
+        self._loop = loop
+        self._deframer = Deframer(max_receive_message_size)
+        self._collecting = False
+        self._unread_credit = 0
+        self._reader: asyncio.Future[None] | None = None
+        self._outbox: deque[bytes | memoryview] = deque()
+        self._ending: Sequence[Header] | None = None  # what follows the last message: trailers, or () for none
+        self._output_started = False
+        self._output_over = False
+        self._writers: list[asyncio.Future[None]] = []
+
+    # -- what the two sides do differently
+
+    @abstractmethod
+    def headers_received(self, headers: Sequence[Header], end_stream: bool) -> None:
+        """A header block arrived (see :class:`minirpc.http2.StreamHandler`)."""
+
+    @abstractmethod
+    def reset(self, error_code: int, by_peer: bool) -> None:
+        """The stream was reset (see :class:`minirpc.http2.StreamHandler`)."""
+
+    @abstractmethod
+    def connection_lost(self, reason: str, error: Exception | None) -> None:
+        """The connection ended under the stream."""
+
+    @abstractmethod
+    def unprocessed(self) -> None:
+        """The peer has said that it did not and will not process the stream."""
+
+    @abstractmethod
+    def fail(self, code: StatusCode, message: str, cause: BaseException | None = None) -> None:
+        """Ends the call with a status that this side has decided on."""
+
+    @abstractmethod
+    def _input_ended(self) -> None:
+        """END_STREAM arrived with data, after the last message."""
+
+    # -- receiving
+
+    def data_received(self, data: bytes, credit: int, end_stream: bool) -> None:
+        """Cuts the bytes of a DATA frame into messages."""
+        if self.over:
+            return
+        try:
+            messages = self._deframer.feed(data)
+        except RpcError as error:
+            self.fail(error.code, error.message)
+            return
+        self._unread_credit += credit
+        if self._collecting or self._reader is not None:
+            self._return_credit(self._unread_credit)
+        self.inbox.extend(messages)
+        if end_stream:
+            self._end_input()
+        elif messages:
+            self._messages_received()
+
+    def _messages_received(self) -> None:
+        self._wake_reader()
+
+    def _end_input(self) -> None:
+        self.input_over = True
+        if self._deframer.in_message:
+            self.fail(StatusCode.INTERNAL, "stream ended in the middle of a message")
+        else:
+            self._input_ended()
+        self._wake_reader()
+
+    async def read(self) -> bytes | None:
+        """Waits for the next message; None when no more will come.
+
+        Raises:
+            RuntimeError: another task is reading already.
+        """
+        while not self.inbox:
+            if self.input_over or self.over:
+                return None
+            if self._reader is not None:
+                raise RuntimeError("another task is already receiving from this call")
+            self._return_credit(self._unread_credit)
+            self._reader = self._loop.create_future()
+            try:
+                await self._reader
+            finally:
+                self._reader = None
+        message = self.inbox.popleft()
+        self._return_credit(min(self._unread_credit, PREFIX_SIZE + len(message)))
+        return message
+
+    def _wake_reader(self) -> None:
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
+
+    def _return_credit(self, size: int) -> None:
+        if size and self.connection is not None:
+            self._unread_credit -= size
+            self.connection.engine.acknowledge_data(self.stream_id, size)
+            if self.connection.engine.output_size:
+                self.connection.output_added()
+
+    # -- sending
+
+    def write(self, message: bytes) -> None:
+        """Queues a message and sends what can be sent; without effect when the call is over."""
+        if self.over:
+            return
+        prefix = encode_prefix(len(message))
+        if len(message) < _JOIN_SIZE:
+            self._outbox.append(prefix + message)
+        else:
+            self._outbox.append(prefix)
+            self._outbox.append(memoryview(message))
+        self.pump()
+
+    def end_output(self, trailers: Sequence[Header] = ()) -> None:
+        """Ends this side's half of the stream after what is queued, with trailers or without."""
+        self._ending = trailers
+        self.pump()
+
+    async def send(self, message: bytes) -> None:
+        """Queues a message and waits until it has left, or the call is over."""
+        self.write(message)
+        if self._outbox and not self.over:
+            writer = self._loop.create_future()
+            self._writers.append(writer)
+            await writer
+        elif self.connection is not None and self.connection.crowded:
+            # A sender that never has to wait would keep everybody else from running.
+            await asyncio.sleep(0)
+
+    def send_window_opened(self) -> None:
+        """The stream's own window has room again."""
+        if self._outbox:
+            self.pump()
+
+    def pump(self) -> None:
+        """Sends what is queued, as far as windows and socket allow."""
+        connection = self.connection
+        if connection is None or self._output_over:
+            return
+        engine = connection.engine
+        outbox = self._outbox
+        while outbox:
+            capacity = 0 if connection.write_paused else engine.send_capacity(self.stream_id)
+            if capacity == 0:
+                connection.wait_to_send(self)
+                return
+            self._output_started = True
+            chunk = outbox[0]
+            if len(chunk) > capacity:
+                view = memoryview(chunk)
+                outbox[0] = view[capacity:]
+                engine.send_data(self.stream_id, view[:capacity], False)
+            else:
+                outbox.popleft()
+                self._output_over = self._ending == () and not outbox
+                engine.send_data(self.stream_id, chunk, self._output_over)
+            connection.output_added()
+        if self._ending is not None and not self._output_over:
+            self._output_started = self._output_over = True
+            if self._ending:
+                engine.send_headers(self.stream_id, self._ending, True)
+            else:
+                engine.send_data(self.stream_id, b"", True)
+            connection.output_added()
+        self._wake_writers()
+        if self._output_over:
+            self._output_ended()
+
+    @abstractmethod
+    def _output_ended(self) -> None:
+        """Everything has been handed to the engine, the end of the stream included."""
+
+    def _wake_writers(self) -> None:
+        for writer in self._writers:
+            if not writer.done():
+                writer.set_result(None)
+        self._writers.clear()
+
+    # -- ending
+
+    def _end(self) -> None:
+        """Drops what was not sent and wakes everybody who waits."""
+        self.over = True
+        self._outbox.clear()
+        self._wake_writers()
+        self._wake_reader()
+        if self.connection is not None:
+            self.connection.remove_stream(self)

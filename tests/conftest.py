@@ -1,0 +1,32 @@
+"""Runs ``async def`` tests, each on a fresh event loop, and checks that none leaves anything behind."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+from typing import Any
+
+import pytest
+from leaks import assert_nothing_left
+
+_TIMEOUT = 60.0  # seconds after which a test hangs, rather than being slow
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    function = pyfuncitem.obj
+    if not inspect.iscoroutinefunction(function):
+        return None
+    names = pyfuncitem._fixtureinfo.argnames
+    arguments: dict[str, Any] = {name: pyfuncitem.funcargs[name] for name in names}
+    threads_before = set(threading.enumerate())
+
+    async def supervised() -> None:
+        async with asyncio.timeout(_TIMEOUT):
+            await function(**arguments)
+        await assert_nothing_left(threads_before)
+
+    with asyncio.Runner(debug=True) as runner:
+        runner.run(supervised())
+    return True

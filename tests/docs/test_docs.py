@@ -1,0 +1,78 @@
+"""What the documentation shows is run here, with code generated from the .proto files that it shows."""
+
+from __future__ import annotations
+
+import doctest
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+NAMED = re.compile(r"\A(?:#|//) (\w+\.(?:py|proto))\n")
+
+
+def write_named_blocks(page: Path, folder: Path) -> list[str]:
+    """Writes each code block that begins with a file name into ``folder``, and generates code from the .proto files."""
+    names = []
+    for _, text in BLOCK.findall(page.read_text()):
+        named = NAMED.match(text)
+        if named:
+            (folder / named[1]).write_text(text)
+            names.append(named[1])
+    protos = [name for name in names if name.endswith(".proto")]
+    if protos:
+        command = [sys.executable, "-m", "minirpc", "protoc", "--python_minirpc_out=.", *protos]
+        subprocess.run(command, cwd=folder, check=True, timeout=60)
+    return names
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if ">>> " in page.read_text()], ids=lambda page: page.name)
+def test_sessions_print_what_the_page_says(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_named_blocks(page, tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    before = set(sys.modules)
+    try:
+        failed, tried = doctest.testfile(str(page), module_relative=False)
+    finally:
+        for name in set(sys.modules) - before:
+            if name.endswith(("_pb", "_rpc")):
+                del sys.modules[name]
+    assert tried
+    assert not failed
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if "# server.py" in page.read_text()], ids=lambda page: page.name)
+def test_servers_and_clients_run(page: Path, tmp_path: Path) -> None:
+    names = write_named_blocks(page, tmp_path)
+    assert {"server.py", "client.py"} <= set(names)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    for name in ("server.py", "client.py"):
+        file = tmp_path / name
+        file.write_text(file.read_text().replace("127.0.0.1:50051", f"127.0.0.1:{port}"))
+    server = subprocess.Popen([sys.executable, "server.py"], cwd=tmp_path)
+    try:
+        deadline = time.monotonic() + 20
+        while server.poll() is None and time.monotonic() < deadline:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        client = subprocess.run(
+            [sys.executable, "client.py"], cwd=tmp_path, check=True, timeout=60, capture_output=True, text=True
+        )
+        prints = re.findall(r"# prints (.*)$", (tmp_path / "client.py").read_text(), re.MULTILINE)
+        assert prints
+        assert client.stdout.splitlines() == prints
+    finally:
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(timeout=20) == 0

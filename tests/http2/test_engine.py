@@ -1,0 +1,471 @@
+"""Two engines back to back, and one engine against frames that no engine would send."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import struct
+from collections.abc import Sequence
+
+import h2.stream
+import pytest
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from hypothesis import given
+from hypothesis import strategies as st
+from hyperframe.frame import (
+    ContinuationFrame,
+    DataFrame,
+    Frame,
+    GoAwayFrame,
+    HeadersFrame,
+    PingFrame,
+    RstStreamFrame,
+    SettingsFrame,
+    WindowUpdateFrame,
+)
+
+from minirpc.http2 import MAX_STREAM_ID, Engine, ErrorCode, Header, Http2Options, StreamHandler, create_engine, error_name
+from minirpc.http2.h2_connection import PRIVATE_NAMES
+from minirpc.http2.hpack_memo import MemoEncoder
+
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+REQUEST: list[Header] = [(b":method", b"POST"), (b":scheme", b"http"), (b":path", b"/s/m"), (b":authority", b"a")]
+RESPONSE: list[Header] = [(b":status", b"200")]
+TRAILERS: list[Header] = [(b"grpc-status", b"0")]
+
+
+class Recorder:
+    """A connection handler and the handler of all its streams; writes down what it hears."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[object, ...]] = []
+        self.streams: dict[int, RecordingStream] = {}
+
+    def stream_opened(self, stream_id: int, headers: Sequence[Header], end_stream: bool) -> StreamHandler | None:
+        self.heard.append(("open", stream_id, list(headers), end_stream))
+        self.streams[stream_id] = RecordingStream(self, stream_id)
+        return self.streams[stream_id]
+
+    def settings_received(self) -> None:
+        self.heard.append(("settings",))
+
+    def send_window_opened(self) -> None:
+        self.heard.append(("window", 0))
+
+    def ping_acknowledged(self, data: bytes) -> None:
+        self.heard.append(("pong", data))
+
+    def goaway_received(self, last_stream_id: int, error_code: int, debug_data: bytes) -> None:
+        self.heard.append(("goaway", last_stream_id, error_code, debug_data))
+
+    def connection_failed(self, error_code: int, reason: str) -> None:
+        self.heard.append(("failed", error_code))
+
+    def take(self) -> list[tuple[object, ...]]:
+        heard, self.heard = self.heard, []
+        return heard
+
+
+class RecordingStream:
+    def __init__(self, recorder: Recorder, stream_id: int) -> None:
+        self._heard = recorder.heard.append
+        self._recorder = recorder
+        self._id = stream_id
+
+    def headers_received(self, headers: Sequence[Header], end_stream: bool) -> None:
+        self._recorder.heard.append(("headers", self._id, list(headers), end_stream))
+
+    def data_received(self, data: bytes, credit: int, end_stream: bool) -> None:
+        self._recorder.heard.append(("data", self._id, data, credit, end_stream))
+
+    def reset(self, error_code: int, by_peer: bool) -> None:
+        self._recorder.heard.append(("reset", self._id, error_code, by_peer))
+
+    def send_window_opened(self) -> None:
+        self._recorder.heard.append(("window", self._id))
+
+
+class Side:
+    def __init__(self, *, client_side: bool, options: Http2Options | None = None) -> None:
+        self.recorder = Recorder()
+        self.engine: Engine = create_engine(self.recorder, options or Http2Options(), client_side=client_side)
+        self.engine.start()
+
+    def open(self, headers: Sequence[Header] = REQUEST, end_stream: bool = False) -> int:
+        stream = RecordingStream(self.recorder, 0)
+        stream._id = self.engine.open_stream(stream, headers, end_stream)
+        return stream._id
+
+
+class Pair:
+    def __init__(self, options: Http2Options | None = None) -> None:
+        self.client = Side(client_side=True, options=options)
+        self.server = Side(client_side=False, options=options)
+        self.settle()
+        self.client.recorder.take()
+        self.server.recorder.take()
+
+    def settle(self) -> None:
+        """Carries bytes to and fro until both sides are silent."""
+        while self.client.engine.output_size or self.server.engine.output_size:
+            self.server.engine.receive(self.client.engine.take_output())
+            self.client.engine.receive(self.server.engine.take_output())
+
+
+def frames_of(data: bytes | bytearray) -> list[Frame]:
+    found = []
+    view = memoryview(bytes(data))
+    while view:
+        frame, length = Frame.parse_frame_header(view[:9])
+        frame.parse_body(view[9 : 9 + length])
+        found.append(frame)
+        view = view[9 + length :]
+    return found
+
+
+def serving(options: Http2Options | None = None) -> Side:
+    """A server that has shaken hands with a client of raw frames."""
+    side = Side(client_side=False, options=options)
+    side.engine.receive(PREFACE + SettingsFrame(0).serialize())
+    side.engine.take_output()
+    side.recorder.take()
+    return side
+
+
+def request_frame(stream_id: int, headers: Sequence[Header] = REQUEST, encoder: MemoEncoder | None = None) -> bytes:
+    return HeadersFrame(stream_id, (encoder or MemoEncoder()).encode(headers), flags=["END_HEADERS"]).serialize()
+
+
+# -- the library underneath
+
+
+def test_h2_version_is_one_that_was_checked() -> None:
+    version = tuple(map(int, importlib.metadata.version("h2").split(".")[:2]))
+    assert (4, 1) <= version < (5, 0), "look at every private name in h2_connection.py before you widen this"
+
+
+def test_private_names_of_h2_exist() -> None:
+    for owner, names in PRIVATE_NAMES.items():
+        for name in names:
+            assert hasattr(owner, name), f"{owner} has no {name}"
+    connection = H2Connection(H2Configuration())
+    for name in ("_closed_streams", "_data_to_send", "_inbound_flow_control_window_manager"):
+        assert hasattr(connection, name)
+    stream = h2.stream.H2Stream(1, H2Configuration(), 1, 1)
+    assert hasattr(stream, "_inbound_window_manager")
+    assert isinstance(connection._data_to_send, bytearray)
+
+
+# -- a call
+
+
+def test_call_from_end_to_end() -> None:
+    pair = Pair()
+    stream_id = pair.client.open()
+    pair.client.engine.send_data(stream_id, b"ping", True)
+    pair.settle()
+    assert pair.server.recorder.take() == [
+        ("open", 1, REQUEST, False),
+        ("data", 1, b"ping", 4, True),
+    ]
+    pair.server.engine.send_headers(1, RESPONSE, False)
+    pair.server.engine.send_data(1, memoryview(b"pong"), False)
+    pair.server.engine.send_headers(1, TRAILERS, True)
+    pair.settle()
+    assert pair.client.recorder.take() == [
+        ("headers", 1, RESPONSE, False),
+        ("data", 1, b"pong", 4, False),
+        ("headers", 1, TRAILERS, True),
+    ]
+    assert pair.client.engine.send_capacity(1) == 0
+    assert pair.server.engine.last_peer_stream_id == 1
+
+
+@given(st.binary(min_size=1, max_size=300), st.data())
+def test_input_may_be_cut_anywhere(payload: bytes, data: st.DataObject) -> None:
+    client = Side(client_side=True)
+    for _ in range(3):
+        client.engine.send_data(client.open(), payload, True)
+    stream = bytes(client.engine.take_output())
+    server = Side(client_side=False)
+    position = 0
+    while position < len(stream):
+        size = data.draw(st.integers(1, 120))
+        server.engine.receive(stream[position : position + size])
+        position += size
+    opened = [event for event in server.recorder.heard if event[0] in ("open", "data")]
+    assert opened == [
+        event for n in (1, 3, 5) for event in [("open", n, REQUEST, False), ("data", n, payload, len(payload), True)]
+    ]
+
+
+def test_padding_counts_as_credit() -> None:
+    server = serving()
+    server.engine.receive(request_frame(1))
+    frame = DataFrame(1, b"12345", flags=["PADDED"])
+    frame.pad_length = 255
+    server.engine.receive(frame.serialize())
+    assert server.recorder.take()[-1] == ("data", 1, b"12345", 5 + 255 + 1, False)
+
+
+# -- flow control
+
+
+def test_stream_credit_is_held_until_acknowledged() -> None:
+    pair = Pair(Http2Options(stream_window=65_535, connection_window=1 << 20))
+    stream_id = pair.client.open()
+    sent = 0
+    while capacity := pair.client.engine.send_capacity(stream_id):
+        pair.client.engine.send_data(stream_id, bytes(capacity), False)
+        sent += capacity
+        pair.settle()
+    assert sent == 65_535
+    other = pair.client.open()
+    assert pair.client.engine.send_capacity(other) > 0, "one unread stream must not stall the connection"
+    pair.client.recorder.take()
+    pair.server.engine.acknowledge_data(stream_id, sent)
+    pair.settle()
+    assert ("window", stream_id) in pair.client.recorder.take()
+    assert pair.client.engine.send_capacity(stream_id) > 0
+
+
+def test_connection_window_outlives_many_windows_of_unread_streams() -> None:
+    pair = Pair(Http2Options(stream_window=65_535, connection_window=65_535))
+    for _ in range(5):
+        stream_id = pair.client.open()
+        sent = 0
+        while capacity := pair.client.engine.send_capacity(stream_id):
+            pair.client.engine.send_data(stream_id, bytes(capacity), False)
+            sent += capacity
+            pair.settle()
+        assert sent >= 65_535 - 1024
+
+
+def test_data_for_a_reset_stream_returns_connection_credit() -> None:
+    pair = Pair(Http2Options(stream_window=65_535, connection_window=65_535))
+    for _ in range(5):
+        stream_id = pair.client.open()
+        pair.settle()
+        pair.server.engine.reset_stream(stream_id, ErrorCode.CANCEL)
+        while capacity := pair.client.engine.send_capacity(stream_id):  # the RST is not there yet
+            pair.client.engine.send_data(stream_id, bytes(capacity), False)
+        pair.settle()
+    assert pair.client.engine.send_capacity(pair.client.open()) > 10_000
+
+
+def test_window_overflow_of_a_stream_resets_that_stream() -> None:
+    server = serving()
+    server.engine.receive(request_frame(1) + WindowUpdateFrame(1, window_increment=2**31 - 1).serialize())
+    assert server.recorder.take()[-1] == ("reset", 1, ErrorCode.FLOW_CONTROL_ERROR, False)
+    (frame,) = frames_of(server.engine.take_output())
+    assert isinstance(frame, RstStreamFrame)
+
+
+def test_window_overflow_of_the_connection_ends_it() -> None:
+    server = serving()
+    server.engine.receive(WindowUpdateFrame(0, window_increment=2**31 - 1).serialize())
+    assert server.recorder.take() == [("failed", ErrorCode.FLOW_CONTROL_ERROR)]
+
+
+def test_more_data_than_the_window_ends_the_connection() -> None:
+    server = serving(Http2Options(stream_window=65_535, connection_window=65_535))
+    server.engine.receive(request_frame(1))
+    server.recorder.take()
+    for _ in range(5):
+        server.engine.receive(DataFrame(1, bytes(16_384)).serialize())
+    assert server.recorder.take()[-1] == ("failed", ErrorCode.FLOW_CONTROL_ERROR)
+    assert isinstance(frames_of(server.engine.take_output())[-1], GoAwayFrame)
+
+
+# -- streams
+
+
+def test_streams_beyond_the_limit_are_refused_one_by_one() -> None:
+    server = serving(Http2Options(max_concurrent_streams=1))
+    encoder = MemoEncoder()
+    server.engine.receive(request_frame(1, encoder=encoder) + request_frame(3, [*REQUEST, (b"te", b"trailers")], encoder))
+    assert [event[:2] for event in server.recorder.take()] == [("open", 1)]
+    (frame,) = frames_of(server.engine.take_output())
+    assert isinstance(frame, RstStreamFrame)
+    assert (frame.stream_id, frame.error_code) == (3, ErrorCode.REFUSED_STREAM)
+    # The refused block was decoded: its entries are known to later blocks of the same encoder.
+    server.engine.reset_stream(1, ErrorCode.CANCEL)
+    server.engine.receive(request_frame(5, [*REQUEST, (b"te", b"trailers")], encoder))
+    assert server.recorder.take() == [("open", 5, [*REQUEST, (b"te", b"trailers")], False)]
+
+
+def test_client_knows_the_limit_of_the_server() -> None:
+    pair = Pair(Http2Options(max_concurrent_streams=2))
+    engine = pair.client.engine
+    first = pair.client.open(end_stream=True)
+    assert engine.can_open_stream
+    pair.client.open()
+    assert not engine.can_open_stream
+    pair.settle()
+    pair.server.engine.send_headers(first, [*RESPONSE, *TRAILERS], True)
+    pair.settle()
+    assert engine.can_open_stream
+
+
+def test_nothing_is_heard_of_a_stream_after_its_reset() -> None:
+    pair = Pair()
+    stream_id = pair.client.open()
+    pair.settle()
+    pair.server.engine.send_headers(stream_id, RESPONSE, False)
+    pair.server.engine.send_data(stream_id, b"late", False)
+    pair.client.engine.reset_stream(stream_id, ErrorCode.CANCEL)
+    pair.client.engine.reset_stream(stream_id, ErrorCode.CANCEL)  # without effect
+    pair.settle()
+    assert pair.client.recorder.take() == []
+    assert pair.server.recorder.take()[-1] == ("reset", stream_id, ErrorCode.CANCEL, True)
+
+
+def test_malformed_request_is_a_stream_error() -> None:
+    server = serving()
+    server.engine.receive(request_frame(1, [(b":method", b"POST"), (b":path", b"/s/m")]))
+    assert server.recorder.take() == []
+    (frame,) = frames_of(server.engine.take_output())
+    assert isinstance(frame, RstStreamFrame)
+    assert frame.error_code == ErrorCode.PROTOCOL_ERROR
+    server.engine.receive(request_frame(3))
+    assert [event[:2] for event in server.recorder.take()] == [("open", 3)]
+
+
+def test_malformed_response_resets_the_stream() -> None:
+    pair = Pair()
+    stream_id = pair.client.open()
+    pair.settle()
+    pair.server.engine.send_headers(stream_id, [*RESPONSE, (b"connection", b"close")], False)
+    pair.settle()
+    assert pair.client.recorder.take() == [("reset", stream_id, ErrorCode.PROTOCOL_ERROR, False)]
+
+
+def test_long_header_blocks_are_continued() -> None:
+    pair = Pair()
+    long = [*REQUEST, *((b"x-%d" % n, b"v" * 1000) for n in range(40))]
+    pair.client.open(long)
+    output = pair.client.engine.take_output()
+    assert any(isinstance(frame, ContinuationFrame) for frame in frames_of(output))
+    pair.server.engine.receive(output)
+    assert pair.server.recorder.take() == [("open", 1, long, False)]
+
+
+def test_informational_responses_are_passed_over() -> None:
+    pair = Pair()
+    stream_id = pair.client.open()
+    pair.settle()
+    pair.server.engine.send_headers(stream_id, [(b":status", b"103")], False)
+    pair.server.engine.send_headers(stream_id, RESPONSE, False)
+    pair.settle()
+    assert pair.client.recorder.take() == [("headers", stream_id, RESPONSE, False)]
+
+
+# -- GOAWAY and PING
+
+
+@pytest.mark.parametrize("by_server", [True, False])
+def test_streams_go_on_after_goaway(by_server: bool) -> None:
+    pair = Pair()
+    stream_id = pair.client.open()
+    pair.settle()
+    sender, receiver = (pair.server, pair.client) if by_server else (pair.client, pair.server)
+    receiver.recorder.take()
+    sender.engine.send_goaway(MAX_STREAM_ID, ErrorCode.NO_ERROR)
+    sender.engine.send_goaway(stream_id, ErrorCode.NO_ERROR, b"bye")
+    pair.settle()
+    assert receiver.recorder.take() == [("goaway", MAX_STREAM_ID, 0, b""), ("goaway", stream_id, 0, b"bye")]
+    pair.server.recorder.take()
+    pair.client.engine.send_data(stream_id, b"more", True)
+    pair.settle()
+    assert pair.server.recorder.take() == [("data", stream_id, b"more", 4, True)]
+    pair.server.engine.send_headers(stream_id, RESPONSE, False)
+    pair.server.engine.send_headers(stream_id, TRAILERS, True)
+    pair.settle()
+    assert pair.client.recorder.take()[-1] == ("headers", stream_id, TRAILERS, True)
+
+
+def test_output_survives_a_received_goaway() -> None:
+    pair = Pair()
+    pair.client.open()
+    size = pair.client.engine.output_size
+    pair.client.engine.receive(GoAwayFrame(0).serialize())
+    assert pair.client.engine.output_size == size
+
+
+def test_ping_is_answered_and_heard() -> None:
+    pair = Pair()
+    pair.client.engine.send_ping(b"12345678")
+    pair.settle()
+    assert pair.client.recorder.take() == [("pong", b"12345678")]
+    assert pair.server.recorder.take() == []
+
+
+# -- the peer's faults
+
+
+@pytest.mark.parametrize(
+    ("data", "error_code"),
+    [
+        (b"GET / HTTP/1.1\r\n\r\n", ErrorCode.PROTOCOL_ERROR),
+        (bytes.fromhex("160301020001"), ErrorCode.PROTOCOL_ERROR),  # a TLS hello
+    ],
+)
+def test_bad_preface(data: bytes, error_code: ErrorCode) -> None:
+    server = Side(client_side=False)
+    server.engine.receive(data)
+    assert server.recorder.take() == [("failed", error_code)]
+    server.engine.receive(b"more")
+    assert server.recorder.take() == []
+
+
+@pytest.mark.parametrize(
+    ("data", "error_code"),
+    [
+        (b"\x00\x40\x01\x00\x00\x00\x00\x00\x01" + bytes(0x4001), ErrorCode.FRAME_SIZE_ERROR),
+        (DataFrame(0 or 1, b"x").serialize(), ErrorCode.PROTOCOL_ERROR),  # an idle stream
+        (request_frame(2), ErrorCode.PROTOCOL_ERROR),  # a server's number
+        (HeadersFrame(1, b"\xff\xff\xff\xff\xff", flags=["END_HEADERS"]).serialize(), ErrorCode.PROTOCOL_ERROR),
+        (HeadersFrame(1, b"").serialize() + PingFrame(0, b"12345678").serialize(), ErrorCode.PROTOCOL_ERROR),
+        (ContinuationFrame(1, b"").serialize(), ErrorCode.PROTOCOL_ERROR),
+        (b"\x00\x00\x01\x00\x08\x00\x00\x00\x01\xff", ErrorCode.PROTOCOL_ERROR),  # padding beyond the frame
+    ],
+)
+def test_connection_errors_are_told_not_raised(data: bytes, error_code: ErrorCode) -> None:
+    server = serving()
+    server.engine.receive(data)
+    assert server.recorder.take()[-1] == ("failed", error_code)
+    assert isinstance(frames_of(server.engine.take_output())[-1], GoAwayFrame)
+
+
+def test_what_came_before_the_fault_is_told() -> None:
+    server = serving()
+    server.engine.receive(request_frame(1) + request_frame(2))
+    assert [event[0] for event in server.recorder.take()] == ["open", "failed"]
+
+
+@given(st.binary(max_size=400))
+def test_random_bytes_never_raise(data: bytes) -> None:
+    server = serving()
+    server.engine.receive(data)
+    client = Side(client_side=True)
+    client.engine.receive(data)
+
+
+@given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 255), st.integers(0, 7), st.binary(max_size=40)), max_size=12))
+def test_random_frames_never_raise(frames: list[tuple[int, int, int, bytes]]) -> None:
+    server = serving()
+    server.engine.receive(request_frame(1))
+    for type_, flags, stream_id, payload in frames:
+        server.engine.receive(struct.pack(">HBBBL", 0, len(payload), type_, flags, stream_id) + payload)
+    failures = [event for event in server.recorder.take() if event[0] == "failed"]
+    assert len(failures) <= 1
+
+
+def test_options_are_checked() -> None:
+    with pytest.raises(ValueError, match="stream_window must be between 65535 and"):
+        Http2Options(stream_window=1)
+
+
+def test_error_names() -> None:
+    assert error_name(8) == "CANCEL"
+    assert error_name(0x1234) == "0x1234"

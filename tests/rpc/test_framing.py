@@ -1,0 +1,66 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minirpc.errors import RpcError, StatusCode
+from minirpc.rpc.framing import Deframer, encode_prefix
+
+
+def framed(message: bytes) -> bytes:
+    return encode_prefix(len(message)) + message
+
+
+def test_prefix() -> None:
+    assert encode_prefix(0x01020304) == b"\0\x01\x02\x03\x04"
+
+
+@given(st.lists(st.binary(max_size=40)), st.data())
+def test_messages_survive_any_cut(messages: list[bytes], data: st.DataObject) -> None:
+    stream = b"".join(map(framed, messages))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=20)))
+    deframer = Deframer(40)
+    received: list[bytes] = []
+    for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True):
+        received += deframer.feed(stream[start:end])
+    assert received == messages
+    assert not deframer.in_message
+
+
+@given(st.binary(min_size=1, max_size=20), st.data())
+def test_unfinished_message_is_noticed(message: bytes, data: st.DataObject) -> None:
+    stream = framed(message)
+    deframer = Deframer(100)
+    assert deframer.feed(stream[: data.draw(st.integers(1, len(stream) - 1))]) == []
+    assert deframer.in_message
+
+
+def test_limit_is_checked_before_the_message_arrives() -> None:
+    deframer = Deframer(10)
+    assert deframer.feed(framed(b"x" * 10)) == [b"x" * 10]
+    assert deframer.feed(encode_prefix(11)[:4]) == []
+    with pytest.raises(RpcError, match=r"11 bytes .* max_receive_message_size \(10 bytes\)") as caught:
+        deframer.feed(encode_prefix(11)[4:])
+    assert caught.value.code is StatusCode.RESOURCE_EXHAUSTED
+
+
+def test_limit_holds_for_a_later_message_of_the_same_piece() -> None:
+    with pytest.raises(RpcError, match="max_receive_message_size"):
+        Deframer(10).feed(framed(b"small") + encode_prefix(2**32 - 1))
+
+
+@pytest.mark.parametrize("flag", [1, 2, 255])
+def test_compressed_flag_without_encoding_is_internal(flag: int) -> None:
+    with pytest.raises(RpcError, match="compressed flag") as caught:
+        Deframer(10).feed(bytes([flag]) + framed(b"x")[1:])
+    assert caught.value.code is StatusCode.INTERNAL
+
+
+def test_many_small_pieces_are_joined_once() -> None:
+    # With concatenation per piece these 2 MiB in pieces of 16 bytes would move more than 100 GiB.
+    message = bytes(2 << 20)
+    stream = framed(message)
+    deframer = Deframer(len(message))
+    received: list[bytes] = []
+    for start in range(0, len(stream), 16):
+        received += deframer.feed(stream[start : start + 16])
+    assert received == [message]
