@@ -41,8 +41,6 @@ import copy as _copy
 import sys
 
 from minirpc.errors import EncodeError
-from minirpc.wire import faults
-from minirpc.wire.spec import Card, Kind
 
 __all__ = ["ContainerSlot", "OneofSlot", "Plan", "copy", "deepcopy", "equal", "from_binary", "init", "install", "to_binary"]
 
@@ -56,6 +54,7 @@ cdef enum:  # minirpc.wire.spec.Kind
     KIND_FIXED32 = 7
     KIND_BOOL = 8
     KIND_STRING = 9
+    KIND_GROUP = 10
     KIND_MESSAGE = 11
     KIND_BYTES = 12
     KIND_UINT32 = 13
@@ -64,6 +63,11 @@ cdef enum:  # minirpc.wire.spec.Kind
     KIND_SFIXED64 = 16
     KIND_SINT32 = 17
     KIND_SINT64 = 18
+
+cdef enum:  # minirpc.wire.spec.Card
+    CARD_IMPLICIT = 0
+    CARD_REPEATED = 2
+    CARD_MAP = 3
 
 cdef enum Shape:
     ONE_SCALAR
@@ -125,6 +129,12 @@ cdef struct Table:
     bint linked  # tables of sub-messages are known, and theirs, and so on
 
 
+cdef object wording():
+    """The module with the reasons of encode errors. minirpc.wire chooses an engine, and so imports this module first."""
+    from minirpc.wire import faults
+    return faults
+
+
 # ---- where an error is: a path, from the inside out
 
 cdef struct Step:
@@ -157,13 +167,14 @@ cdef str trail_path(Trail* trail, Plan plan):
     cdef Step* step
     cdef Py_ssize_t i
     parts = [plan.cls.__full_name__()]
+    words = wording()
     for i in range(trail.length - 1, -1, -1):
         step = &trail.steps[i]
         parts.append(f".{<object>step.name}")
         if step.key != NULL:
-            parts.append(faults.element(<object>step.key))
+            parts.append(words.element(<object>step.key))
         elif step.index != NO_INDEX:
-            parts.append(faults.element(step.index))
+            parts.append(words.element(step.index))
     return "".join(parts)
 
 
@@ -263,7 +274,7 @@ cdef class Plan:
 
     def encode(self, message, bint deterministic=False):
         if not PyObject_TypeCheck(<PyObject*>message, self.table.type):
-            raise TypeError(faults.expected(self.cls.__full_name__(), message))
+            raise TypeError(wording().expected(self.cls.__full_name__(), message))
         if not self.table.linked:
             link(self)
         return encode_root(self, <PyObject*>message, deterministic)
@@ -282,7 +293,7 @@ cdef class Plan:
 
     def decode_into(self, message, data, Py_ssize_t depth=MAX_DEPTH):
         if not PyObject_TypeCheck(<PyObject*>message, self.table.type):
-            raise TypeError(faults.expected(self.cls.__full_name__(), message))
+            raise TypeError(wording().expected(self.cls.__full_name__(), message))
         if not self.table.linked:
             link(self)
         decode_root(self, <PyObject*>message, data, depth)

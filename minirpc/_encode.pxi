@@ -454,7 +454,7 @@ cdef object finish(Writer* w, Plan plan):
     cdef Py_ssize_t size = w.pos - w.start
     if size > INT32_MAX:
         Py_XDECREF(w.heap)
-        raise EncodeError(faults.too_large(size), plan.cls.__full_name__())
+        raise EncodeError(wording().too_large(size), plan.cls.__full_name__())
     if w.heap == NULL:
         w.heap = PyBytes_FromStringAndSize(<const char*>w.start, size)
     elif w.pos != w.end:
@@ -463,6 +463,7 @@ cdef object finish(Writer* w, Plan plan):
 
 
 cdef str misfit_reason(Writer* w):
+    faults = wording()
     if w.misfit == NESTED_TOO_DEEP:
         return faults.too_deep(MAX_DEPTH)
     value = <object>w.culprit

@@ -60,18 +60,18 @@ cdef Plan make_plan(object cls):
 
 cdef int describe(Plan plan, Field* f, object spec) except -1:
     """Fills in what a field has in common with the key or value of a map entry."""
-    is_map = spec.card == Card.MAP
-    is_repeated = spec.card == Card.REPEATED
+    is_map = spec.card == CARD_MAP
+    is_repeated = spec.card == CARD_REPEATED
     f.number = spec.number
     f.kind = spec.kind
-    if f.kind == Kind.GROUP:
+    if f.kind == KIND_GROUP:
         raise TypeError(f"{spec!r}: groups are not supported")
     f.wire_type = LEN if is_map else spec.kind.wire_type
     f.tag = f.number << 3 | f.wire_type
     f.packed_tag = spec.packed_tag if is_repeated and spec.kind.packable else f.tag
     f.head_size = <uint8_t>(put_varint(f.head, f.tag) - f.head)
     put_varint(f.packed_head, f.packed_tag)
-    f.implicit = spec.card == Card.IMPLICIT
+    f.implicit = spec.card == CARD_IMPLICIT
     f.packed = spec.packed
     f.length_size = 1
     if is_map:

@@ -17,8 +17,9 @@ from minirpc.http2 import MAX_STREAM_ID, ErrorCode, Header, Http2Options, Stream
 
 __all__ = ["Connection", "ConnectionOwner"]
 
-_READ_BUFFER_SIZE = 1 << 18
+_READ_BUFFER_SIZE = 1 << 16
 _FLUSH_SIZE = 1 << 16  # output of this size does not wait for the end of the turn
+_CROWDED_SENDS = 128  # after so many frames in one turn of the loop, senders let others run
 _HIGH_WATER = 1 << 18  # bytes in the socket's buffer above which senders wait
 
 
@@ -49,7 +50,6 @@ class Connection(asyncio.BufferedProtocol):
         peer: the other side's address as gRPC writes it: ``ipv4:10.0.0.1:50051``, ``ipv6:[::1]:50051``, ``unix:/path``.
         draining: whether no new streams may be opened.
         write_paused: whether the socket's buffer is full.
-        crowded: whether much output was made in this turn of the loop; senders then let others run.
         failure: why the connection ended or will end, for people; empty while all is well.
         closed: done when the transport is gone.
     """
@@ -62,7 +62,6 @@ class Connection(asyncio.BufferedProtocol):
         self.peer = ""
         self.draining = False
         self.write_paused = False
-        self.crowded = False
         self.failure = ""
         self.closed: asyncio.Future[None] = loop.create_future()
         self._ready: asyncio.Future[None] = loop.create_future()
@@ -72,12 +71,18 @@ class Connection(asyncio.BufferedProtocol):
         self._streams: dict[Stream, None] = {}
         self._waiting: dict[Stream, None] = {}
         self._flush_scheduled = False
+        self._sends_in_turn = 0
         self._final_goaway_ping: bytes | None = None
 
     @property
     def is_open(self) -> bool:
         """Whether bytes can still be sent."""
         return self._transport is not None and not self._transport.is_closing()
+
+    @property
+    def crowded(self) -> bool:
+        """Whether much output was made in this turn of the loop: senders then let others run."""
+        return self._sends_in_turn >= _CROWDED_SENDS
 
     async def wait_until_ready(self) -> None:
         """Waits for the peer's SETTINGS.
@@ -147,14 +152,15 @@ class Connection(asyncio.BufferedProtocol):
 
     def _end_of_turn(self) -> None:
         self._flush_scheduled = False
-        self.crowded = False
+        self._sends_in_turn = 0
         self.flush()
 
     def output_added(self) -> None:
         """Called after output was made: flushes it now if it is much."""
         self.schedule_flush()
+        self._sends_in_turn += 1
         if self.engine.output_size >= _FLUSH_SIZE:
-            self.crowded = True
+            self._sends_in_turn += _CROWDED_SENDS
             self.flush()
 
     def flush(self) -> None:

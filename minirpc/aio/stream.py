@@ -126,7 +126,7 @@ class Stream(ABC):
             self.fail(error.code, error.message)
             return
         self._unread_credit += credit
-        if self._collecting or self._reader is not None:
+        if self._collecting or (self._reader is not None and not self._reader.done()):
             self._return_credit(self._unread_credit)
         self.inbox.extend(messages)
         if end_stream:

@@ -68,7 +68,13 @@ async def test_deadline_of_a_stream() -> None:
 
 
 async def test_deadline_covers_connecting() -> None:
-    listener = await asyncio.start_server(lambda reader, writer: writer.transport.abort, "127.0.0.1", 0)
+    """The server accepts, and says nothing."""
+
+    async def wait_for_the_end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    listener = await asyncio.start_server(wait_for_the_end, "127.0.0.1", 0)
     port = listener.sockets[0].getsockname()[1]
     async with listener, Channel(f"127.0.0.1:{port}") as channel:
         with pytest.raises(RpcError, match="before a connection was ready") as caught:

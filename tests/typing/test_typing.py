@@ -7,42 +7,46 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from plugin_runs import GOLDEN, TESTS
 
-TYPING = TESTS / "typing"
-SAMPLES = sorted(path for path in TYPING.glob("*.py") if path.name != Path(__file__).name)
+SAMPLES = ["messages.py", "services.py"]
 
 
-def check(*command: str | Path, **environment: str) -> None:
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder with the generated modules and the code that uses them."""
+    shutil.copytree(GOLDEN, tmp_path / "golden")
+    for sample in SAMPLES:
+        shutil.copy(TESTS / "typing" / sample, tmp_path)
+    return tmp_path
+
+
+def check(project: Path, *command: str) -> str:
+    environment = {**os.environ, "PYTHONPATH": str(TESTS.parent), "MYPYPATH": str(TESTS.parent)}
     finished = subprocess.run(
-        [sys.executable, "-m", *map(str, command)],
-        cwd=TESTS.parent,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
+        [sys.executable, "-m", *command], cwd=project, env=environment, capture_output=True, text=True, check=False
     )
     assert finished.returncode == 0, finished.stdout + finished.stderr
+    return finished.stdout
 
 
-def test_mypy(tmp_path: Path) -> None:
-    config = tmp_path / "mypy.ini"
-    config.write_text("[mypy]\nstrict = True\n", encoding="utf-8")
-    arguments = [f"--config-file={config}", f"--cache-dir={tmp_path / 'cache'}"]
-    check("mypy", *arguments, GOLDEN, *SAMPLES, MYPYPATH=str(GOLDEN.parent))
+def test_mypy(project: Path) -> None:
+    said = check(project, "mypy", "--strict", "--package=golden", *(f"--module={Path(sample).stem}" for sample in SAMPLES))
+    assert "no issues found" in said
 
 
-def test_pyright(tmp_path: Path) -> None:
+def test_pyright(project: Path) -> None:
     config = {
-        "include": [str(GOLDEN), *map(str, SAMPLES)],
-        "extraPaths": [str(GOLDEN.parent), str(TESTS.parent)],
+        "extraPaths": [str(TESTS.parent)],
         "typeCheckingMode": "standard",
         "reportUnnecessaryTypeIgnoreComment": "error",
     }
-    path = tmp_path / "pyrightconfig.json"
-    path.write_text(json.dumps(config), encoding="utf-8")
-    check("pyright", "--project", path, "--pythonpath", sys.executable)
+    (project / "pyrightconfig.json").write_text(json.dumps(config), encoding="utf-8")
+    said = check(project, "pyright", "--stats", f"--pythonpath={sys.executable}")
+    assert f"Total files checked: {len([*project.rglob('*.py')])}\n" in said

@@ -1,0 +1,40 @@
+"""Compiles ``echo.proto`` once with minirpc's plugin and once with Google's, for all tests of this folder."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from interop_peers import Generated
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="session")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Generated:
+    """The modules that the two code generators made.
+
+    Once per session: Google's runtime keeps descriptors in a pool of the process, which takes a file only once.
+    """
+    root = tmp_path_factory.mktemp("interop")
+    ours, google = root / "interop_minirpc", root / "interop_google"
+    ours.mkdir()
+    google.mkdir()
+    for arguments in (
+        ["minirpc", "protoc", f"--python_minirpc_out={ours}"],
+        ["grpc_tools.protoc", f"--python_out={google}", f"--grpc_python_out={google}"],
+    ):
+        # Through the parent folder, so that Google's modules have a package and no top-level name of their own.
+        subprocess.run([sys.executable, "-m", *arguments, f"-I{HERE.parent}", str(HERE / "echo.proto")], check=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(root)
+        patch.syspath_prepend(google)
+        return Generated(
+            pb=import_module("interop_minirpc.interop.echo_pb"),
+            rpc=import_module("interop_minirpc.interop.echo_rpc"),
+            pb2=import_module("interop.echo_pb2"),
+            pb2_grpc=import_module("interop.echo_pb2_grpc"),
+        )
