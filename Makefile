@@ -15,8 +15,8 @@ help:  ## say what the targets do
 
 demo:  ## install into .venv-demo, generate code, start the geo back end and front end, ask them, stop (needs a C compiler for the fast codec)
 	test -x $(DEMO_VENV)/bin/python || $(PYTHON) -m venv $(DEMO_VENV)
-	$(DEMO_VENV)/bin/python -m pip install --quiet --disable-pip-version-check ".[protoc,examples]"
-	$(DEMO_VENV)/bin/python -P -m examples.geo.demo
+	$(DEMO_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[protoc,examples]"
+	$(DEMO_VENV)/bin/python -m examples.geo.demo
 
 $(VENV)/.installed: $(SOURCES)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

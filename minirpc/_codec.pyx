@@ -296,6 +296,7 @@ cdef class Plan:
             raise TypeError(wording().expected(self.cls.__full_name__(), message))
         if not self.table.linked:
             link(self)
+        fill_empty_slots(&self.table, <PyObject*>message)
         decode_root(self, <PyObject*>message, data, depth)
 
 

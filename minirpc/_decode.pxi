@@ -143,7 +143,18 @@ cdef inline const uint8_t* decode_scalar(
     return p
 
 
-cdef PyObject* own_child(Reader* r, const Field* f, PyObject** slot) noexcept:
+cdef void fill_empty_slots(const Table* t, PyObject* message) noexcept:
+    """Gives a message that is merged into what an empty slot stands for, so that all its attributes can be read."""
+    cdef PyObject** slot
+    cdef int i
+    for i in range(t.n_fields):
+        slot = slot_at(message, t.fields[i].offset)
+        if slot[0] == NULL:
+            Py_XINCREF(t.fields[i].default)
+            slot[0] = t.fields[i].default
+
+
+cdef PyObject* own_child(const Field* f, PyObject** slot) noexcept:
     """A new reference to the sub-message in a slot, which is put there if there is none. NULL with an exception."""
     cdef PyObject* child = slot[0]
     if child != NULL and child != None_:
@@ -179,7 +190,7 @@ cdef const uint8_t* decode_message(
     p = read_length(p, end, &length, &r.fault)
     if p == NULL:
         return stop(r, f, NO_INDEX)
-    child = own_child(r, f, slot)
+    child = own_child(f, slot)
     if child == NULL:
         return stop_raised(r)
     p = decode_child(r, f, child, p, p + length, depth)

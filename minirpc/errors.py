@@ -27,23 +27,38 @@ class Error(Exception):
 
 
 class DecodeError(Error, ValueError):
-    """The bytes are not a valid encoding of the message.
+    """The input is not a valid encoding of the message.
 
     Attributes:
         reason: what is wrong, without the place.
-        path: the field that was being read, from the message's full name: ``acme.Book.authors[2]``.
-        offset: the place in the input, in bytes from its start, where the offending element begins.
+        path: what was being read. In bytes, the field, from the message's full name: ``acme.Book.authors[2]``; in JSON,
+            the place in the document: ``$.authors[2]``.
+        offset: the place in the input, in bytes from its start, where the offending element begins; None where the
+            input was not bytes of the binary format.
+        line, column: the place in a text (JSON or text format) where the offending element begins, both counted from 1
+            and the column in characters; None for the binary format and for Python values.
     """
 
-    def __init__(self, reason: str, path: str = "", offset: int = 0) -> None:
-        super().__init__(reason, path, offset)
+    def __init__(
+        self,
+        reason: str,
+        path: str = "",
+        offset: int | None = 0,
+        line: int | None = None,
+        column: int | None = None,
+    ) -> None:
+        super().__init__(reason, path, offset, line, column)
         self.reason = reason
         self.path = path
         self.offset = offset
+        self.line = line
+        self.column = column
 
     def __str__(self) -> str:
-        place = f"{self.path}: " if self.path else ""
-        return f"{place}{self.reason} (at byte {self.offset})"
+        text = f"{self.path}: {self.reason}" if self.path else self.reason
+        if self.line is not None:
+            return f"{text} (line {self.line}, column {self.column})"
+        return text if self.offset is None else f"{text} (at byte {self.offset})"
 
 
 class EncodeError(Error, ValueError):

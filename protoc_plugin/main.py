@@ -10,7 +10,7 @@ Options, as ``--python_minirpc_opt=key=value``:
     an output folder that is itself on ``sys.path`` (and gets no ``__init__.py`` of its own). Without the option imports
     are relative, which is right wherever the folder lies inside a package.
 ``init=false``
-    No ``__init__.py`` files, for folders that have their own.
+    No ``__init__.py`` files: for folders that have their own, since protoc overwrites what is there.
 ``services=false``
     No ``x_rpc.py`` modules.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ _WKT = ("minirpc", "message", "wkt")
 SHIPPED = {
     "google/protobuf/any.proto": _WKT,
     "google/protobuf/api.proto": _WKT,
+    "google/protobuf/compiler/plugin.proto": ("protoc_plugin",),
     "google/protobuf/descriptor.proto": _WKT,
     "google/protobuf/duration.proto": _WKT,
     "google/protobuf/empty.proto": _WKT,
@@ -25,10 +27,10 @@ SHIPPED = {
     "google/protobuf/type.proto": _WKT,
     "google/protobuf/wrappers.proto": _WKT,
 }
-"""The files whose modules come with minirpc, and the packages of those."""
+"""The files whose modules come with minirpc, and the packages that hold them."""
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Module:
     """A generated module.
 
@@ -149,9 +151,10 @@ class ModuleScope:
             members: the names that this body binds.
         """
         if found.module == self.module:
-            depth = len(owner)
-            if found.path[:depth] == owner and len(found.path) > depth:
-                return ".".join(found.path[depth:])
+            inside = found.path[len(owner) :] if found.path[: len(owner)] == owner else ()
+            # where an outer scope has the name too, mypy (as Python) takes that of the body, pyright the outer one
+            if inside and inside[0] not in self._top_level and not _may_be_known_outside(inside[0]):
+                return ".".join(inside)
             if found.path[0] in members:
                 first = self.aliases.get(found.path[0]) or self._claim(f"_{found.path[0]}")
                 self.aliases[found.path[0]] = first
@@ -216,6 +219,11 @@ class ModuleScope:
             name += "_"
         self._private.add(name)
         return name
+
+
+def _may_be_known_outside(name: str) -> bool:
+    # type checkers know builtins that this Python does not have, all of them in lower case
+    return name in vars(builtins) or name == "Literal" or not name[0].isupper()
 
 
 def _import_order(line: str) -> tuple[bool, int, str]:

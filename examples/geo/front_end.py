@@ -81,15 +81,15 @@ class FrontEnd:
     async def _measure_distance(self, request: Request) -> Response:
         origin = _place(request, "from")
         destination = _place(request, "to")
-        reply = await self._geo.distance_between(
-            Points(origin=origin, destination=destination), timeout=self._timeout
-        )
+        reply = await self._geo.distance_between(Points(origin=origin, destination=destination), timeout=self._timeout)
         if _wants_json(request):
             return JSONResponse(
                 {"distance_km": round(reply.distance, 3), "from": _json_of(origin), "to": _json_of(destination)},
                 headers=_VARY,
             )
-        return HTMLResponse(page(request.query_params, distance_panel(origin, destination, reply.distance)), headers=_VARY)
+        return HTMLResponse(
+            page(request.query_params, distance_panel(origin, destination, reply.distance)), headers=_VARY
+        )
 
     async def _follow_route(self, request: Request) -> Response:
         points = _route(request)

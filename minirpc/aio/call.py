@@ -24,6 +24,7 @@ __all__ = ["BidiCall", "Call", "ClientStreamCall", "Requests", "ServerStreamCall
 
 RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
+T = TypeVar("T")
 
 Requests: TypeAlias = AsyncIterable[RequestT] | Iterable[RequestT]
 """A stream of request messages."""
@@ -85,28 +86,24 @@ class Call(Generic[RequestT, ResponseT]):
 
     def cancel(self) -> None:
         """Cancels the call, if it is not over. Whoever waits for it gets :class:`RpcError` with CANCELLED."""
-        self._unused = False
-        if self._stream is not None:
-            self._stream.cancel()
-        else:
-            self._started().cancel()
+        self._started().cancel()
 
     async def initial_metadata(self) -> Metadata:
         """Waits for what the server sends before its first message; empty if the call fails without."""
         stream = self._started()
-        await stream.wait_for_headers()
+        await self._wait(stream, stream.wait_for_headers())
         return stream.initial_metadata or ()
 
     async def trailing_metadata(self) -> Metadata:
         """Waits for the end of the call and returns what the server sent with the status."""
         stream = self._started()
-        await stream.wait_until_over()
+        await self._wait(stream, stream.wait_until_over())
         return stream.trailing_metadata
 
     async def status(self) -> Status:
         """Waits for the end of the call and returns its status. Does not raise for a status other than OK."""
         stream = self._started()
-        await stream.wait_until_over()
+        await self._wait(stream, stream.wait_until_over())
         assert stream.status is not None
         return stream.status
 
@@ -144,49 +141,26 @@ class Call(Generic[RequestT, ResponseT]):
         try:
             return self._method.response.decode(data)
         except Exception as error:
-            stream.fail(StatusCode.INTERNAL, f"cannot decode response of {self._method.path}: {error}", error)
-            failure = RpcError(
-                StatusCode.INTERNAL,
-                f"cannot decode response of {self._method.path}: {error}",
-                initial_metadata=stream.initial_metadata or (),
-                peer=stream.peer,
-            )
-            raise failure from error
+            message = f"cannot decode response of {self._method.path}: {error}"
+            raise stream.reject(Status(StatusCode.INTERNAL, message, cause=error)) from error
 
     async def _single_response(self) -> ResponseT:
         stream = self._started()
-        try:
-            await stream.wait_until_over()
-            await self._sender_ended()
-        except asyncio.CancelledError:
-            if not self._scoped:
-                stream.cancel()
-            raise
+        await self._wait(stream, stream.wait_until_over())
+        await self._sender_ended()
         error = stream.error()
         if error is not None:
             raise error
         if not stream.inbox:
-            raise RpcError(
-                StatusCode.UNIMPLEMENTED,
-                "the server sent no message where one is due",
-                initial_metadata=stream.initial_metadata or (),
-                trailing_metadata=stream.trailing_metadata,
-                peer=stream.peer,
-            )
+            raise stream.reject(Status(StatusCode.UNIMPLEMENTED, "the server sent no message where one is due"))
         return self._decode(stream, stream.inbox[0])
 
     async def _receive(self) -> ResponseT | None:
         stream = self._started()
-        try:
-            data = await stream.read()
-            if data is None:
-                await self._sender_ended()
-        except asyncio.CancelledError:
-            if not self._scoped:
-                stream.cancel()
-            raise
+        data = await self._wait(stream, stream.read())
         if data is not None:
             return self._decode(stream, data)
+        await self._sender_ended()
         error = stream.error()
         if error is not None:
             raise error
@@ -198,8 +172,12 @@ class Call(Generic[RequestT, ResponseT]):
         encoded = self._encode(request)
         self._channel.check_send_size(encoded)
         stream = self._started()
+        await self._wait(stream, stream.send_request(encoded))
+
+    async def _wait(self, stream: ClientStream, step: Awaitable[T]) -> T:
+        """Waits for one step of the call. Outside of ``async with``, whoever is cancelled here cancels the call."""
         try:
-            await stream.send_request(encoded)
+            return await step
         except asyncio.CancelledError:
             if not self._scoped:
                 stream.cancel()

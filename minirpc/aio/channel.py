@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
+from minirpc import __version__
 from minirpc.aio.client_stream import ClientStream
 from minirpc.aio.connection import Connection
 from minirpc.aio.context import inherited_deadline
@@ -20,7 +21,7 @@ __all__ = ["Channel"]
 
 _log = logging.getLogger("minirpc.channel")
 
-_USER_AGENT = b"grpc-python-minirpc"
+_USER_AGENT = f"grpc-python-minirpc/{__version__}".encode()
 _CLOSE_TIMEOUT = 1.0  # seconds for the peer to take what is still to be sent
 
 
@@ -235,7 +236,6 @@ class Channel:
             await loop.create_unix_connection(lambda: connection, address.path)
         else:
             await loop.create_connection(lambda: connection, address.host, address.port)
-        self._connections.add(connection)
         try:
             # Before the peer's SETTINGS its limits are unknown, and whether it speaks HTTP/2 at all.
             await connection.wait_until_ready()
@@ -258,9 +258,9 @@ class Channel:
                 except TimeoutError as error:
                     failure = error
                     reason = f"cannot connect to {address} within {self._connect_timeout} s"
-                except OSError as error:
+                except (OSError, UnicodeError) as error:  # UnicodeError: a host that is no DNS name
                     failure = error
-                    reason = f"cannot connect to {address}: {error.strerror or error}"
+                    reason = f"cannot connect to {address}: {getattr(error, 'strerror', None) or error}"
                 _log.info("%r: %s", self, reason)
         finally:
             self._connecting = None
@@ -268,6 +268,10 @@ class Channel:
             stream.fail(StatusCode.UNAVAILABLE, reason, failure)
 
     # -- connection.ConnectionOwner
+
+    def connection_made(self, connection: Connection) -> None:
+        """Remembers the connection, to close it in the end."""
+        self._connections.add(connection)
 
     def connection_ready(self, connection: Connection) -> None:
         """The server's limits are known, or have changed."""

@@ -232,6 +232,19 @@ class ClientStream(Stream):
         self.inbox.clear()
         self._finish(Status(code, message, cause=cause), ErrorCode.CANCEL)
 
+    def reject(self, status: Status) -> RpcError:
+        """Ends the call with what a look at its messages has found, even if the server has ended it with OK.
+
+        Returns:
+            The exception that tells the caller.
+        """
+        if self.over:
+            self.status = status
+        else:
+            self._finish(status, ErrorCode.CANCEL)
+        self.inbox.clear()
+        return self._error_of(status)
+
     def cancel(self) -> None:
         """Ends the call because the caller no longer wants it."""
         self.fail(StatusCode.CANCELLED, "cancelled by the caller")
@@ -295,8 +308,9 @@ class ClientStream(Stream):
     def error(self) -> RpcError | None:
         """Returns the exception that tells the caller of the status; None while the call runs or if it is OK."""
         status = self.status
-        if status is None or status.code is StatusCode.OK:
-            return None
+        return None if status is None or status.code is StatusCode.OK else self._error_of(status)
+
+    def _error_of(self, status: Status) -> RpcError:
         error = RpcError(
             status.code,
             status.message,

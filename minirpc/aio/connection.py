@@ -20,11 +20,15 @@ __all__ = ["Connection", "ConnectionOwner"]
 _READ_BUFFER_SIZE = 1 << 16
 _FLUSH_SIZE = 1 << 16  # output of this size does not wait for the end of the turn
 _CROWDED_SENDS = 128  # after so many frames in one turn of the loop, senders let others run
+_DRAIN_PING_TIMEOUT = 5.0  # seconds after which a drain goes on without the answer to its PING
 _HIGH_WATER = 1 << 18  # bytes in the socket's buffer above which senders wait
 
 
 class ConnectionOwner(Protocol):
     """What a connection tells the channel or server that it belongs to."""
+
+    def connection_made(self, connection: Connection) -> None:
+        """The transport is there; HTTP/2 begins."""
 
     def connection_ready(self, connection: Connection) -> None:
         """The peer's SETTINGS arrived (again): streams can be opened, as far as they allow."""
@@ -88,11 +92,11 @@ class Connection(asyncio.BufferedProtocol):
         """Waits for the peer's SETTINGS.
 
         Raises:
-            ConnectionError: the connection ended before.
+            ConnectionError: the connection ended before, or the peer sent GOAWAY at once.
         """
         await asyncio.wait((self._ready, self.closed), return_when=asyncio.FIRST_COMPLETED)
-        if not self._ready.done() or not self.is_open:
-            raise ConnectionError(self.failure)
+        if not self._ready.done() or not self.is_open or self.draining:
+            raise ConnectionError(self.failure or "the peer takes no calls on this connection")
 
     # -- asyncio.BufferedProtocol
 
@@ -104,6 +108,7 @@ class Connection(asyncio.BufferedProtocol):
         self.peer = _peer_name(transport)
         self.engine.start()
         self.flush()
+        self._owner.connection_made(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
         """Gives the transport the buffer to read into."""
@@ -218,7 +223,6 @@ class Connection(asyncio.BufferedProtocol):
     def ping_acknowledged(self, data: bytes) -> None:
         """The PING between the two GOAWAYs of a drain came back."""
         if data == self._final_goaway_ping:
-            self._final_goaway_ping = None
             self._send_final_goaway()
 
     def goaway_received(self, last_stream_id: int, error_code: int, debug_data: bytes) -> None:
@@ -246,14 +250,20 @@ class Connection(asyncio.BufferedProtocol):
         A first GOAWAY names the highest identifier there is. When the PING of 8 bytes behind it comes back, the peer
         knows; a second GOAWAY then names the last stream that was taken. The connection closes after its last stream.
         """
-        if self._final_goaway_ping is None and not self.draining:
+        if not self._ready.done():
+            self.close()
+        elif self._final_goaway_ping is None and not self.draining:
             self._start_draining()
             self._final_goaway_ping = ping
             self.engine.send_goaway(MAX_STREAM_ID, ErrorCode.NO_ERROR)
             self.engine.send_ping(ping)
             self.schedule_flush()
+            self.loop.call_later(_DRAIN_PING_TIMEOUT, self._send_final_goaway)
 
     def _send_final_goaway(self) -> None:
+        if self._final_goaway_ping is None:
+            return
+        self._final_goaway_ping = None
         self.engine.send_goaway(self.engine.last_peer_stream_id, ErrorCode.NO_ERROR)
         self.schedule_flush()
         self._close_if_drained()

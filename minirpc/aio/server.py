@@ -210,12 +210,14 @@ class Server:
 
     # -- connection.ConnectionOwner
 
-    def connection_ready(self, connection: Connection) -> None:
+    def connection_made(self, connection: Connection) -> None:
         """A client has connected."""
+        self._connections.add(connection)
         if self._stopping:
             connection.go_away()
-        else:
-            self._connections.add(connection)
+
+    def connection_ready(self, connection: Connection) -> None:
+        """The client's limits concern the engine alone: servers open no streams."""
 
     def connection_draining(self, connection: Connection) -> None:
         """The connection ends by itself after its last call."""

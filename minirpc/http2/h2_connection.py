@@ -64,6 +64,10 @@ class _DrainingStateMachine(H2ConnectionStateMachine):
 class GrpcH2Connection(H2Connection):
     """An ``H2Connection`` that drains, refuses streams one by one, and counts them in constant time."""
 
+    # How many closed streams h2 remembers, to tell late frames from wrong ones: more than a connection closes within a
+    # round trip, and less memory than h2's own 65,536.
+    MAX_CLOSED_STREAMS = 1 << 13
+
     def __init__(self, options: Http2Options, *, client_side: bool) -> None:
         # Header blocks are checked by header_rules, once, and handed on as bytes.
         super().__init__(

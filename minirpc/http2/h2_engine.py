@@ -18,8 +18,8 @@ from h2.events import (
     WindowUpdated,
 )
 from h2.exceptions import ProtocolError
-from hyperframe.exceptions import InvalidPaddingError
 
+from minirpc.http2.frame_reader import FrameReader
 from minirpc.http2.h2_connection import GrpcH2Connection
 from minirpc.http2.header_rules import BlockKind, find_fault
 from minirpc.http2.interface import (
@@ -43,8 +43,8 @@ class H2Engine:
 
     def __init__(self, handler: ConnectionHandler, options: Http2Options, *, client_side: bool) -> None:
         self._handler = handler
-        self._client_side = client_side
         self._connection = GrpcH2Connection(options, client_side=client_side)
+        self._reader = FrameReader(options.max_frame_size, expect_preface=not client_side)
         self._streams: dict[int, StreamHandler] = {}
         self._next_stream_id = 1
         self._failed = False
@@ -78,21 +78,14 @@ class H2Engine:
         if self._failed:
             return
         connection = self._connection
-        frames = connection.incoming_buffer
-        frames.max_frame_size = connection.max_inbound_frame_size
+        reader = self._reader
+        reader.feed(data)
         try:
-            frames.add_data(data)  # type: ignore[arg-type, unused-ignore]  # older versions declare bytes, take any buffer
-            for frame in frames:
+            while (frame := reader.next_frame()) is not None:
                 # One frame at a time: what a frame says is told before a later frame of the same read can fail.
                 for event in connection.receive_frame(frame):
                     self._dispatch(event)
-                if connection.forget_if_closed(frame.stream_id):
-                    self._streams.pop(frame.stream_id, None)
-                if self._failed:
-                    return
-                frames.max_frame_size = connection.max_inbound_frame_size
-        except InvalidPaddingError:
-            self._fail(ErrorCodes.PROTOCOL_ERROR, "frame with invalid padding")
+                self._forget_if_closed(frame.stream_id)
         except ProtocolError as error:
             self._fail(error.error_code, str(error))
 

@@ -79,11 +79,27 @@ class MemoEncoder(Encoder):
         self._memo: dict[Header, bytes] = {}
         self._memo_state = -1
 
+    @property
+    def header_table_size(self) -> int:
+        """The size limit of the dynamic table, which the peer sets."""
+        return self.header_table.maxsize
+
+    @header_table_size.setter
+    def header_table_size(self, value: int) -> None:
+        # RFC 7541 section 4.2: of several changes between two blocks, the smallest size and the last are signalled.
+        # (hpack's own setter forgets a change that is followed by the same value once more.)
+        pending = self.table_size_changes
+        if value == self.header_table.maxsize and not pending:
+            return
+        self.header_table.maxsize = value
+        smallest = min(value, *pending) if pending else value
+        self.table_size_changes = [value] if smallest == value else [smallest, value]
+
     def encode(self, headers: Iterable[Any], huffman: bool = True) -> bytes:
         """Encodes ``(name, value)`` pairs of bytes into one header block."""
         table = self.header_table
         parts: list[bytes] = []
-        if table.resized:
+        if self.table_size_changes:
             # RFC 7541 section 4.2: a change of size is signalled at the start of the next block.
             parts.append(self._encode_table_size_change())
             table.resized = False

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Generic, Literal, NamedTuple, Self, TypeVar, dataclass_transform
 
 from minirpc import wire
-from minirpc.message import registry
+from minirpc.message import json, registry, text_parser, text_printer
 from minirpc.wire.spec import MAX_DEPTH, AnyPlan, Card, FieldSpec
 
 __all__ = ["Message", "MessageMeta", "Oneof", "which_oneof"]
@@ -137,7 +137,7 @@ class Message(metaclass=MessageMeta):
 
     __fields__: ClassVar[tuple[FieldSpec, ...]]
     __plan__: ClassVar[AnyPlan]
-    _unknown: bytes
+    _unknown: ClassVar[bytes]  # of each instance; an annotation without ClassVar would make it an argument of __init__
 
     def to_binary(self, *, deterministic: bool = False) -> bytes:
         """Serializes the message.
@@ -171,6 +171,149 @@ class Message(metaclass=MessageMeta):
             DecodeError: ``data`` is malformed. The message then holds a part of it.
         """
         type(self).__plan__.decode_into(self, data, max_depth)
+
+    def to_text(
+        self,
+        *,
+        single_line: bool = False,
+        registry: registry.Registry | None = None,
+        unknown_fields: bool = False,
+    ) -> str:
+        """Writes the message in protobuf's text format, for people to read.
+
+        Equal messages give equal texts: fields come in the order of their numbers, map entries in that of their keys.
+
+        Args:
+            single_line: write everything on one line, instead of each field on its own.
+            registry: where to find the types of messages in ``google.protobuf.Any``. Without it, the well-known types
+                are found; the others are written as they are stored, ``type_url`` and ``value``.
+            unknown_fields: write the fields that the class does not know too, by number. ``from_text`` cannot read
+                them: the text does not tell their types.
+
+        Raises:
+            EncodeError: a value does not fit its field; the error names the field's path.
+        """
+        return text_printer.to_text(self, single_line=single_line, registry=registry, unknown_fields=unknown_fields)
+
+    @classmethod
+    def from_text(
+        cls, text: str | bytes, *, registry: registry.Registry | None = None, max_depth: int = MAX_DEPTH
+    ) -> Self:
+        """Reads a message from protobuf's text format.
+
+        Args:
+            text: all of a text; ``bytes`` are taken for UTF-8.
+            registry: where to find the types of messages in ``google.protobuf.Any``; without it, only the well-known
+                types are found.
+            max_depth: how many levels of messages may nest below this one.
+
+        Raises:
+            DecodeError: ``text`` is malformed or does not fit the message; the error names the field's path, the line
+                and the column.
+        """
+        message: Self = text_parser.from_text(cls, text, registry=registry, max_depth=max_depth)
+        return message
+
+    def to_json(
+        self,
+        *,
+        indent: int | None = None,
+        with_defaults: bool = False,
+        enum_numbers: bool = False,
+        proto_names: bool = False,
+        registry: registry.Registry | None = None,
+    ) -> str:
+        """Writes the message as JSON, in the form that all protobuf libraries read (ProtoJSON).
+
+        Fields come in the order of their numbers, under their lowerCamelCase or ``json_name``; unknown fields are left
+        out. 64-bit integers and bytes become strings, enums their names; well-known types have their own forms.
+
+        Args:
+            indent: put each value on its own line, indented by so many spaces per level. None: no spaces at all.
+            with_defaults: write fields without presence also where they hold their default.
+            enum_numbers: write enums as numbers.
+            proto_names: write fields under their names in the .proto file.
+            registry: where to find the types of messages in ``google.protobuf.Any``; without it, only the well-known
+                types are found.
+
+        Raises:
+            EncodeError: a value does not fit its field or has no form in JSON; the error names the field's path.
+        """
+        options = json.Options(with_defaults, enum_numbers, proto_names)
+        return json.to_json(self, options, indent, registry)
+
+    def to_dict(
+        self,
+        *,
+        with_defaults: bool = False,
+        enum_numbers: bool = False,
+        proto_names: bool = False,
+        registry: registry.Registry | None = None,
+    ) -> Any:
+        """Makes plain Python values of the message: what ``json.loads`` makes of :meth:`to_json`.
+
+        Args:
+            with_defaults, enum_numbers, proto_names, registry: see :meth:`to_json`.
+
+        Returns:
+            A ``dict``; of a well-known type with its own form in JSON what that is, a ``str`` of a ``Timestamp``.
+
+        Raises:
+            EncodeError: see :meth:`to_json`.
+        """
+        options = json.Options(with_defaults, enum_numbers, proto_names)
+        return json.to_dict(self, options, registry)
+
+    @classmethod
+    def from_json(
+        cls,
+        text: str | bytes | bytearray,
+        *,
+        ignore_unknown: bool = False,
+        registry: registry.Registry | None = None,
+        max_depth: int = MAX_DEPTH,
+    ) -> Self:
+        """Reads a message from a JSON document (ProtoJSON).
+
+        Fields are found under their name in the .proto file, too. A field that comes twice, and a second member of a
+        oneof, are errors.
+
+        Args:
+            text: all of a document; bytes are UTF-8.
+            ignore_unknown: skip members that are no fields, and names that an enum does not have, instead of refusing
+                them.
+            registry: where to find the types of messages in ``google.protobuf.Any``; without it, only the well-known
+                types are found.
+            max_depth: how many levels of messages may nest below this one.
+
+        Raises:
+            DecodeError: ``text`` is not JSON or does not fit the message; the error names the path (``$.origin.lat``),
+                the line and the column.
+        """
+        message: Self = json.from_json(cls, text, ignore_unknown, registry, max_depth)
+        return message
+
+    @classmethod
+    def from_dict(
+        cls,
+        value: Any,
+        *,
+        ignore_unknown: bool = False,
+        registry: registry.Registry | None = None,
+        max_depth: int = MAX_DEPTH,
+    ) -> Self:
+        """Reads a message from plain Python values, by the rules of :meth:`from_json`.
+
+        Args:
+            value: what ``json.loads`` would make of a document: ``dict``, ``list`` or ``tuple``, ``str``, ``int``,
+                ``float``, ``bool``, None.
+            ignore_unknown, registry, max_depth: see :meth:`from_json`.
+
+        Raises:
+            DecodeError: ``value`` does not fit the message; the error names the path (``$.origin.lat``).
+        """
+        message: Self = json.from_dict(cls, value, ignore_unknown, registry, max_depth)
+        return message
 
     SerializeToString = to_binary
     """Google's name for :meth:`to_binary`, which grpcio and grpclib look for."""
@@ -233,10 +376,11 @@ class Message(metaclass=MessageMeta):
 
 
 def _unpickle(cls: type[Message], values: dict[str, Any], unknown: bytes) -> Message:
-    message = cls.__new__(cls)
+    message: Any = cls.__new__(cls)
     wire.init(message, **values)
     message._unknown = unknown
-    return message
+    made: Message = message
+    return made
 
 
 def _spec(message: Message, name: str) -> FieldSpec:

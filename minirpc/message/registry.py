@@ -1,15 +1,22 @@
-"""Which .proto file a generated module stands for.
+"""Which .proto file a generated module stands for, and message classes by their full names.
 
 Nothing here is shared between modules: files are kept by the name of the Python module that was generated from them,
-so two trees that hold the same .proto file live side by side in one process.
+so two trees that hold the same .proto file live side by side in one process. For the same reason there is no pool of
+all types: whoever needs to find a class by its name makes a :class:`Registry` of those that may be found.
 """
 
 from __future__ import annotations
 
+import importlib
 import sys
-from typing import Any
+from collections.abc import Iterator
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["File", "file", "file_of", "full_name"]
+if TYPE_CHECKING:
+    from minirpc.message.base import Message
+
+__all__ = ["WELL_KNOWN_TYPES", "File", "Registry", "file", "file_of", "full_name"]
 
 
 class File:
@@ -56,3 +63,74 @@ def full_name(cls: type[Any]) -> str:
         scope = cls if part == cls.__name__ else getattr(scope, part, None)
         names.append(getattr(scope, "__proto_name__", part))
     return ".".join(names)
+
+
+class Registry:
+    """Message classes by their full names, for whatever finds types by name: ``google.protobuf.Any`` above all.
+
+    The well-known types are in every registry.
+
+    Args:
+        sources: generated modules, and message classes. Nested classes come with the ones that hold them; the modules
+            that a module imports do not.
+
+    Raises:
+        TypeError: a source is neither.
+        ValueError: two different classes have one full name.
+    """
+
+    __slots__ = ("_messages",)
+
+    def __init__(self, *sources: ModuleType | type[Message]) -> None:
+        self._messages: dict[str, type[Message]] = {}
+        for source in sources:
+            if not isinstance(source, ModuleType) and not _is_message(source):
+                raise TypeError(f"a registry is made of generated modules and message classes, not of {source!r}")
+            for cls in _messages_in(source):
+                name = cls.__full_name__()
+                if self._messages.setdefault(name, cls) is not cls:
+                    raise ValueError(f"two classes are {name}: {self._messages[name]!r} and {cls!r}")
+
+    def message(self, full_name: str) -> type[Message]:
+        """The class of a message type.
+
+        Args:
+            full_name: package, enclosing messages and name: ``acme.library.v1.Book.Location``.
+
+        Raises:
+            LookupError: there is none of this name.
+        """
+        found = self._messages.get(full_name) or _well_known_types().get(full_name)
+        if found is None:
+            raise LookupError(f"no message type {full_name!r} in the registry")
+        return found
+
+    def __repr__(self) -> str:
+        return f"<Registry of {len(self._messages)} message types>"
+
+
+WELL_KNOWN_TYPES = Registry()
+"""The registry of the well-known types alone."""
+
+
+def _is_message(value: object) -> bool:
+    return isinstance(value, type) and "__fields__" in value.__dict__
+
+
+def _messages_in(source: ModuleType | type[Message]) -> Iterator[type[Message]]:
+    if isinstance(source, type):
+        yield source
+    for value in list(vars(source).values()):
+        if _is_message(value):
+            yield from _messages_in(value)
+
+
+_WELL_KNOWN = "minirpc.message.wkt"
+_well_known: dict[str, type[Message]] = {}
+
+
+def _well_known_types() -> dict[str, type[Message]]:
+    # found by name and at first use: their modules are generated code, which stands above this one
+    if not _well_known:
+        _well_known.update((cls.__full_name__(), cls) for cls in _messages_in(importlib.import_module(_WELL_KNOWN)))
+    return _well_known

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from minirpc.wire.slots import fill_empty_slots
 from minirpc.wire.spec import Card, FieldSpec, Kind, WireType
 from minirpc.wire.varint import skip_field
 
@@ -150,10 +151,13 @@ def _length(end: str, stop: str) -> Lines:
 
 
 class _Writer:
-    def __init__(self, plan_of: Callable[[Any], Any]) -> None:
+    def __init__(self, plan_of: Callable[[Any], Any], merging: bool) -> None:
         self.plan_of = plan_of
+        self.merging = merging
         self.names: dict[str, Any] = {
             "Malformed": Malformed,
+            "check": _check_type,
+            "fill_empty_slots": fill_empty_slots,
             "read_int32": _read_int32,
             "read_int64": _read_int64,
             "read_packed": _read_packed,
@@ -208,12 +212,11 @@ class _Writer:
         """Reads a sub-message into ``target``, or merges it into the one that is there."""
         cls = spec.type
         # the plan's functions are looked up when they are called: they may not have been written yet
-        plan, check = self.name("plan", self.plan_of(cls)), self.name("check", _check_type)
-        cls_name = self.name("cls", cls)
+        plan, cls_name = self.name("plan", self.plan_of(cls)), self.name("cls", cls)
         return [
             *_length(end, "q"),
             f"if {target} is None: {target} = {plan}.decode_new(b, p, q, {cls_name}, depth - 1)",
-            f"else: {plan}.merge(b, p, q, {check}({target}, {cls_name}), depth - 1)",
+            f"else: {plan}.merge(b, p, q, check({target}, {cls_name}), depth - 1)",
             "p = q",
         ]
 
@@ -243,34 +246,33 @@ class _Writer:
         plan, cls_name = self.name("plan", self.plan_of(spec.type)), self.name("cls", spec.type)
         return f"{plan}.decode_new(b, p, p, {cls_name}, depth)"
 
+    def container(self, target: str, cls: type[Any]) -> Lines:
+        """Makes sure that ``target`` holds a container, which only in a message that is merged into can be another's."""
+        make = f"if {target} is None: {target} = {cls.__name__}()"
+        return [make, f"elif type({target}) is not {cls.__name__}: check({target}, {cls.__name__})"] if self.merging else [make]
+
     def field(self, spec: FieldSpec, index: int, siblings: Sequence[int]) -> dict[int, Lines]:
         """For each tag of the field, the lines that read what follows it."""
         target = f"f{index}"
         if spec.card is Card.MAP:
-            return {spec.packed_tag: [f"if {target} is None: {target} = {{}}", *self.map_entry(spec, target)]}
+            return {spec.packed_tag: [*self.container(target, dict), *self.map_entry(spec, target)]}
         if spec.card is Card.REPEATED:
-            make = f"if {target} is None: {target} = []"
+            make = self.container(target, list)
             if spec.kind is Kind.MESSAGE:
                 read = ["y = None", *self.message(spec, "y"), f"{target}.append(y)"]
             else:
                 read = [*self.scalar(spec, "y"), f"{target}.append(y)"]
-            cases = {spec.tag: [make, *read]}
+            cases = {spec.tag: [*make, *read]}
             if spec.kind.packable:
-                cases[spec.packed_tag] = [make, *self.packed(spec, target)]
+                cases[spec.packed_tag] = [*make, *self.packed(spec, target)]
             return cases
         clear = [" = ".join([*(f"f{sibling}" for sibling in siblings), "None"])] if siblings else []
         read = self.message(spec, target) if spec.kind is Kind.MESSAGE else self.scalar(spec, target)
         return {spec.tag: [*read, *clear]}
 
 
-def _check_type(message: Any, cls: type[Any]) -> Any:
-    if not issubclass(type(message), cls):
-        raise TypeError(f"cannot merge into {type(message).__name__}, which is no {cls.__name__}")
-    return message
-
-
-def _check_container(value: Any, cls: type[Any]) -> Any:
-    if value is not None and not issubclass(type(value), cls):
+def _check_type(value: Any, cls: type[Any]) -> Any:
+    if not issubclass(type(value), cls):
         raise TypeError(f"cannot merge into {type(value).__name__}, which is no {cls.__name__}")
     return value
 
@@ -312,16 +314,18 @@ def decoder_source(
     Returns:
         The source of the function ``run`` and the names that it needs.
     """
-    writer = _Writer(plan_of)
+    writer = _Writer(plan_of, merging)
     cases: list[tuple[int, Lines]] = []
-    lines = [f"def run(b, p, end, {'m' if merging else 'cls'}, depth):", " if depth < 0: raise Malformed", " u = None"]
     places = {spec.slot: index for index, spec in enumerate(fields)}
     for index, spec in enumerate(fields):
-        start = f"m.{spec.slot}" if merging else _start(writer, spec)
-        if merging and spec.card in (Card.REPEATED, Card.MAP):
-            start = f"{writer.name('check', _check_container)}({start}, {'dict' if spec.card is Card.MAP else 'list'})"
-        lines.append(f" f{index} = {start}")
         cases += writer.field(spec, index, [places[slot] for slot in spec.siblings]).items()
+    lines = [f"def run(b, p, end, {'m' if merging else 'cls'}, depth):", " if depth < 0: raise Malformed", " u = None"]
+    if merging:
+        read = ["m._unknown", *(f"f{index} = m.{spec.slot}" for index, spec in enumerate(fields))]
+        fill = f"fill_empty_slots(m, {writer.name('fields', fields)})"
+        lines += [" try:", *_indent(read, 2), " except AttributeError:", *_indent([fill, *read], 2)]
+    else:
+        lines += [f" f{index} = {_start(writer, spec)}" for index, spec in enumerate(fields)]
     lines += [
         " while p < end:",
         "  s = p; t = b[p]; p += 1",

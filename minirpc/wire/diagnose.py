@@ -32,26 +32,30 @@ def message_type(spec: FieldSpec) -> Any:
 def children(spec: FieldSpec, value: Any) -> list[Any]:
     """The messages that a field with this value holds; none where the value is of a wrong type."""
     kind = spec.kind if spec.value is None else spec.value.kind
-    if kind is not Kind.MESSAGE or not value:
+    if kind is not Kind.MESSAGE:
         return []
     values: list[Any] = [value]
     if spec.card is Card.REPEATED:
-        values = list(value) if isinstance(value, list) else []
+        values = list.copy(value) if issubclass(type(value), list) else []
     elif spec.card is Card.MAP:
-        values = list(value.values()) if isinstance(value, dict) else []
+        values = list(dict.values(value)) if issubclass(type(value), dict) else []
     cls = message_type(spec)
-    return [value for value in values if isinstance(value, cls)]
+    return [value for value in values if issubclass(type(value), cls)]
 
 
-def element_counts(fields: Sequence[FieldSpec], message: Any) -> Counts:
-    """What ``message`` holds before something is merged into it."""
+def element_counts(fields: Sequence[FieldSpec], message: Any, seen: dict[int, Counts] | None = None) -> Counts:
+    """What ``message`` holds before something is merged into it; Counts that hold each other if messages do."""
+    seen = {} if seen is None else seen
+    if id(message) in seen:
+        return seen[id(message)]
     counts: Counts = {}
+    seen[id(message)] = counts
     for spec in fields:
-        value = getattr(message, spec.slot)
-        if spec.card is Card.REPEATED and isinstance(value, list):
-            counts[spec.number] = len(value)
+        value = getattr(message, spec.slot, None)
+        if spec.card is Card.REPEATED and issubclass(type(value), list):
+            counts[spec.number] = list.__len__(value)
         elif spec.card in (Card.OPTIONAL, Card.ONEOF) and children(spec, value):
-            counts[spec.number] = element_counts(_fields(spec), value)
+            counts[spec.number] = element_counts(_fields(spec), value, seen)
     return counts
 
 

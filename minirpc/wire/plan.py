@@ -15,6 +15,7 @@ from minirpc.errors import EncodeError
 from minirpc.wire import diagnose, faults
 from minirpc.wire.decoder import decoder_source
 from minirpc.wire.encoder import encoder_source
+from minirpc.wire.slots import fill_empty_slots
 from minirpc.wire.spec import MAX_DEPTH, FieldSpec
 
 __all__ = ["Plan"]
@@ -65,7 +66,7 @@ class Plan:
             try:
                 data = self.encode_pieces(message, MAX_DEPTH, deterministic)
             except AttributeError:
-                _fill_empty_slots(message, self, MAX_DEPTH)
+                _fill_all_slots(message, self)
                 data = self.encode_pieces(message, MAX_DEPTH, deterministic)
         except Exception:
             diagnose.encode(self.fields, message, self._cls.__full_name__(), MAX_DEPTH)
@@ -84,10 +85,11 @@ class Plan:
 
     def decode_into(self, message: Any, data: Buffer, depth: int = MAX_DEPTH) -> None:
         data = _as_bytes(data)
-        _fill_empty_slots(message, self, MAX_DEPTH)
         before = diagnose.element_counts(self.fields, message)
         try:
             self.merge(data, 0, len(data), message, depth)
+        except TypeError:  # a field that must be merged into holds a value of a wrong type
+            raise
         except Exception:
             self._explain(data, depth, before)
             raise
@@ -121,18 +123,16 @@ def _as_bytes(data: Buffer) -> bytes:
     raise TypeError(f"expected bytes, bytearray or memoryview, got {type(data).__name__}")
 
 
-def _fill_empty_slots(message: Any, plan: Plan, depth: int) -> None:
-    """Puts the default into every slot that is empty, in sub-messages too, down to ``depth`` levels."""
-    for spec in plan.fields:
-        try:
-            value = getattr(message, spec.slot)
-        except AttributeError:
-            setattr(message, spec.slot, spec.default)
+def _fill_all_slots(message: Any, plan: Plan) -> None:
+    """Fills the empty slots of a message and of all messages in it, which may hold each other."""
+    seen: set[int] = set()
+    waiting = [(message, plan)]
+    while waiting:
+        message, plan = waiting.pop()
+        if id(message) in seen:
             continue
-        children = diagnose.children(spec, value)
-        if children and depth:
-            sub_plan = Plan.of(diagnose.message_type(spec))
-            for child in children:
-                _fill_empty_slots(child, sub_plan, depth - 1)
-    if not hasattr(message, "_unknown"):
-        message._unknown = b""
+        seen.add(id(message))
+        fill_empty_slots(message, plan.fields)
+        for spec in plan.fields:
+            children = diagnose.children(spec, getattr(message, spec.slot))
+            waiting += [(child, Plan.of(diagnose.message_type(spec))) for child in children]

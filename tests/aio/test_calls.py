@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from echo import Echo, EchoStub, echo_pair
 
+import minirpc
 from minirpc.aio import Channel, Context, Server
 from minirpc.errors import RpcError, StatusCode
 from minirpc.rpc.method import RAW, Codec
@@ -169,6 +170,7 @@ async def test_context_tells_of_the_call() -> None:
     assert context.method == "/test.Echo/Unary"
     assert context.peer.startswith("ipv4:127.0.0.1:")
     assert ("k", "v") in context.metadata
+    assert ("user-agent", f"grpc-python-minirpc/{minirpc.__version__}") in context.metadata
     remaining = context.time_remaining()
     assert remaining is not None
     assert 0 < remaining <= 60
@@ -231,10 +233,10 @@ async def test_unknown_method() -> None:
         up = type(EchoStub.up)("/test.Other/Up", RAW, RAW)
 
     async with Server([Echo()]) as server, Channel(await server.start("127.0.0.1:0")) as channel:
-        with pytest.raises(RpcError, match="/test.Other/Nothing") as caught:
+        with pytest.raises(RpcError, match=r"/test\.Other/Nothing") as caught:
             await OtherStub(channel).unary(b"")
         assert caught.value.code is StatusCode.UNIMPLEMENTED
-        with pytest.raises(RpcError, match="/test.Other/Up"):
+        with pytest.raises(RpcError, match=r"/test\.Other/Up"):
             await OtherStub(channel).up(numbers(3))
         assert await EchoStub(channel).unary(b"still works") == b"still works"
 
@@ -260,15 +262,15 @@ async def test_codec_failures_fail_that_call_alone(caplog: pytest.LogCaptureFixt
             return b"bad" if request == b"answer badly" else request
 
     async with Server([Refusing()]) as server, Channel(await server.start("127.0.0.1:0")) as channel:
-        with pytest.raises(RpcError, match="cannot encode request of /test.Echo/Unary") as caught:
+        with pytest.raises(RpcError, match=r"cannot encode request of /test\.Echo/Unary") as caught:
             await PickyStub(channel).unary(b"bad")
         assert caught.value.code is StatusCode.INTERNAL
         assert isinstance(caught.value.__cause__, ValueError)
         stub = EchoStub(channel)
-        with pytest.raises(RpcError, match="cannot decode request of /test.Echo/Unary: cannot use b'bad'") as caught:
+        with pytest.raises(RpcError, match=r"cannot decode request of /test\.Echo/Unary: cannot use b'bad'") as caught:
             await stub.unary(b"bad")
         assert caught.value.code is StatusCode.INTERNAL
-        with pytest.raises(RpcError, match="cannot encode response of /test.Echo/Unary") as caught:
+        with pytest.raises(RpcError, match=r"cannot encode response of /test\.Echo/Unary") as caught:
             await stub.unary(b"answer badly")
         assert caught.value.code is StatusCode.INTERNAL
         assert await stub.unary(b"good") == b"good"
@@ -289,6 +291,10 @@ async def test_response_that_cannot_be_decoded() -> None:
                 await failing
             assert caught.value.code is StatusCode.INTERNAL
             assert isinstance(caught.value.__cause__, ValueError)
+        call = stub.unary(b"x")
+        with pytest.raises(RpcError):
+            await call
+        assert (await call.status()).code is StatusCode.INTERNAL
 
 
 # -- sizes
@@ -340,7 +346,7 @@ async def test_large_messages(size: int) -> None:
 
 async def test_call_that_is_never_awaited_warns() -> None:
     async with echo_pair() as stub:
-        with pytest.warns(RuntimeWarning, match="/test.Echo/Unary was never awaited"):
+        with pytest.warns(RuntimeWarning, match=r"/test\.Echo/Unary was never awaited"):
             stub.unary(b"")
             gc.collect()
 

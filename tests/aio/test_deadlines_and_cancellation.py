@@ -6,12 +6,11 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator
 
+import h2.events
 import pytest
 from echo import Echo, EchoStub, echo_pair
-from raw_server import Peer, raw_server
-
-import h2.events
 from h2.events import Event
+from raw_server import Peer, raw_server
 
 from minirpc.aio import Channel, Context, Server
 from minirpc.errors import RpcError, StatusCode
@@ -288,7 +287,12 @@ async def test_handler_that_cancels_itself() -> None:
 
 @pytest.mark.parametrize(
     ("error_code", "code"),
-    [(0, StatusCode.INTERNAL), (2, StatusCode.INTERNAL), (8, StatusCode.CANCELLED), (11, StatusCode.RESOURCE_EXHAUSTED)],
+    [
+        (0, StatusCode.INTERNAL),
+        (2, StatusCode.INTERNAL),
+        (8, StatusCode.CANCELLED),
+        (11, StatusCode.RESOURCE_EXHAUSTED),
+    ],
 )
 async def test_reset_by_the_server(error_code: int, code: StatusCode) -> None:
     def on_event(peer: Peer, event: Event) -> None:

@@ -10,8 +10,6 @@ import h2.stream
 import pytest
 from h2.config import H2Configuration
 from h2.connection import H2Connection
-from hypothesis import given
-from hypothesis import strategies as st
 from hyperframe.frame import (
     ContinuationFrame,
     DataFrame,
@@ -23,8 +21,19 @@ from hyperframe.frame import (
     SettingsFrame,
     WindowUpdateFrame,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
-from minirpc.http2 import MAX_STREAM_ID, Engine, ErrorCode, Header, Http2Options, StreamHandler, create_engine, error_name
+from minirpc.http2 import (
+    MAX_STREAM_ID,
+    Engine,
+    ErrorCode,
+    Header,
+    Http2Options,
+    StreamHandler,
+    create_engine,
+    error_name,
+)
 from minirpc.http2.h2_connection import PRIVATE_NAMES
 from minirpc.http2.hpack_memo import MemoEncoder
 
@@ -283,7 +292,9 @@ def test_more_data_than_the_window_ends_the_connection() -> None:
 def test_streams_beyond_the_limit_are_refused_one_by_one() -> None:
     server = serving(Http2Options(max_concurrent_streams=1))
     encoder = MemoEncoder()
-    server.engine.receive(request_frame(1, encoder=encoder) + request_frame(3, [*REQUEST, (b"te", b"trailers")], encoder))
+    server.engine.receive(
+        request_frame(1, encoder=encoder) + request_frame(3, [*REQUEST, (b"te", b"trailers")], encoder)
+    )
     assert [event[:2] for event in server.recorder.take()] == [("open", 1)]
     (frame,) = frames_of(server.engine.take_output())
     assert isinstance(frame, RstStreamFrame)
@@ -422,7 +433,7 @@ def test_bad_preface(data: bytes, error_code: ErrorCode) -> None:
     ("data", "error_code"),
     [
         (b"\x00\x40\x01\x00\x00\x00\x00\x00\x01" + bytes(0x4001), ErrorCode.FRAME_SIZE_ERROR),
-        (DataFrame(0 or 1, b"x").serialize(), ErrorCode.PROTOCOL_ERROR),  # an idle stream
+        (DataFrame(1, b"x").serialize(), ErrorCode.PROTOCOL_ERROR),  # an idle stream
         (request_frame(2), ErrorCode.PROTOCOL_ERROR),  # a server's number
         (HeadersFrame(1, b"\xff\xff\xff\xff\xff", flags=["END_HEADERS"]).serialize(), ErrorCode.PROTOCOL_ERROR),
         (HeadersFrame(1, b"").serialize() + PingFrame(0, b"12345678").serialize(), ErrorCode.PROTOCOL_ERROR),
@@ -451,7 +462,9 @@ def test_random_bytes_never_raise(data: bytes) -> None:
     client.engine.receive(data)
 
 
-@given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 255), st.integers(0, 7), st.binary(max_size=40)), max_size=12))
+@given(
+    st.lists(st.tuples(st.integers(0, 12), st.integers(0, 255), st.integers(0, 7), st.binary(max_size=40)), max_size=12)
+)
 def test_random_frames_never_raise(frames: list[tuple[int, int, int, bytes]]) -> None:
     server = serving()
     server.engine.receive(request_frame(1))

@@ -2,14 +2,25 @@ import pytest
 
 from minirpc.http2.header_rules import BlockKind, find_fault
 
-REQUEST = [(b":method", b"POST"), (b":scheme", b"http"), (b":path", b"/s/m"), (b":authority", b"a"), (b"te", b"trailers")]
+REQUEST = [
+    (b":method", b"POST"),
+    (b":scheme", b"http"),
+    (b":path", b"/s/m"),
+    (b":authority", b"a"),
+    (b"te", b"trailers"),
+]
 RESPONSE = [(b":status", b"200"), (b"content-type", b"application/grpc")]
 TRAILERS = [(b"grpc-status", b"0"), (b"x-bin", b"AA")]
 
 
 @pytest.mark.parametrize(
     ("headers", "kind"),
-    [(REQUEST, BlockKind.REQUEST), (RESPONSE, BlockKind.RESPONSE), (TRAILERS, BlockKind.TRAILERS), ([], BlockKind.TRAILERS)],
+    [
+        (REQUEST, BlockKind.REQUEST),
+        (RESPONSE, BlockKind.RESPONSE),
+        (TRAILERS, BlockKind.TRAILERS),
+        ([], BlockKind.TRAILERS),
+    ],
 )
 def test_good_blocks(headers: list[tuple[bytes, bytes]], kind: BlockKind) -> None:
     assert find_fault(headers, kind) is None

@@ -44,7 +44,7 @@ def test_what_protoc_says_comes_through(tmp_path: Path) -> None:
 
 
 def test_a_folder_with_blanks_and_quotes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "it's a \"folder\""
+    folder = tmp_path / 'it\'s a "folder"'
     folder.mkdir()
     monkeypatch.setenv("TMPDIR", str(folder))
     (folder / "m.proto").write_text(PROTO, encoding="utf-8")

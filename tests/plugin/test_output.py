@@ -70,7 +70,10 @@ def test_absolute_imports_can_be_imported(generate: Generate, tmp_path: Path) ->
 
 
 def test_absolute_imports_from_the_import_root(generate: Generate, monkeypatch: pytest.MonkeyPatch) -> None:
-    files = {path.replace("acme", "acme_at_the_root"): text.replace("acme/", "acme_at_the_root/") for path, text in SHOP.items()}
+    files = {
+        path.replace("acme", "acme_at_the_root"): text.replace("acme/", "acme_at_the_root/")
+        for path, text in SHOP.items()
+    }
     files["root_of_all.proto"] = files.pop("root.proto")
     files["above.proto"] = 'import "root_of_all.proto"; message Above { Root root = 1; }'
     output = generate(files, options="root_package=")
@@ -115,7 +118,10 @@ def test_well_known_types_are_those_of_minirpc_unless_generated(generate: Genera
     own = generate(files, only=["event.proto", "google/protobuf/timestamp.proto"])
     assert "from .google.protobuf import timestamp_pb as _timestamp_pb" in imports_of(own, "event_pb.py")
     at = own.load("google.protobuf.timestamp_pb").Timestamp(seconds=1)
-    assert own.load("event_pb").E(at=at).to_binary() == output.load("event_pb").E.from_binary(b"\n\x02\x08\x01").to_binary()
+    assert (
+        own.load("event_pb").E(at=at).to_binary()
+        == output.load("event_pb").E.from_binary(b"\n\x02\x08\x01").to_binary()
+    )
 
 
 def test_a_package_named_like_an_installed_one(generate: Generate) -> None:

@@ -90,6 +90,8 @@ async def echo_pair(
     service: Servicer | None = None, *, server_options: dict[str, Any] | None = None, **channel_options: Any
 ) -> AsyncIterator[EchoStub]:
     """Runs a server and a channel to it over a real socket."""
-    async with Server([service or Echo()], **(server_options or {})) as server:
-        async with Channel(await server.start("127.0.0.1:0"), **channel_options) as channel:
-            yield EchoStub(channel)
+    async with (
+        Server([service or Echo()], **(server_options or {})) as server,
+        Channel(await server.start("127.0.0.1:0"), **channel_options) as channel,
+    ):
+        yield EchoStub(channel)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -222,10 +222,8 @@ class Outcome:
 class Client(Protocol):
     """What the tests do with either of grpcio's clients. Methods are those of the generated stub, by name."""
 
-    async def call(
-        self, method: str, *requests: Any, timeout: float | None = None, metadata: Sequence[tuple[str, Any]] = ()
-    ) -> Outcome:
-        """Makes a call of any kind, and waits for its end."""
+    async def call(self, method: str, *requests: Any, **options: Any) -> Outcome:
+        """Makes a call of any kind and waits for its end; options are grpcio's, such as timeout and metadata."""
 
     async def converse(self, method: str, *requests: Any) -> list[Any]:
         """Makes a call with two streams, and sends each request after the answer to the one before."""
@@ -240,12 +238,10 @@ class AioClient:
     def __init__(self, stub: Any) -> None:
         self._stub = stub
 
-    async def call(
-        self, method: str, *requests: Any, timeout: float | None = None, metadata: Sequence[tuple[str, Any]] = ()
-    ) -> Outcome:
+    async def call(self, method: str, *requests: Any, **options: Any) -> Outcome:
         multi_callable = getattr(self._stub, method)
         streaming = isinstance(multi_callable, (grpc.aio.StreamUnaryMultiCallable, grpc.aio.StreamStreamMultiCallable))
-        call = multi_callable(iter(requests) if streaming else requests[0], timeout=timeout, metadata=tuple(metadata))
+        call = multi_callable(iter(requests) if streaming else requests[0], **options)
         return await self._outcome(call)
 
     async def converse(self, method: str, *requests: Any) -> list[Any]:
@@ -261,7 +257,7 @@ class AioClient:
     async def cancel(self, method: str, request: Any, started: Callable[[], Awaitable[None]]) -> Outcome:
         call = getattr(self._stub, method)(request)
         if isinstance(call, grpc.aio.UnaryStreamCall):
-            await call.read()
+            await anext(aiter(call))
         await started()
         call.cancel()
         return await self._outcome(call)
@@ -274,7 +270,7 @@ class AioClient:
                 outcome.messages.append(await call)
             else:
                 async for message in call:
-                    outcome.messages.append(message)  # noqa: PERF401  # what came before an error counts
+                    outcome.messages.append(message)  # what came before an error counts
         except (grpc.aio.AioRpcError, asyncio.CancelledError):
             pass  # the status tells
         outcome.code = (await call.code()).value[0]
@@ -284,6 +280,26 @@ class AioClient:
         return outcome
 
 
+class _SingleResponse:
+    """A running call with one response, read as a stream of one, as grpcio's other calls are."""
+
+    def __init__(self, future: Any) -> None:
+        self._future = future
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._future, name)
+
+    def __iter__(self) -> Iterator[Any]:
+        yield self._future.result()
+
+
+def _start(multi_callable: Any) -> Callable[..., Any]:
+    """What starts a call and does not wait for its response."""
+    if isinstance(multi_callable, (grpc.UnaryUnaryMultiCallable, grpc.StreamUnaryMultiCallable)):
+        return lambda *args, **kwargs: _SingleResponse(multi_callable.future(*args, **kwargs))
+    return multi_callable  # type: ignore[no-any-return]
+
+
 class SyncClient:
     """grpcio's client for threads; each call blocks a thread of ``pool``, so that the loop can serve it."""
 
@@ -291,16 +307,12 @@ class SyncClient:
         self._stub = stub
         self._pool = pool
 
-    async def call(
-        self, method: str, *requests: Any, timeout: float | None = None, metadata: Sequence[tuple[str, Any]] = ()
-    ) -> Outcome:
+    async def call(self, method: str, *requests: Any, **options: Any) -> Outcome:
         def block() -> Outcome:
             multi_callable = getattr(self._stub, method)
             streaming = isinstance(multi_callable, (grpc.StreamUnaryMultiCallable, grpc.StreamStreamMultiCallable))
             argument = iter(requests) if streaming else requests[0]
-            # A call with one response is a future only through .future(); with a stream of them it always is.
-            start = getattr(multi_callable, "future", multi_callable)
-            return self._outcome(start(argument, timeout=timeout, metadata=tuple(metadata)))
+            return self._outcome(_start(multi_callable)(argument, **options))
 
         return await self._run(block)
 
@@ -323,7 +335,7 @@ class SyncClient:
 
     async def cancel(self, method: str, request: Any, started: Callable[[], Awaitable[None]]) -> Outcome:
         multi_callable = getattr(self._stub, method)
-        call = getattr(multi_callable, "future", multi_callable)(request)
+        call = _start(multi_callable)(request)
         if isinstance(multi_callable, grpc.UnaryStreamMultiCallable):
             await self._run(lambda: next(call))
         await started()
@@ -341,7 +353,7 @@ class SyncClient:
                 outcome.messages.append(call.result())
             else:
                 for message in call:
-                    outcome.messages.append(message)  # noqa: PERF402  # what came before an error counts
+                    outcome.messages.append(message)  # what came before an error counts
         except (grpc.RpcError, grpc.FutureCancelledError):
             pass  # the status tells
         outcome.code = call.code().value[0]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from interop_peers import Generated, Journal, echoed
+
 from minirpc import RpcError, StatusCode
-from minirpc.aio import Context, Servicer
+from minirpc.aio import Context, Server, Servicer
 
 
 def echo_service(generated: Generated, journal: Journal) -> Servicer:
@@ -92,6 +94,13 @@ def unencodable_service(generated: Generated) -> Servicer:
             return generated.pb.Chunk(number=2**31)
 
     return Unencodable()
+
+
+@asynccontextmanager
+async def running(service: Servicer) -> AsyncIterator[str]:
+    """Runs a server of ours with one service and gives its address."""
+    async with Server([service]) as server:
+        yield await server.start("127.0.0.1:0")
 
 
 async def failure(awaitable: Any) -> RpcError:

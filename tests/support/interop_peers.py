@@ -9,13 +9,13 @@ from types import ModuleType
 from typing import Any
 
 PAIRS: tuple[tuple[str, str | bytes], ...] = (
+    ("x-data-bin", bytes(range(256))),
+    ("x-empty-bin", b""),
     ("x-text", "plain, with spaces and %"),
     ("x-twice", "first"),
     ("x-twice", "second"),
-    ("x-data-bin", bytes(range(256))),
-    ("x-empty-bin", b""),
 )
-"""Metadata that the services send back, both before their answer and behind it."""
+"""Metadata that the services send back, both before their answer and behind it; sorted by their keys."""
 
 UNICODE_MESSAGE = "не знайдено: 100% of 'x'\n\t— naïve 🦉"
 
@@ -55,14 +55,18 @@ class Journal:
 
 
 def echoed(metadata: Iterable[tuple[str, str | bytes]]) -> tuple[tuple[str, str | bytes], ...]:
-    """The pairs of received metadata that a service sends back, as a test compares them."""
-    return tuple((key, value) for key, value in metadata if key.startswith("x-"))
+    """The pairs of received metadata that a service sends back.
+
+    They are sorted by their keys: gRPC keeps the order of a key's values, but none between keys.
+    """
+    pairs = [(key, value) for key, value in metadata if key.startswith("x-")]
+    return tuple(sorted(pairs, key=lambda pair: pair[0]))
 
 
 async def eventually(condition: Callable[[], bool]) -> None:
     """Waits until a condition holds. Fails if it does not within ten seconds."""
     async with asyncio.timeout(10):
-        while not condition():
+        while not condition():  # noqa: ASYNC110  # conditions are also made true by grpcio's threads
             await asyncio.sleep(0.002)
 
 

@@ -47,17 +47,21 @@ class RawServer:
 
 
 @asynccontextmanager
-async def raw_server(on_event: Callable[[Peer, Event], None]) -> AsyncIterator[RawServer]:
+async def raw_server(
+    on_event: Callable[[Peer, Event], None], on_connect: Callable[[Peer], None] = Peer.flush
+) -> AsyncIterator[RawServer]:
     """Listens, speaks HTTP/2, and calls ``on_event`` for each event of each connection."""
     state = RawServer()
     tasks: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         state.connections += 1
-        http2 = H2Connection(H2Configuration(client_side=False, validate_outbound_headers=False))
+        http2 = H2Connection(
+            H2Configuration(client_side=False, validate_outbound_headers=False, normalize_outbound_headers=False)
+        )
         peer = Peer(state.connections, http2, writer)
         http2.initiate_connection()
-        peer.flush()
+        on_connect(peer)
         try:
             while data := await reader.read(65_536):
                 for event in http2.receive_data(data):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from hypothesis import HealthCheck, settings, strategies as st
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
 
 from minirpc.wire.spec import Card, FieldSpec, Kind, WireType
 from minirpc.wire.varint import encode_varint
@@ -23,7 +24,9 @@ _INT64 = st.integers(-(2**63), 2**63 - 1) | st.sampled_from([0, 1, -1, 2**32, 2*
 _UINT32 = st.integers(0, 2**32 - 1) | st.sampled_from([0, 1, 127, 128, 2**31, 2**32 - 1])
 _UINT64 = st.integers(0, 2**64 - 1) | st.sampled_from([0, 1, 127, 128, 2**32, 2**63, 2**64 - 1])
 # surrogates have no UTF-8; one character of each length of its encoding, and the ends of the ranges
-_TEXT = st.text(max_size=20) | st.sampled_from(["", "\0", "\x7f\x80", "\u07ff\u0800", "\uffff\U00010000\U0010ffff", "a" * 200])
+_TEXT = st.text(max_size=20) | st.sampled_from(
+    ["", "\0", "\x7f\x80", "\u07ff\u0800", "\uffff\U00010000\U0010ffff", "a" * 200]
+)
 
 _SCALARS: dict[Kind, Strategy] = {
     Kind.DOUBLE: st.floats() | st.sampled_from([0.0, -0.0]),
@@ -73,7 +76,8 @@ def messages(cls: Any, depth: int = 3) -> Strategy:
             oneofs.setdefault(spec.oneof, []).append(spec)
     plain = {spec.name: _field(spec, depth) for spec in specs if not spec.oneof}
     choices = [
-        st.just({}) | st.one_of([_field(spec, depth).map(lambda value, name=spec.name: {name: value}) for spec in members])
+        st.just({})
+        | st.one_of([_field(spec, depth).map(lambda value, name=spec.name: {name: value}) for spec in members])
         for members in oneofs.values()
     ]
     # few fields at a time: most faults need two, and generating all of them takes most of the time

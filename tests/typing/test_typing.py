@@ -37,7 +37,9 @@ def check(project: Path, *command: str) -> str:
 
 
 def test_mypy(project: Path) -> None:
-    said = check(project, "mypy", "--strict", "--package=golden", *(f"--module={Path(sample).stem}" for sample in SAMPLES))
+    said = check(
+        project, "mypy", "--strict", "--package=golden", *(f"--module={Path(sample).stem}" for sample in SAMPLES)
+    )
     assert "no issues found" in said
 
 

@@ -73,17 +73,17 @@ class Holder(_pb.Message):
         UNSPECIFIED = 0
         OTHER = 1
 
-    own: Genre = _pb.enum(1, lambda: Holder.Genre)
+    own: Holder.Genre = _pb.enum(1, lambda: Holder.Genre)
     outer: _Genre = _pb.enum(2, lambda: Genre)
     explicit: HTTPMethod | None = _pb.enum(3, lambda: HTTPMethod, optional=True)
     many: list[Mixed] = _pb.enum(4, lambda: Mixed, repeated=True)
     unpacked: list[Mixed] = _pb.enum(5, lambda: Mixed, repeated=True, packed=False)
     by_name: dict[str, Signed] = _pb.map(6, "string", "enum", lambda: Signed)
-    one: Genre | None = _pb.enum(7, lambda: Holder.Genre, oneof="choice")
+    one: Holder.Genre | None = _pb.enum(7, lambda: Holder.Genre, oneof="choice")
     other: Truth | None = _pb.enum(8, lambda: Truth, oneof="choice")
 
     @property
-    def choice(self) -> _pb.Oneof[Literal["one"], Genre] | _pb.Oneof[Literal["other"], Truth] | None:
+    def choice(self) -> _pb.Oneof[Literal["one"], Holder.Genre] | _pb.Oneof[Literal["other"], Truth] | None:
         return _pb.which_oneof(self, "choice")
 
 

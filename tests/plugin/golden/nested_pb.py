@@ -61,7 +61,7 @@ class Same(_pb.Message):
         inner: Same.Same | None = _pb.message(1, lambda: Same.Same)
         outer: Same | None = _pb.message(2, lambda: Same)
 
-    inner: Same | None = _pb.message(1, lambda: Same.Same)
+    inner: _Same.Same | None = _pb.message(1, lambda: Same.Same)
     outer: _Same | None = _pb.message(2, lambda: Same)
 
 

@@ -1,0 +1,110 @@
+"""Cuts the received bytes into frames.
+
+This stands in for h2's own frame buffer, which takes up a whole frame before it looks at the length: a peer could make
+it hold 16 MiB, and a peer of another protocol ("HTTP/1.1 400" read as a length) would be waited for.
+"""
+
+from __future__ import annotations
+
+from h2.exceptions import FrameDataMissingError, FrameTooLargeError, ProtocolError
+from hyperframe.exceptions import InvalidDataError, InvalidFrameError, InvalidPaddingError
+from hyperframe.frame import ContinuationFrame, Frame, HeadersFrame, PushPromiseFrame, SettingsFrame
+
+__all__ = ["FrameReader"]
+
+_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"  # RFC 9113 section 3.4
+_HEADER_SIZE = 9
+_MAX_CONTINUATIONS = 64  # frames of one header block, as h2 has it
+
+
+class FrameReader:
+    """Takes bytes, gives frames. A header block over several frames comes out as its first frame, with all of it.
+
+    Args:
+        max_frame_size: the largest frame payload to accept, in bytes.
+        expect_preface: whether the peer is a client, which begins with the connection preface.
+    """
+
+    def __init__(self, max_frame_size: int, *, expect_preface: bool) -> None:
+        self._max_frame_size = max_frame_size
+        self._preface_left = _PREFACE if expect_preface else b""
+        self._settings_due = True
+        self._buffer = bytearray()
+        self._position = 0
+        self._block: list[HeadersFrame | PushPromiseFrame | ContinuationFrame] = []
+
+    def feed(self, data: bytes | bytearray | memoryview) -> None:
+        """Takes more bytes, cut anywhere."""
+        self._buffer += data
+
+    def next_frame(self) -> Frame | None:
+        """Returns the next whole frame, or None until more bytes are here.
+
+        Raises:
+            h2.exceptions.ProtocolError: the bytes are no frame, or not one that may come here. The reader is of no use
+                afterwards.
+        """
+        if self._preface_left:
+            self._read_preface()
+        while (frame := self._read_frame()) is not None:
+            if self._settings_due:
+                # Section 3.4: SETTINGS must be the first frame that each side sends.
+                if not isinstance(frame, SettingsFrame):
+                    raise ProtocolError("the first frame is not SETTINGS")
+                self._settings_due = False
+            whole = self._collect_block(frame)
+            if whole is not None:
+                return whole
+        del self._buffer[: self._position]
+        self._position = 0
+        return None
+
+    def _read_preface(self) -> None:
+        size = min(len(self._preface_left), len(self._buffer))
+        if self._buffer[:size] != self._preface_left[:size]:
+            raise ProtocolError("the client connection preface is wrong")
+        self._preface_left = self._preface_left[size:]
+        del self._buffer[:size]
+
+    def _read_frame(self) -> Frame | None:
+        start = self._position
+        body = start + _HEADER_SIZE
+        available = len(self._buffer)
+        if available < body:
+            return None
+        length = int.from_bytes(self._buffer[start : start + 3], "big")
+        if length > self._max_frame_size:
+            raise FrameTooLargeError(f"frame of {length} bytes, the limit is {self._max_frame_size}")
+        if available < body + length:
+            return None
+        with memoryview(self._buffer) as view:
+            try:
+                frame, _ = Frame.parse_frame_header(view[start:body])
+                frame.parse_body(view[body : body + length])
+            except (InvalidDataError, InvalidPaddingError) as error:
+                raise ProtocolError(str(error)) from error
+            except InvalidFrameError as error:
+                raise FrameDataMissingError(str(error)) from error
+        self._position = body + length
+        return frame
+
+    def _collect_block(self, frame: Frame) -> Frame | None:
+        """Holds HEADERS back until the last CONTINUATION is here (section 4.3: nothing may come between them)."""
+        block = self._block
+        if block:
+            if not isinstance(frame, ContinuationFrame) or frame.stream_id != block[0].stream_id:
+                raise ProtocolError("another frame inside a header block")
+            block.append(frame)
+            if len(block) > _MAX_CONTINUATIONS:
+                raise ProtocolError("too many CONTINUATION frames")
+        elif isinstance(frame, HeadersFrame | PushPromiseFrame) and "END_HEADERS" not in frame.flags:
+            block.append(frame)
+        else:
+            return frame
+        if "END_HEADERS" not in frame.flags:
+            return None
+        first = block[0]
+        first.flags.add("END_HEADERS")
+        first.data = b"".join(part.data for part in block)
+        self._block = []
+        return first

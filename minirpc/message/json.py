@@ -1,0 +1,83 @@
+"""ProtoJSON: messages to JSON text and back (https://protobuf.dev/programming-guides/json/).
+
+Text is made and read by functions that are written for each class: :mod:`minirpc.message.json_writer` and
+:mod:`minirpc.message.json_reader`. Here the whole is put together, and errors get the place where they happened.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from minirpc.errors import EncodeError
+from minirpc.message.json_contract import Context, Options
+from minirpc.message.json_document import as_text, decode_error, freeze, parse
+from minirpc.message.json_errors import Misfit
+from minirpc.message.json_reader import Reader
+from minirpc.message.json_scalars import InexactNumber
+from minirpc.message.json_writer import Writer
+from minirpc.message.registry import WELL_KNOWN_TYPES, Registry
+from minirpc.wire.spec import MAX_DEPTH
+
+__all__ = ["Options", "from_dict", "from_json", "to_dict", "to_json"]
+
+
+def to_json(message: Any, options: Options, indent: int | None, registry: Registry | None) -> str:
+    """The JSON text of a message. See ``Message.to_json``."""
+    text = _write(message, options, registry or WELL_KNOWN_TYPES)
+    return text if indent is None else json.dumps(json.loads(text), indent=indent, ensure_ascii=False)
+
+
+def to_dict(message: Any, options: Options, registry: Registry | None) -> Any:
+    """What ``json.loads`` makes of the JSON text of a message. See ``Message.to_dict``."""
+    return json.loads(_write(message, options, registry or WELL_KNOWN_TYPES))
+
+
+def _write(message: Any, options: Options, registry: Registry) -> str:
+    cls = type(message)
+    try:
+        try:
+            text = Writer.of(cls, options).write(message, MAX_DEPTH, registry)
+            if not text.isascii():
+                text.encode()
+        except (AttributeError, TypeError, UnicodeEncodeError):  # an empty slot, a wrong type, a lone surrogate
+            text = Writer.of(cls, options._replace(careful=True)).write(message, MAX_DEPTH, registry)
+    except EncodeError as error:
+        raise EncodeError(error.reason, cls.__full_name__() + error.path) from None
+    return text
+
+
+def from_json(
+    cls: Any, data: str | bytes | bytearray, ignore_unknown: bool, registry: Registry | None, max_depth: int
+) -> Any:
+    """Reads a message from JSON text. See ``Message.from_json``."""
+    text = as_text(data)
+    context = Context(ignore_unknown, registry or WELL_KNOWN_TYPES, max_depth, exact=False)
+    try:
+        try:
+            return _read(cls, parse(text, max_depth), context)
+        except InexactNumber:
+            return _read(cls, parse(text, max_depth, exact=True), context)
+    except Misfit as misfit:
+        raise decode_error(misfit, text) from None
+
+
+def from_dict(cls: Any, value: Any, ignore_unknown: bool, registry: Registry | None, max_depth: int) -> Any:
+    """Reads a message from plain Python values. See ``Message.from_dict``."""
+    context = Context(ignore_unknown, registry or WELL_KNOWN_TYPES, max_depth, exact=True)
+    try:
+        return _read(cls, freeze(value), context)
+    except Misfit as misfit:
+        raise decode_error(misfit, None) from None
+
+
+def _read(cls: Any, value: Any, context: Context) -> Any:
+    reader = Reader.of(cls)
+    message = reader.read(value, context.max_depth, context)
+    if type(message) is cls:
+        return message
+    # a subclass: its own __init__ is not run, as in decoding bytes
+    twin = cls.__plan__.decode(cls, b"")
+    for spec in cls.__fields__:
+        setattr(twin, spec.slot, getattr(message, spec.slot))
+    return twin

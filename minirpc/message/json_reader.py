@@ -1,0 +1,279 @@
+"""JSON to messages: one function for each class, written as source when it is first needed.
+
+It goes over an object's members, finds each one's field by a dict and then by a binary tree of comparisons, and stores
+what fits at once. Everything else goes to the functions of :mod:`minirpc.message.json_scalars`, which convert or raise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import isfinite
+from typing import Any
+
+from minirpc.message import json_special
+from minirpc.message.json_contract import Context, Read, too_deep_to_read
+from minirpc.message.json_errors import Misfit, expected
+from minirpc.message.json_names import json_name
+from minirpc.message.json_scalars import NULL_VALUE, RANGES, ScalarRead, enum_members, key_reader, scalar_reader
+from minirpc.message.registry import full_name
+from minirpc.wire.spec import Card, FieldSpec, Kind
+
+__all__ = ["Reader"]
+
+Lines = list[str]
+Pairs = tuple[tuple[str, Any], ...]
+ReadMany = Callable[[list[Any], int, Context], list[Any]]
+
+
+class Reader:
+    """Reads the messages of one class. See :class:`minirpc.message.json_contract.AnyReader`."""
+
+    __slots__ = ("cls", "read", "special")
+
+    read: Read
+
+    def __init__(self, cls: Any) -> None:
+        self.cls = cls
+        special = json_special.READERS.get(cls.__full_name__())
+        self.special = special is not None
+        # the types of fields may not exist yet: the function is made when it is first called
+        self.read = self._first if special is None else special(self)
+
+    @staticmethod
+    def of(cls: Any) -> Reader:
+        """The reader of a message class, made once and kept on the class."""
+        plans: dict[Any, Any] = cls.__plans__
+        found: Reader | None = plans.get(Reader)
+        return found if found is not None else plans.setdefault(Reader, Reader(cls))
+
+    def _first(self, value: Any, depth: int, context: Context) -> Any:
+        source, names = _source(self.cls)
+        exec(compile(source, f"<minirpc JSON of {self.cls.__qualname__}>", "exec"), names)  # noqa: S102  our own source
+        self.read = names["run"]
+        return self.read(value, depth, context)
+
+
+def _source(cls: Any) -> tuple[str, dict[str, Any]]:
+    """Writes a reader.
+
+    Returns:
+        The source of the function ``run(x, depth, context)`` and the names that it needs.
+    """
+    fields: Sequence[FieldSpec] = cls.__fields__
+    maker = _Maker(cls)
+    tree = maker.tree(list(enumerate(fields)))
+    lines = [
+        "def run(x, depth, context):",
+        " if type(x) is not tuple: raise expected('an object', x)",
+        " if depth < 0: raise too_deep(context)",
+        " m = new(); seen = 0; ignored = 0",
+        *[f" {oneof} = None" for oneof in maker.oneofs.values()],
+        " try:",
+        "  for k, v in x:",
+        "   i = find(k)",
+        "   if i is None: ignored += unknown(k, context); continue",
+        *[f"   {line}" for line in tree],
+        " except Misfit as misfit:",
+        "  misfit.in_member(x, k, v); raise",
+        " if seen.bit_count() + ignored != len(x): raise duplicate(x)",
+        " return m",
+    ]
+    return "\n".join(lines), maker.names
+
+
+def _lookup(fields: Sequence[FieldSpec]) -> dict[str, int]:
+    """The index of each field by its names: "Parsers accept both the lowerCamelCase name and the original name"."""
+    found: dict[str, int] = {}
+    for index, spec in enumerate(fields):
+        found.setdefault(json_name(spec), index)
+    for index, spec in enumerate(fields):
+        found.setdefault(spec.proto_name, index)
+    return found
+
+
+def _takes_null(spec: FieldSpec) -> bool:
+    """Whether null is a value of the field's type, and not the absence of one."""
+    if spec.kind is Kind.ENUM:
+        return full_name(spec.type) == NULL_VALUE
+    return spec.kind is Kind.MESSAGE and full_name(spec.type) == "google.protobuf.Value"
+
+
+class _Maker:
+    def __init__(self, cls: Any) -> None:
+        lookup = _lookup(cls.__fields__)
+        name = cls.__full_name__()
+
+        def unknown(key: str, context: Context) -> int:
+            if not context.ignore_unknown:
+                raise Misfit(f"{name} has no such field", at_name=True)
+            return 1
+
+        def duplicate(pairs: Pairs) -> Misfit:
+            seen = set()
+            for key, value in pairs:
+                index = lookup.get(key)
+                if index is not None and index in seen:
+                    misfit = Misfit("the field was there before", at_name=True)
+                    misfit.in_member(pairs, key, value)
+                    return misfit
+                seen.add(index)
+            raise AssertionError("unreachable: called for duplicates alone")
+
+        self.names: dict[str, Any] = {
+            "Misfit": Misfit,
+            "duplicate": duplicate,
+            "expected": expected,
+            "find": lookup.get,
+            "new": cls,
+            "second": _second_member,
+            "too_deep": too_deep_to_read,
+            "unknown": unknown,
+        }
+        self.oneofs: dict[str, str] = {}
+        """For each oneof, the local variable that says whether one of its members was there."""
+
+    def tree(self, fields: list[tuple[int, FieldSpec]]) -> Lines:
+        if not fields:
+            return ["pass"]
+        if len(fields) == 1:
+            return self.field(*fields[0])
+        middle = len(fields) // 2
+        return [
+            f"if i < {fields[middle][0]}:",
+            *[f" {line}" for line in self.tree(fields[:middle])],
+            "else:",
+            *[f" {line}" for line in self.tree(fields[middle:])],
+        ]
+
+    def field(self, index: int, spec: FieldSpec) -> Lines:
+        """The lines that read one field from v."""
+        if spec.card is Card.REPEATED:
+            self.names[f"r{index}"] = _list_reader(spec)
+            value = [
+                "if type(v) is not list: raise expected('an array', v)",
+                f"m.{spec.slot} = r{index}(v, depth - 1, context)",
+            ]
+        elif spec.card is Card.MAP:
+            self.names[f"r{index}"] = _map_reader(spec)
+            value = [f"m.{spec.slot} = r{index}(v, depth - 1, context)"]
+        else:
+            value = [*self.convert(index, spec), *self.store(spec)]
+            if _takes_null(spec):
+                return [f"seen |= {1 << index}", *value]
+        return [f"seen |= {1 << index}", "if v is not None:", *[f" {line}" for line in value]]
+
+    def convert(self, index: int, spec: FieldSpec) -> Lines:
+        """The lines that make a field's value of v."""
+        if spec.kind is Kind.MESSAGE:
+            # the reader itself may be replaced: it is asked for its function each time
+            self.names[f"r{index}"] = Reader.of(spec.type)
+            return [f"v = r{index}.read(v, depth - 1, context)"]
+        self.names[f"r{index}"] = scalar_reader(spec)
+        convert = f"v = r{index}(v, context)"
+        if spec.kind is Kind.STRING:
+            return [f"if type(v) is not str: {convert}"]
+        if spec.kind is Kind.BOOL:
+            return [f"if v is not True and v is not False: {convert}"]
+        if spec.kind is Kind.DOUBLE:
+            return [f"if type(v) is not float or v - v != 0.0: {convert}"]
+        if spec.kind is Kind.ENUM:
+            self.names[f"e{index}"] = enum_members(spec.type)
+            return [f"t = e{index}.get(v) if type(v) is str else None", f"if t is None: {convert}", "else: v = t"]
+        if spec.kind in RANGES:
+            low, high = RANGES[spec.kind]
+            return [f"if type(v) is not int or not {low} <= v <= {high}: {convert}"]
+        return [convert]
+
+    def store(self, spec: FieldSpec) -> Lines:
+        """The lines that put v into its slot, unless the reader of an enum dropped it."""
+        store = f"m.{spec.slot} = v"
+        if spec.card is Card.ONEOF:
+            oneof = self.oneofs.setdefault(spec.oneof, f"q{len(self.oneofs)}")
+            store = f"{oneof} = m.{spec.slot} = second({spec.oneof!r}) if {oneof} is not None else v"
+        return [f"if v is not None: {store}" if spec.kind is Kind.ENUM else store]
+
+
+def _second_member(oneof: str) -> Any:
+    raise Misfit(f"a second member of the oneof {oneof}", at_name=True)
+
+
+def _list_reader(spec: FieldSpec) -> ReadMany:
+    """What reads an array. Where all elements are stored as they are, the array itself becomes the list."""
+    each = _each(_element_reader(spec))
+    if spec.kind is Kind.STRING:
+        return lambda values, depth, context: (
+            values if set(map(type, values)) == {str} else each(values, depth, context)
+        )
+    if spec.kind is Kind.DOUBLE:
+        return lambda values, depth, context: values if _all_finite(values) else each(values, depth, context)
+    if spec.kind in RANGES and spec.kind is not Kind.ENUM:
+        low, high = RANGES[spec.kind]
+        return lambda values, depth, context: (
+            values
+            if set(map(type, values)) == {int} and min(values) >= low and max(values) <= high
+            else each(values, depth, context)
+        )
+    return each
+
+
+def _all_finite(values: list[Any]) -> bool:
+    return set(map(type, values)) == {float} and all(map(isfinite, values))
+
+
+def _element_reader(spec: FieldSpec) -> Callable[[], Read]:
+    """What gives the reader of a list's element or a map's value; that one gives None for what is to be dropped."""
+    if spec.kind is Kind.MESSAGE:
+        reader = Reader.of(spec.type)
+        return lambda: reader.read  # not yet the final one
+    read_scalar = scalar_reader(spec)
+
+    def read(value: Any, depth: int, context: Context) -> Any:
+        return read_scalar(value, context)
+
+    return lambda: read
+
+
+def _each(element_reader: Callable[[], Read]) -> ReadMany:
+    def read_each(values: list[Any], depth: int, context: Context) -> list[Any]:
+        read = element_reader()
+        elements: list[Any] = []
+        index = 0
+        try:
+            for index, value in enumerate(values):
+                element = read(value, depth, context)
+                if element is not None:
+                    elements.append(element)
+        except Misfit as misfit:
+            misfit.in_element(index)
+            raise
+        return elements
+
+    return read_each
+
+
+def _map_reader(spec: FieldSpec) -> Read:
+    assert spec.key is not None
+    assert spec.value is not None
+    read_key = key_reader(spec.key)
+    element_reader = _element_reader(spec.value)
+
+    def read_map(value: Any, depth: int, context: Context) -> dict[Any, Any]:
+        if type(value) is not tuple:
+            raise expected("an object", value)
+        read = element_reader()
+        entries: dict[Any, Any] = {}
+        name = member = None
+        try:
+            for name, member in value:
+                key = read_key(name, context)
+                if key in entries:
+                    raise Misfit("the key was there before", at_name=True)
+                element = read(member, depth, context)
+                if element is not None:
+                    entries[key] = element
+        except Misfit as misfit:
+            misfit.in_member(value, name, member, of_map=True)
+            raise
+        return entries
+
+    return read_map

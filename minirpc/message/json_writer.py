@@ -1,0 +1,266 @@
+"""Messages to JSON text: one function for each class and set of options, written as source when it is first needed.
+
+The functions are optimistic, as those of the wire codec: they take it that all slots are filled and that strings are
+what UTF-8 can carry. Where that fails, the same message is written again by the careful kind, which names the field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from math import isfinite
+from typing import Any
+
+from minirpc.errors import EncodeError
+from minirpc.message import json_special
+from minirpc.message.json_contract import Options, Write, too_deep_to_write
+from minirpc.message.json_names import json_name
+from minirpc.message.json_scalars import RANGES, Text, enum_texts, key_text, quote, scalar_text
+from minirpc.message.registry import Registry
+from minirpc.wire import faults
+from minirpc.wire.spec import Card, FieldSpec, Kind
+
+__all__ = ["Writer"]
+
+Lines = list[str]
+
+
+class Writer:
+    """Writes the messages of one class. See :class:`minirpc.message.json_contract.AnyWriter`."""
+
+    __slots__ = ("cls", "options", "special", "write")
+
+    write: Write
+
+    def __init__(self, cls: Any, options: Options) -> None:
+        self.cls = cls
+        self.options = options
+        special = json_special.WRITERS.get(cls.__full_name__())
+        self.special = special is not None
+        # the types of fields may not exist yet: the function is made when it is first called
+        self.write = self._first if special is None else special(self)
+
+    @staticmethod
+    def of(cls: Any, options: Options) -> Writer:
+        """The writer of a message class, made once and kept on the class."""
+        plans: dict[Any, Any] = cls.__plans__
+        key = (Writer, options)
+        found: Writer | None = plans.get(key)
+        return found if found is not None else plans.setdefault(key, Writer(cls, options))
+
+    def _first(self, message: Any, depth: int, registry: Registry) -> str:
+        source, names = _source(self.cls.__fields__, self.options)
+        exec(compile(source, f"<minirpc JSON of {self.cls.__qualname__}>", "exec"), names)  # noqa: S102  our own source
+        self.write = names["run"]
+        return self.write(message, depth, registry)
+
+
+def _source(fields: Sequence[FieldSpec], options: Options) -> tuple[str, dict[str, Any]]:
+    """Writes a writer.
+
+    Returns:
+        The source of the function ``run(m, depth, registry)`` and the names that it needs.
+    """
+    maker = _Maker(options)
+    lines = ["def run(m, depth, registry):", " if depth < 0: raise too_deep()", " o = []; at = ''", " try:", "  pass"]
+    for index, spec in enumerate(sorted(fields, key=lambda spec: spec.number)):
+        lines += [f"  {line}" for line in maker.field(index, spec)]
+    lines += [" except EncodeError as error:", "  error.path = f'.{at}{error.path}'; raise"]
+    lines += [" return '{' + ','.join(o) + '}'"]
+    return "\n".join(lines), maker.names
+
+
+class _Maker:
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.names: dict[str, Any] = {
+            "EncodeError": EncodeError,
+            "as_container": _as_container,
+            "check_message": _check_message,
+            "entries": _entries,
+            "message_texts": _message_texts,
+            "is_negative_zero": _is_negative_zero,
+            "quote": quote,
+            "repr_float": float.__repr__,
+            "repr_int": int.__repr__,
+            "too_deep": too_deep_to_write,
+        }
+
+    def field(self, index: int, spec: FieldSpec) -> Lines:
+        """The lines that write one field, from reading its slot on."""
+        self.names[f"d{index}"] = spec.default
+        key = quote(spec.proto_name if self.options.proto_names else json_name(spec)) + ":"
+        if spec.card is Card.REPEATED:
+            lines = self.container(list, f"{key}[", self.elements(index, spec), "]")
+        elif spec.card is Card.MAP:
+            lines = self.container(dict, f"{key}{{", self.map(index, spec), "}")
+        else:
+            lines = [self.condition(index, spec), *(f" {line}" for line in self.value(index, spec, key))]
+        lines.insert(1, f" at = {spec.name!r}")
+        return [*self.read(index, spec), *lines]
+
+    def read(self, index: int, spec: FieldSpec) -> Lines:
+        if not self.options.careful:
+            return [f"v = m.{spec.slot}"]
+        return [f"v = getattr(m, {spec.slot!r}, d{index})"]
+
+    def condition(self, index: int, spec: FieldSpec) -> str:
+        """The line that decides whether a singular field is written."""
+        if spec.card is not Card.IMPLICIT:
+            return "if v is not None:"
+        if self.options.with_defaults:
+            return "if True:"
+        if spec.kind in (Kind.DOUBLE, Kind.FLOAT):
+            return f"if v is not d{index} and (v != 0 or is_negative_zero(v)):"
+        return f"if v is not d{index} and v != d{index}:"
+
+    def container(self, container: type, opening: str, texts: str, closing: str) -> Lines:
+        name = container.__name__
+        self.names[name] = container
+        text = f"{opening!r} + ','.join({texts}) + {closing!r}"
+        if self.options.with_defaults:
+            return ["if True:", f" v = {name}() if v is None else v", *self.checked(name, f"o.append({text})")]
+        return ["if v is not None:", *self.checked(name, f"if v: o.append({text})")]
+
+    def checked(self, name: str, line: str) -> Lines:
+        return [f" if type(v) is not {name}: v = as_container(v, {name})", f" {line}"]
+
+    def value(self, index: int, spec: FieldSpec, key: str) -> Lines:
+        """The lines that append a singular field: what is common stands here, the rest is for its function."""
+        if spec.kind is Kind.MESSAGE:
+            self.message(index, spec)
+            return [
+                f"if type(v) is not c{index}: check_message(v, c{index})",
+                f"o.append({key!r} + w{index}.write(v, depth - 1, registry))",
+            ]
+        text = f"{key!r} + {self.text(index, spec)}(v)"
+        if self.options.careful or spec.kind is Kind.STRING:
+            return [f"o.append({text})"]
+        if spec.kind in RANGES and spec.kind is not Kind.ENUM:
+            low, high = RANGES[spec.kind]
+            quick = f"{key!r} + repr_int(v)" if abs(low) + high < 1 << 33 else f"""{key + '"'!r} + repr_int(v) + '"'"""
+            return [f"o.append({quick} if type(v) is int and {low} <= v <= {high} else {text})"]
+        if spec.kind is Kind.DOUBLE:
+            return [f"o.append({key!r} + repr_float(v) if type(v) is float and v - v == 0.0 else {text})"]
+        if spec.kind is Kind.ENUM and not self.options.enum_numbers:
+            self.names[f"c{index}"] = spec.type
+            self.names[f"e{index}"] = enum_texts(spec.type)
+            return [f"t = e{index}.get(v) if type(v) is c{index} else None", f"o.append({key!r} + t if t else {text})"]
+        return [f"o.append({text})"]
+
+    def text(self, index: int, spec: FieldSpec) -> str:
+        """The name of the function that writes a value of a scalar or enum field."""
+        if spec.kind is Kind.STRING and not self.options.careful:
+            return "quote"
+        self.names[f"t{index}"] = scalar_text(spec, enum_numbers=self.options.enum_numbers)
+        return f"t{index}"
+
+    def message(self, index: int, spec: FieldSpec) -> None:
+        self.names[f"c{index}"] = spec.type
+        self.names[f"w{index}"] = Writer.of(spec.type, self.options)
+
+    def elements(self, index: int, spec: FieldSpec, values: str = "v") -> str:
+        """An expression: the texts of a list's elements, or of the values of the dict v."""
+        if spec.kind is Kind.MESSAGE:
+            self.message(index, spec)
+            return f"message_texts({values}, v, w{index}, c{index}, depth - 1, registry)"
+        self.names[f"l{index}"] = _texts_of(spec, self.options)
+        return f"l{index}({values}, v)"
+
+    def map(self, index: int, spec: FieldSpec) -> str:
+        assert spec.key is not None
+        assert spec.value is not None
+        quick = spec.key.kind is Kind.STRING and not self.options.careful
+        self.names[f"k{index}"] = quote if quick else key_text(spec.key)
+        return f"entries(v, k{index}, {self.elements(index, spec.value, 'v.values()')})"
+
+
+def _is_negative_zero(value: Any) -> bool:
+    return repr(value) == "-0.0"
+
+
+def _check_message(value: Any, cls: Any) -> None:
+    if not issubclass(type(value), cls):
+        raise EncodeError(faults.expected(cls.__full_name__(), value))
+
+
+def _as_container(value: Any, container: type[Any]) -> Any:
+    if not issubclass(type(value), container):
+        raise EncodeError(faults.expected(container.__name__, value))
+    return container.copy(value)  # type: ignore[attr-defined]
+
+
+def _label(container: Any, index: int) -> str:
+    """The step into the element, or the dict's entry, that stands at ``index``."""
+    return faults.element(list(container)[index] if isinstance(container, dict) else index)
+
+
+def _each(values: Iterable[Any], container: Any, text: Text) -> list[str]:
+    texts: list[str] = []
+    try:
+        for value in values:
+            texts.append(text(value))  # noqa: PERF401  the error needs to know how far this came
+    except EncodeError as error:
+        error.path = _label(container, len(texts)) + error.path
+        raise
+    return texts
+
+
+def _message_texts(
+    values: Iterable[Any], container: Any, writer: Writer, cls: Any, depth: int, registry: Registry
+) -> list[str]:
+    texts: list[str] = []
+    try:
+        for value in values:
+            if type(value) is not cls:
+                _check_message(value, cls)
+            texts.append(writer.write(value, depth, registry))
+    except EncodeError as error:
+        error.path = _label(container, len(texts)) + error.path
+        raise
+    return texts
+
+
+def _entries(entries: dict[Any, Any], text: Text, values: Iterable[str]) -> list[str]:
+    try:
+        keys = [text(key) for key in entries]
+    except EncodeError as error:
+        error.path = f".key{error.path}"
+        raise
+    return [f"{key}:{value}" for key, value in zip(keys, values, strict=True)]
+
+
+def _texts_of(spec: FieldSpec, options: Options) -> Callable[[Any, Any], Iterable[str]]:
+    """What writes many values of a scalar or enum field: ``(values, container)`` → texts.
+
+    Where all values are of the one expected type and in range, which takes no Python code per value to find out, they
+    are written without any, too.
+    """
+    text = scalar_text(spec, enum_numbers=options.enum_numbers)
+    if spec.kind is Kind.STRING and not options.careful:
+        return lambda values, container: map(quote, values)
+    if spec.kind is Kind.DOUBLE:
+        return _doubles(text)
+    if spec.kind in RANGES and spec.kind is not Kind.ENUM:
+        return _ints(text, *RANGES[spec.kind])
+    return lambda values, container: _each(values, container, text)
+
+
+def _doubles(text: Text) -> Callable[[Any, Any], Iterable[str]]:
+    def texts(values: Any, container: Any) -> Iterable[str]:
+        if set(map(type, values)) == {float} and all(map(isfinite, values)):
+            return map(float.__repr__, values)
+        return _each(values, container, text)
+
+    return texts
+
+
+def _ints(text: Text, low: int, high: int) -> Callable[[Any, Any], Iterable[str]]:
+    quoted = text(0) == '"0"'
+
+    def texts(values: Any, container: Any) -> Iterable[str]:
+        if set(map(type, values)) != {int} or min(values) < low or max(values) > high:
+            return _each(values, container, text)
+        digits = map(int.__repr__, values)
+        return [f'"{number}"' for number in digits] if quoted else digits
+
+    return texts
