@@ -273,31 +273,25 @@ cdef class Plan:
         return plan
 
     def encode(self, message, bint deterministic=False):
-        if not PyObject_TypeCheck(<PyObject*>message, self.table.type):
-            raise TypeError(wording().expected(self.cls.__full_name__(), message))
-        if not self.table.linked:
-            link(self)
-        return encode_root(self, <PyObject*>message, deterministic)
+        self.check(<PyObject*>message)
+        return encode_linked(self, <PyObject*>message, deterministic)
 
     def decode(self, cls, data, Py_ssize_t depth=MAX_DEPTH):
         if not (isinstance(cls, type) and PyType_IsSubtype(<PyTypeObject*>cls, self.table.type)):
             raise TypeError(f"{cls!r} is no class of {self.cls.__full_name__()}")
-        if not self.table.linked:
-            link(self)
-        if <PyTypeObject*>cls == self.table.type:
-            message = minirpc_take(new_message(&self.table))
-        else:
-            message = minirpc_take(new_of_type(&self.table, <PyTypeObject*>cls))
-        decode_root(self, <PyObject*>message, data, depth)
-        return message
+        return decode_new(self, <PyTypeObject*>cls, data, depth)
 
     def decode_into(self, message, data, Py_ssize_t depth=MAX_DEPTH):
-        if not PyObject_TypeCheck(<PyObject*>message, self.table.type):
-            raise TypeError(wording().expected(self.cls.__full_name__(), message))
+        self.check(<PyObject*>message)
         if not self.table.linked:
             link(self)
         fill_empty_slots(&self.table, <PyObject*>message)
         decode_root(self, <PyObject*>message, data, depth)
+
+    cdef int check(self, PyObject* message) except -1:
+        if not PyObject_TypeCheck(message, self.table.type):
+            raise TypeError(wording().expected(self.cls.__full_name__(), <object>message))
+        return 0
 
 
 cdef inline Plan plan_of(PyTypeObject* cls):

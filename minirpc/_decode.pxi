@@ -589,8 +589,20 @@ cdef int decode_root(Plan plan, PyObject* message, object data, Py_ssize_t depth
 cdef const char* MERGE_ERROR = b"cannot merge into %s, which is no %s"
 
 
+cdef object decode_new(Plan plan, PyTypeObject* cls, object data, Py_ssize_t depth):
+    """Makes a message of ``cls``, the plan's class or a subclass of it."""
+    if not plan.table.linked:
+        link(plan)
+    if cls == plan.table.type:
+        message = minirpc_take(new_message(&plan.table))
+    else:
+        message = minirpc_take(new_of_type(&plan.table, cls))
+    decode_root(plan, <PyObject*>message, data, depth)
+    return message
+
+
 def from_binary(cls, data, *, Py_ssize_t max_depth=MAX_DEPTH):
     """``Message.from_binary``, to be made a classmethod. See there."""
     if not isinstance(cls, type):
         raise TypeError(f"{cls!r} is no class")
-    return plan_of(<PyTypeObject*>cls).decode(cls, data, max_depth)
+    return decode_new(plan_of(<PyTypeObject*>cls), <PyTypeObject*>cls, data, max_depth)

@@ -481,12 +481,12 @@ cdef str misfit_reason(Writer* w):
     raise AssertionError(f"{value!r} does not fit {spec!r}")
 
 
-def to_binary(self, *, bint deterministic=False):
-    """``Message.to_binary``. See there."""
-    return encode_root_of(plan_of(Py_TYPE(<PyObject*>self)), <PyObject*>self, deterministic)
-
-
-cdef object encode_root_of(Plan plan, PyObject* message, bint deterministic):
+cdef object encode_linked(Plan plan, PyObject* message, bint deterministic):
     if not plan.table.linked:
         link(plan)
     return encode_root(plan, message, deterministic)
+
+
+def to_binary(self, *, bint deterministic=False):
+    """``Message.to_binary``. See there."""
+    return encode_linked(plan_of(Py_TYPE(<PyObject*>self)), <PyObject*>self, deterministic)

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 __all__ = ["DecodeError", "EncodeError", "Error", "RpcError", "StatusCode"]
 
 Metadata = Sequence[tuple[str, str | bytes]]
-"""Call metadata: lower-case keys in order; the value of a key that ends in ``-bin`` is ``bytes``, any other is ``str``."""
+"""Call metadata: lower-case keys in order; the value is ``bytes`` if the key ends in ``-bin``, else ``str``."""
 
 
 class Error(Exception):

@@ -8,6 +8,8 @@ around it, say) leaves the call alive. Outside, cancelling the task that waits f
 from __future__ import annotations
 
 import asyncio
+import inspect
+import math
 import warnings
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Generator, Iterable
 from types import TracebackType
@@ -53,6 +55,8 @@ class Call(Generic[RequestT, ResponseT]):
         self._requests = requests
         self._timeout = timeout
         self._metadata = encode_metadata(metadata)
+        if timeout is not None and not math.isfinite(timeout):
+            raise ValueError(f"timeout must be a finite number of seconds or None, not {timeout}")
         self._unused = True
 
     def __repr__(self) -> str:
@@ -201,8 +205,12 @@ async def _send_all(
     """Sends a stream of requests, until it ends or the call is over. Holds no reference to the call object."""
     try:
         if isinstance(requests, AsyncIterable):
-            async for request in requests:
-                await _send_one(channel, stream, method, request)
+            try:
+                async for request in requests:
+                    await _send_one(channel, stream, method, request)
+            finally:
+                if inspect.isasyncgen(requests):
+                    await requests.aclose()
         else:
             for request in requests:
                 await _send_one(channel, stream, method, request)

@@ -73,7 +73,7 @@ class UnaryUnaryCallable(_BoundMethod[RequestT, ResponseT]):
             metadata: sent with the call: ``str`` values, ``bytes`` for keys that end in ``-bin``.
 
         Raises:
-            TypeError, ValueError: the metadata cannot be sent.
+            TypeError, ValueError: the metadata cannot be sent, or the timeout is not finite.
         """
         return UnaryCall(self._channel, self._method, request=request, timeout=timeout, metadata=metadata)
 
@@ -94,7 +94,7 @@ class UnaryStreamCallable(_BoundMethod[RequestT, ResponseT]):
             metadata: sent with the call: ``str`` values, ``bytes`` for keys that end in ``-bin``.
 
         Raises:
-            TypeError, ValueError: the metadata cannot be sent.
+            TypeError, ValueError: the metadata cannot be sent, or the timeout is not finite.
         """
         return ServerStreamCall(self._channel, self._method, request=request, timeout=timeout, metadata=metadata)
 
@@ -119,7 +119,7 @@ class StreamUnaryCallable(_BoundMethod[RequestT, ResponseT]):
             metadata: sent with the call: ``str`` values, ``bytes`` for keys that end in ``-bin``.
 
         Raises:
-            TypeError, ValueError: the metadata cannot be sent.
+            TypeError, ValueError: the metadata cannot be sent, or the timeout is not finite.
         """
         return ClientStreamCall(self._channel, self._method, requests=requests, timeout=timeout, metadata=metadata)
 
@@ -144,7 +144,7 @@ class StreamStreamCallable(_BoundMethod[RequestT, ResponseT]):
             metadata: sent with the call: ``str`` values, ``bytes`` for keys that end in ``-bin``.
 
         Raises:
-            TypeError, ValueError: the metadata cannot be sent.
+            TypeError, ValueError: the metadata cannot be sent, or the timeout is not finite.
         """
         return BidiCall(self._channel, self._method, requests=requests, timeout=timeout, metadata=metadata)
 

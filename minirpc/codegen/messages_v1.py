@@ -8,15 +8,17 @@ from minirpc.message.base import Message, Oneof, which_oneof
 from minirpc.message.enums import Enum
 from minirpc.message.fields import (
     bool_ as bool,  # noqa: A004
+)
+from minirpc.message.fields import (
     bytes_ as bytes,  # noqa: A004
+)
+from minirpc.message.fields import (
     double,
     enum,
     fixed32,
     fixed64,
-    float_ as float,  # noqa: A004
     int32,
     int64,
-    map_ as map,  # noqa: A004
     message,
     sfixed32,
     sfixed64,
@@ -25,6 +27,12 @@ from minirpc.message.fields import (
     string,
     uint32,
     uint64,
+)
+from minirpc.message.fields import (
+    float_ as float,  # noqa: A004
+)
+from minirpc.message.fields import (
+    map_ as map,  # noqa: A004
 )
 from minirpc.message.registry import file
 

@@ -31,15 +31,7 @@ __all__ = ["PRIVATE_NAMES", "GrpcH2Connection"]
 
 PRIVATE_NAMES: dict[object, tuple[str, ...]] = {
     H2ConnectionStateMachine: ("_transitions",),
-    H2Connection: (
-        "_begin_new_stream",
-        "_open_streams",
-        "_prepare_for_sending",
-        "_receive_frame",
-        "_receive_headers_frame",
-        "_stream_id_is_outbound",
-        "_terminate_connection",
-    ),
+    H2Connection: ("_receive_frame", "_receive_headers_frame", "_terminate_connection"),
     h2_connection_module: ("_decode_headers",),
 }
 """The private names of h2's classes and modules that this module leans on. Instances add ``_closed_streams``,

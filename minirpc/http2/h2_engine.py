@@ -167,6 +167,8 @@ class H2Engine:
         return stream_id
 
     def send_headers(self, stream_id: int, headers: Sequence[Header], end_stream: bool) -> None:
+        if self._failed:
+            return
         self._connection.send_headers(stream_id, headers, end_stream)
         if end_stream:
             self._forget_if_closed(stream_id)
@@ -180,12 +182,15 @@ class H2Engine:
         return max(0, min(window, connection.max_outbound_frame_size))
 
     def send_data(self, stream_id: int, data: bytes | memoryview, end_stream: bool) -> None:
+        if self._failed:
+            return
         self._connection.send_data(stream_id, bytes(data), end_stream)
         if end_stream:
             self._forget_if_closed(stream_id)
 
     def acknowledge_data(self, stream_id: int, size: int) -> None:
-        self._connection.return_stream_credit(stream_id, size)
+        if not self._failed:
+            self._connection.return_stream_credit(stream_id, size)
 
     def reset_stream(self, stream_id: int, error_code: ErrorCode) -> None:
         if self._failed:
@@ -195,7 +200,8 @@ class H2Engine:
         self._forget_if_closed(stream_id)
 
     def send_ping(self, data: bytes) -> None:
-        self._connection.ping(data)
+        if not self._failed:
+            self._connection.ping(data)
 
     def send_goaway(self, last_stream_id: int, error_code: ErrorCode, debug_data: bytes = b"") -> None:
         if not self._failed:

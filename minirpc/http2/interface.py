@@ -9,6 +9,7 @@ Rules that hold for every engine:
 - No method raises for a peer's fault. The engine queues the RST_STREAM or GOAWAY that RFC 9113 asks for and then calls
   :meth:`StreamHandler.reset` or :meth:`ConnectionHandler.connection_failed`.
 - A handler may call any method of the engine from inside a callback, except :meth:`Engine.receive`.
+- After :meth:`ConnectionHandler.connection_failed`, methods that send have no effect.
 - A stream handler hears nothing more once its stream is closed: after END_STREAM in both directions, after ``reset``,
   and after :meth:`Engine.reset_stream`.
 - Header names and values are bytes; names are lower case. Malformed header blocks never reach a handler.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Generic, Literal, NamedTuple, Self, TypeVar, dataclass_transform
+from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar, dataclass_transform
 
 from minirpc import wire
 from minirpc.message import json, registry, text_parser, text_printer
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class Oneof(NamedTuple, Generic[Name, Value]):
-    """The member of a oneof that is set, made for ``match``: ``case ("isbn", value)`` or ``case Oneof("isbn", value)``."""
+    """The member of a oneof that is set, for ``match``: ``case ("isbn", value)`` or ``case Oneof("isbn", value)``."""
 
     name: Name
     """The member's name in Python."""
@@ -28,7 +28,7 @@ class Oneof(NamedTuple, Generic[Name, Value]):
 
 @dataclass_transform(kw_only_default=True)
 class MessageMeta(type):
-    """Makes message classes: collects the field lines of the class body, lays out the slots, installs the attributes."""
+    """Makes message classes: collects the field lines of the class body, lays out slots, installs attributes."""
 
     __fields__: tuple[FieldSpec, ...]
     __plans__: dict[Any, Any]
@@ -68,9 +68,7 @@ class MessageMeta(type):
         return registry.full_name(owner)
 
 
-def _lay_out(
-    cls_name: str, specs: list[FieldSpec], namespace: dict[str, Any]
-) -> dict[str, Callable[[type[Any]], Any]]:
+def _lay_out(cls_name: str, specs: list[FieldSpec], namespace: dict[str, Any]) -> dict[str, Callable[[type[Any]], Any]]:
     """Names the fields after their attributes, and chooses their slots.
 
     Plain fields are their own slots, the fastest attribute that Python has. Containers are made at first read and oneof
@@ -369,7 +367,7 @@ class Message(metaclass=MessageMeta):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # by field name, not by slot and not by wire format: pickles pass between the engines, and keep every value
-        values = {name: value for name, value in _set_fields(self)}
+        values = dict(_set_fields(self))
         args = (type(self), values, getattr(self, "_unknown", b""))
         state = getattr(self, "__dict__", None)
         return (_unpickle, args, state) if state else (_unpickle, args)
@@ -424,11 +422,13 @@ def _repr(message: Message) -> str:
     return f"{type(message).__qualname__}({', '.join(shown)})"
 
 
-def which_oneof(message: Message, name: str) -> Any:
+def which_oneof(message: Message, name: str) -> T:  # type: ignore[type-var]  # the caller's annotation says which
     """The member of the oneof ``name`` that is set, as a :class:`Oneof`, or None."""
+    found: Any = None
     for spec in type(message).__fields__:
         if spec.oneof == name:
             value = getattr(message, spec.slot, None)
             if value is not None:
-                return Oneof(spec.name, value)
-    return None
+                found = Oneof(spec.name, value)
+    member: T = found
+    return member

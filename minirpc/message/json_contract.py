@@ -49,35 +49,56 @@ Read = Callable[[Any, int, Context], Any]
 
 
 class AnyWriter(Protocol):
-    """What writes the messages of one class.
+    """What writes the messages of one class."""
 
-    Attributes:
-        cls: the class.
-        options: how it writes.
-        special: whether the class has a JSON form of its own, other than an object of its fields.
-        write: writes a message.
-    """
+    @property
+    def cls(self) -> Any:
+        """The message class."""
+        ...
 
-    cls: Any
-    options: Options
-    special: bool
-    write: Write
+    @property
+    def options(self) -> Options:
+        """How it writes."""
+        ...
+
+    @property
+    def special(self) -> bool:
+        """Whether the class has a JSON form of its own, other than an object of its fields."""
+        ...
+
+    @property
+    def write(self) -> Write:
+        """Writes a message. Another function after the first call: not to be kept."""
+        ...
 
     @staticmethod
-    def of(cls: Any, options: Options) -> AnyWriter:
+    def of(message_class: Any, options: Options) -> AnyWriter:
         """The writer of a message class, made once and kept on the class."""
+        ...
 
 
 class AnyReader(Protocol):
-    """What reads the messages of one class. Attributes as in :class:`AnyWriter`."""
+    """What reads the messages of one class."""
 
-    cls: Any
-    special: bool
-    read: Read
+    @property
+    def cls(self) -> Any:
+        """The message class."""
+        ...
+
+    @property
+    def special(self) -> bool:
+        """Whether the class has a JSON form of its own, other than an object of its fields."""
+        ...
+
+    @property
+    def read(self) -> Read:
+        """Reads a message. Another function after the first call: not to be kept."""
+        ...
 
     @staticmethod
-    def of(cls: Any) -> AnyReader:
+    def of(message_class: Any) -> AnyReader:
         """The reader of a message class, made once and kept on the class."""
+        ...
 
 
 def too_deep_to_read(context: Context) -> Misfit:

@@ -35,7 +35,7 @@ class ExactFloat(float):
         return number
 
 
-class _Constant(Exception):
+class _Constant(Exception):  # noqa: N818  no error yet: the parser's way out
     """The text holds NaN or Infinity without quotes."""
 
 
@@ -220,7 +220,7 @@ def _locate(text: str, misfit: Misfit) -> int:
     for index, step in enumerate(steps):
         position = _skip_space(text, position + 1)  # behind the bracket
         if isinstance(step, Element):
-            for _ in range(step.index):
+            for _ in range(step.position):
                 position = _skip_space(text, _skip_value(text, position))
                 position = _skip_space(text, position + 1)  # behind the comma
             continue
@@ -232,7 +232,7 @@ def _member(text: str, position: int, step: Member, *, at_name: bool) -> int:
     seen = 0
     while True:
         name_position = position
-        name, position = _EXACT.scan_once(text, position)
+        name, position = _EXACT.raw_decode(text, position)
         position = _skip_space(text, _skip_space(text, position) + 1)  # behind the colon
         if name == step.key:
             if seen == step.occurrence:
@@ -243,8 +243,7 @@ def _member(text: str, position: int, step: Member, *, at_name: bool) -> int:
 
 
 def _skip_value(text: str, position: int) -> int:
-    end: int = _EXACT.scan_once(text, position)[1]
-    return end
+    return _EXACT.raw_decode(text, position)[1]
 
 
 def _skip_space(text: str, position: int) -> int:

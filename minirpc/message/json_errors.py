@@ -27,15 +27,15 @@ class Member(NamedTuple):
 
 
 class Element(NamedTuple):
-    """A step of a path: an element of an array."""
+    """A step of a path: the element of an array that has ``position`` others before it."""
 
-    index: int
+    position: int
 
     def __str__(self) -> str:
-        return f"[{self.index}]"
+        return f"[{self.position}]"
 
 
-class Misfit(Exception):
+class Misfit(Exception):  # noqa: N818  it becomes a DecodeError, or is caught
     """A JSON value that does not fit. Each reader that it passes adds its own step to the path.
 
     Attributes:
@@ -61,9 +61,9 @@ class Misfit(Exception):
         occurrence = next((index for index, other in enumerate(same) if other is value), 0)
         self.steps.append(Member(key, occurrence, of_map))
 
-    def in_element(self, index: int) -> None:
+    def in_element(self, position: int) -> None:
         """Adds the step into an element of an array."""
-        self.steps.append(Element(index))
+        self.steps.append(Element(position))
 
 
 def describe(value: Any) -> str:

@@ -14,7 +14,7 @@ from minirpc.message import json_special
 from minirpc.message.json_contract import Context, Read, too_deep_to_read
 from minirpc.message.json_errors import Misfit, expected
 from minirpc.message.json_names import json_name
-from minirpc.message.json_scalars import NULL_VALUE, RANGES, ScalarRead, enum_members, key_reader, scalar_reader
+from minirpc.message.json_scalars import NULL_VALUE, RANGES, enum_members, key_reader, scalar_reader
 from minirpc.message.registry import full_name
 from minirpc.wire.spec import Card, FieldSpec, Kind
 
@@ -22,6 +22,7 @@ __all__ = ["Reader"]
 
 Lines = list[str]
 Pairs = tuple[tuple[str, Any], ...]
+_MAX_INT_LENGTH = 20
 ReadMany = Callable[[list[Any], int, Context], list[Any]]
 
 
@@ -30,21 +31,19 @@ class Reader:
 
     __slots__ = ("cls", "read", "special")
 
-    read: Read
-
     def __init__(self, cls: Any) -> None:
         self.cls = cls
         special = json_special.READERS.get(cls.__full_name__())
         self.special = special is not None
         # the types of fields may not exist yet: the function is made when it is first called
-        self.read = self._first if special is None else special(self)
+        self.read: Read = self._first if special is None else special(self)
 
     @staticmethod
-    def of(cls: Any) -> Reader:
+    def of(message_class: Any) -> Reader:
         """The reader of a message class, made once and kept on the class."""
-        plans: dict[Any, Any] = cls.__plans__
+        plans: dict[Any, Any] = message_class.__plans__
         found: Reader | None = plans.get(Reader)
-        return found if found is not None else plans.setdefault(Reader, Reader(cls))
+        return found if found is not None else plans.setdefault(Reader, Reader(message_class))
 
     def _first(self, value: Any, depth: int, context: Context) -> Any:
         source, names = _source(self.cls)
@@ -71,7 +70,7 @@ def _source(cls: Any) -> tuple[str, dict[str, Any]]:
         " try:",
         "  for k, v in x:",
         "   i = find(k)",
-        "   if i is None: ignored += unknown(k, context); continue",
+        "   if i is None: ignored += unknown(context); continue",
         *[f"   {line}" for line in tree],
         " except Misfit as misfit:",
         "  misfit.in_member(x, k, v); raise",
@@ -103,7 +102,7 @@ class _Maker:
         lookup = _lookup(cls.__fields__)
         name = cls.__full_name__()
 
-        def unknown(key: str, context: Context) -> int:
+        def unknown(context: Context) -> int:
             if not context.ignore_unknown:
                 raise Misfit(f"{name} has no such field", at_name=True)
             return 1
@@ -125,7 +124,7 @@ class _Maker:
             "expected": expected,
             "find": lookup.get,
             "new": cls,
-            "second": _second_member,
+            "second": _second_member_of,
             "too_deep": too_deep_to_read,
             "unknown": unknown,
         }
@@ -193,7 +192,7 @@ class _Maker:
         return [f"if v is not None: {store}" if spec.kind is Kind.ENUM else store]
 
 
-def _second_member(oneof: str) -> Any:
+def _second_member_of(oneof: str) -> Any:
     raise Misfit(f"a second member of the oneof {oneof}", at_name=True)
 
 
@@ -208,16 +207,33 @@ def _list_reader(spec: FieldSpec) -> ReadMany:
         return lambda values, depth, context: values if _all_finite(values) else each(values, depth, context)
     if spec.kind in RANGES and spec.kind is not Kind.ENUM:
         low, high = RANGES[spec.kind]
-        return lambda values, depth, context: (
-            values
-            if set(map(type, values)) == {int} and min(values) >= low and max(values) <= high
-            else each(values, depth, context)
-        )
+
+        def ints(values: list[Any], depth: int, context: Context) -> list[Any]:
+            numbers = _canonical_ints(values)
+            if numbers and min(numbers) >= low and max(numbers) <= high:
+                return numbers
+            return each(values, depth, context)
+
+        return ints
     return each
 
 
 def _all_finite(values: list[Any]) -> bool:
     return set(map(type, values)) == {float} and all(map(isfinite, values))
+
+
+def _canonical_ints(values: list[Any]) -> list[int]:
+    """The integers that the values are, if they are all numbers or all strings as we write them; else nothing."""
+    types = set(map(type, values))
+    if types == {int}:
+        return values
+    if types != {str} or max(map(len, values)) > _MAX_INT_LENGTH:
+        return []
+    try:
+        numbers = list(map(int, values))
+    except ValueError:
+        return []
+    return numbers if list(map(int.__repr__, numbers)) == values else []
 
 
 def _element_reader(spec: FieldSpec) -> Callable[[], Read]:
@@ -227,7 +243,7 @@ def _element_reader(spec: FieldSpec) -> Callable[[], Read]:
         return lambda: reader.read  # not yet the final one
     read_scalar = scalar_reader(spec)
 
-    def read(value: Any, depth: int, context: Context) -> Any:
+    def read(value: Any, _depth: int, context: Context) -> Any:
         return read_scalar(value, context)
 
     return lambda: read
@@ -237,14 +253,14 @@ def _each(element_reader: Callable[[], Read]) -> ReadMany:
     def read_each(values: list[Any], depth: int, context: Context) -> list[Any]:
         read = element_reader()
         elements: list[Any] = []
-        index = 0
+        position = -1
         try:
-            for index, value in enumerate(values):
+            for position, value in enumerate(values):  # noqa: B007  the error needs the position
                 element = read(value, depth, context)
                 if element is not None:
                     elements.append(element)
         except Misfit as misfit:
-            misfit.in_element(index)
+            misfit.in_element(position)
             raise
         return elements
 
@@ -252,28 +268,56 @@ def _each(element_reader: Callable[[], Read]) -> ReadMany:
 
 
 def _map_reader(spec: FieldSpec) -> Read:
-    assert spec.key is not None
-    assert spec.value is not None
-    read_key = key_reader(spec.key)
-    element_reader = _element_reader(spec.value)
+    key, value = spec.key, spec.value
+    assert key is not None
+    assert value is not None
+    read_key = key_reader(key)
+    element_reader = _element_reader(value)
+    # whole maps at once only of scalars: where this fails, they are read again, which must not happen level by level
+    read_quickly = _quick_map_reader(key, value) if value.kind is not Kind.MESSAGE else None
 
-    def read_map(value: Any, depth: int, context: Context) -> dict[Any, Any]:
-        if type(value) is not tuple:
-            raise expected("an object", value)
+    def read_map(pairs: Any, depth: int, context: Context) -> dict[Any, Any]:
+        if type(pairs) is not tuple:
+            raise expected("an object", pairs)
+        entries: dict[Any, Any] | None = read_quickly(pairs, depth, context) if read_quickly and pairs else {}
+        if entries:
+            return entries
+        entries = {}
         read = element_reader()
-        entries: dict[Any, Any] = {}
-        name = member = None
+        name, member = "", None
         try:
-            for name, member in value:
-                key = read_key(name, context)
-                if key in entries:
+            for name, member in pairs:
+                found = read_key(name, context)
+                if found in entries:
                     raise Misfit("the key was there before", at_name=True)
                 element = read(member, depth, context)
                 if element is not None:
-                    entries[key] = element
+                    entries[found] = element
         except Misfit as misfit:
-            misfit.in_member(value, name, member, of_map=True)
+            misfit.in_member(pairs, name, member, of_map=True)
             raise
         return entries
 
     return read_map
+
+
+def _quick_map_reader(key: FieldSpec, value: FieldSpec) -> Callable[[Pairs, int, Context], dict[Any, Any]]:
+    """What reads a map whose keys are as we write them and whose values all fit; else it gives an empty one."""
+    read_values = _list_reader(value)
+    low, high = RANGES.get(key.kind, (0, 0))
+
+    def read(pairs: Pairs, depth: int, context: Context) -> dict[Any, Any]:
+        names, members = map(list, zip(*pairs, strict=True))
+        keys: list[Any] = names
+        if key.kind is not Kind.STRING:
+            keys = _canonical_ints(names)
+            if not keys or min(keys) < low or max(keys) > high:
+                return {}
+        try:
+            values = read_values(members, depth, context)
+        except Misfit:
+            return {}
+        entries = dict(zip(keys, values, strict=False))
+        return entries if len(entries) == len(pairs) else {}
+
+    return read

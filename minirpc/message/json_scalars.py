@@ -1,7 +1,7 @@
 """Scalars and enums in ProtoJSON: one function that reads, and one that writes, for each kind.
 
-Readers take what :mod:`minirpc.message.json_document` makes of a JSON value, and raise ``Misfit``. Writers take a field's
-value and give JSON text; they raise an ``EncodeError`` with an empty path, for the caller to fill in.
+Readers take what :mod:`minirpc.message.json_document` makes of a JSON value, and raise ``Misfit``. Writers take the
+value of a field and give JSON text; they raise an ``EncodeError`` with an empty path, for the caller to fill in.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from minirpc.wire.spec import FieldSpec, Kind
 
 __all__ = [
     "NULL_VALUE",
+    "QUOTED",
     "RANGES",
     "InexactNumber",
     "ScalarRead",
@@ -65,6 +66,9 @@ RANGES = {
 }
 """The lowest and the highest value of each integer kind."""
 
+QUOTED = frozenset(kind for kind, bounds in RANGES.items() if bounds in (_INT64, _UINT64))
+"""The kinds that are written as strings: JavaScript, and many a JSON parser, would read 64 bits as a double."""
+
 _FLOAT32 = struct.Struct("<f")
 _NUMBER = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
 """RFC 8259, section 6; a quoted number is held to the same grammar."""
@@ -75,7 +79,7 @@ _NON_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": -floa
 _FROM_URL_SAFE = str.maketrans("-_", "+/")
 
 
-class InexactNumber(Exception):
+class InexactNumber(Exception):  # noqa: N818  no error: it asks for another attempt
     """An integer was written as ``1.5e18`` and came as a float that may not be exact: its text is needed."""
 
 
@@ -134,7 +138,7 @@ def _int_reader(kind: Kind) -> ScalarRead:
     return read
 
 
-def _read_double(value: Any, context: Any) -> float:
+def _read_double(value: Any, _context: Any) -> float:
     if type(value) is str:
         number = _NON_FINITE.get(value)
         if number is not None:
@@ -165,19 +169,19 @@ def _read_float(value: Any, context: Any) -> float:
     return rounded
 
 
-def _read_bool(value: Any, context: Any) -> bool:
+def _read_bool(value: Any, _context: Any) -> bool:
     if value is not True and value is not False:
         raise expected("true or false", value)
     return value
 
 
-def _read_string(value: Any, context: Any) -> str:
+def _read_string(value: Any, _context: Any) -> str:
     if type(value) is not str:
         raise expected("a string", value)
     return value
 
 
-def _read_bytes(value: Any, context: Any) -> bytes:
+def _read_bytes(value: Any, _context: Any) -> bytes:
     if type(value) is not str:
         raise expected("a string of base64", value)
     # "Either standard or URL-safe base64 encoding with/without paddings are accepted."
@@ -229,7 +233,7 @@ def scalar_reader(spec: FieldSpec) -> ScalarRead:
     return _enum_reader(spec.type) if spec.kind is Kind.ENUM else _READERS[spec.kind]
 
 
-def _read_bool_key(key: str, context: Any) -> bool:
+def _read_bool_key(key: str, _context: Any) -> bool:
     if key not in ("true", "false"):
         raise Misfit(f'expected a key "true" or "false", got {describe(key)}')
     return key == "true"
@@ -238,7 +242,7 @@ def _read_bool_key(key: str, context: Any) -> bool:
 def key_reader(spec: FieldSpec) -> ScalarRead:
     """What makes a map's key of a member's name."""
     if spec.kind is Kind.STRING:
-        return lambda key, context: key
+        return lambda key, _context: key
     read = _read_bool_key if spec.kind is Kind.BOOL else _READERS[spec.kind]
 
     def read_key(key: str, context: Any) -> Any:
@@ -269,7 +273,6 @@ def _int32_text(spec: FieldSpec) -> Text:
 
 def _int64_text(spec: FieldSpec) -> Text:
     digits = _int32_text(spec)
-    # quoted: JavaScript, and many a JSON parser, would read 64 bits as a double
     return lambda value: f'"{digits(value)}"'
 
 
@@ -373,7 +376,7 @@ _TEXTS: dict[Kind, Callable[[FieldSpec], Text]] = {
     Kind.BOOL: _bool_text,
     Kind.STRING: _string_text,
     Kind.BYTES: _bytes_text,
-    **{kind: _int64_text if bounds in (_INT64, _UINT64) else _int32_text for kind, bounds in RANGES.items()},
+    **{kind: _int64_text if kind in QUOTED else _int32_text for kind in RANGES},
 }
 
 

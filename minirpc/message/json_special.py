@@ -50,8 +50,8 @@ def _checked(message: Any, name: str) -> Any:
 
 
 def _time_writer(text: Callable[[int, int], str]) -> Callable[[AnyWriter], Write]:
-    def make(writer: AnyWriter) -> Write:
-        def write(message: Any, depth: int, registry: Registry) -> str:
+    def make(_writer: AnyWriter) -> Write:
+        def write(message: Any, depth: int, _registry: Registry) -> str:
             if depth < 0:
                 raise too_deep_to_write()
             try:
@@ -87,8 +87,8 @@ def _time_reader(parse: Callable[[str], tuple[int, int]]) -> Callable[[AnyReader
 # ---- FieldMask
 
 
-def _mask_writer(writer: AnyWriter) -> Write:
-    def write(message: Any, depth: int, registry: Registry) -> str:
+def _mask_writer(_writer: AnyWriter) -> Write:
+    def write(message: Any, depth: int, _registry: Registry) -> str:
         if depth < 0:
             raise too_deep_to_write()
         paths = []
@@ -130,7 +130,7 @@ def _wrapper_writer(writer: AnyWriter) -> Write:
     (spec,) = writer.cls.__fields__
     text = scalar_text(spec, enum_numbers=False)
 
-    def write(message: Any, depth: int, registry: Registry) -> str:
+    def write(message: Any, depth: int, _registry: Registry) -> str:
         if depth < 0:
             raise too_deep_to_write()
         try:
@@ -163,7 +163,7 @@ def _full_name(type_url: str) -> str:
     Raises:
         LookupError: there is none.
     """
-    host, slash, name = type_url.rpartition("/")
+    _host, slash, name = type_url.rpartition("/")
     if not slash or not name:
         raise LookupError(f"{type_url!r} is no type URL like type.googleapis.com/acme.Book")
     return name

@@ -13,7 +13,7 @@ _MAX_DURATION = 315_576_000_000
 """10,000 years (duration.proto)."""
 _BILLION = 1_000_000_000
 
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  all of this is UTC
+_EPOCH = datetime(1970, 1, 1)
 _EPOCH_DAY = _EPOCH.toordinal()
 # upper-case T and Z alone: ProtoJSON takes RFC 3339 as a profile of ISO 8601-2019
 _TIMESTAMP = re.compile(

@@ -14,8 +14,8 @@ from minirpc.message.json_contract import (
     too_deep_to_read,
     too_deep_to_write,
 )
-from minirpc.message.json_errors import Misfit, describe, expected
-from minirpc.message.json_scalars import quote, scalar_reader, scalar_text
+from minirpc.message.json_errors import Misfit, expected
+from minirpc.message.json_scalars import scalar_reader, scalar_text
 from minirpc.message.registry import Registry
 from minirpc.wire import faults
 from minirpc.wire.spec import FieldSpec

@@ -14,7 +14,7 @@ from minirpc.errors import EncodeError
 from minirpc.message import json_special
 from minirpc.message.json_contract import Options, Write, too_deep_to_write
 from minirpc.message.json_names import json_name
-from minirpc.message.json_scalars import RANGES, Text, enum_texts, key_text, quote, scalar_text
+from minirpc.message.json_scalars import QUOTED, RANGES, Text, enum_texts, key_text, quote, scalar_text
 from minirpc.message.registry import Registry
 from minirpc.wire import faults
 from minirpc.wire.spec import Card, FieldSpec, Kind
@@ -29,23 +29,21 @@ class Writer:
 
     __slots__ = ("cls", "options", "special", "write")
 
-    write: Write
-
     def __init__(self, cls: Any, options: Options) -> None:
         self.cls = cls
         self.options = options
         special = json_special.WRITERS.get(cls.__full_name__())
         self.special = special is not None
         # the types of fields may not exist yet: the function is made when it is first called
-        self.write = self._first if special is None else special(self)
+        self.write: Write = self._first if special is None else special(self)
 
     @staticmethod
-    def of(cls: Any, options: Options) -> Writer:
+    def of(message_class: Any, options: Options) -> Writer:
         """The writer of a message class, made once and kept on the class."""
-        plans: dict[Any, Any] = cls.__plans__
+        plans: dict[Any, Any] = message_class.__plans__
         key = (Writer, options)
         found: Writer | None = plans.get(key)
-        return found if found is not None else plans.setdefault(key, Writer(cls, options))
+        return found if found is not None else plans.setdefault(key, Writer(message_class, options))
 
     def _first(self, message: Any, depth: int, registry: Registry) -> str:
         source, names = _source(self.cls.__fields__, self.options)
@@ -99,9 +97,11 @@ class _Maker:
         return [*self.read(index, spec), *lines]
 
     def read(self, index: int, spec: FieldSpec) -> Lines:
-        if not self.options.careful:
-            return [f"v = m.{spec.slot}"]
-        return [f"v = getattr(m, {spec.slot!r}, d{index})"]
+        if spec.card in (Card.REPEATED, Card.MAP):
+            return [f"v = m.{spec.name}"]  # its slot may be empty for good reason: nobody has read the field yet
+        if self.options.careful:
+            return [f"v = getattr(m, {spec.slot!r}, d{index})"]
+        return [f"v = m.{spec.slot}"]
 
     def condition(self, index: int, spec: FieldSpec) -> str:
         """The line that decides whether a singular field is written."""
@@ -116,13 +116,11 @@ class _Maker:
     def container(self, container: type, opening: str, texts: str, closing: str) -> Lines:
         name = container.__name__
         self.names[name] = container
-        text = f"{opening!r} + ','.join({texts}) + {closing!r}"
-        if self.options.with_defaults:
-            return ["if True:", f" v = {name}() if v is None else v", *self.checked(name, f"o.append({text})")]
-        return ["if v is not None:", *self.checked(name, f"if v: o.append({text})")]
-
-    def checked(self, name: str, line: str) -> Lines:
-        return [f" if type(v) is not {name}: v = as_container(v, {name})", f" {line}"]
+        return [
+            "if True:" if self.options.with_defaults else f"if v or type(v) is not {name}:",
+            f" if type(v) is not {name}: v = as_container(v, {name})",
+            f" o.append({opening!r} + ','.join({texts}) + {closing!r})",
+        ]
 
     def value(self, index: int, spec: FieldSpec, key: str) -> Lines:
         """The lines that append a singular field: what is common stands here, the rest is for its function."""
@@ -137,7 +135,7 @@ class _Maker:
             return [f"o.append({text})"]
         if spec.kind in RANGES and spec.kind is not Kind.ENUM:
             low, high = RANGES[spec.kind]
-            quick = f"{key!r} + repr_int(v)" if abs(low) + high < 1 << 33 else f"""{key + '"'!r} + repr_int(v) + '"'"""
+            quick = f"""{key + '"'!r} + repr_int(v) + '"'""" if spec.kind in QUOTED else f"{key!r} + repr_int(v)"
             return [f"o.append({quick} if type(v) is int and {low} <= v <= {high} else {text})"]
         if spec.kind is Kind.DOUBLE:
             return [f"o.append({key!r} + repr_float(v) if type(v) is float and v - v == 0.0 else {text})"]
@@ -169,9 +167,8 @@ class _Maker:
     def map(self, index: int, spec: FieldSpec) -> str:
         assert spec.key is not None
         assert spec.value is not None
-        quick = spec.key.kind is Kind.STRING and not self.options.careful
-        self.names[f"k{index}"] = quote if quick else key_text(spec.key)
-        return f"entries(v, k{index}, {self.elements(index, spec.value, 'v.values()')})"
+        self.names[f"k{index}"] = _keys_of(spec.key, self.options)
+        return f"entries(k{index}(v), {self.elements(index, spec.value, 'v.values()')})"
 
 
 def _is_negative_zero(value: Any) -> bool:
@@ -186,7 +183,7 @@ def _check_message(value: Any, cls: Any) -> None:
 def _as_container(value: Any, container: type[Any]) -> Any:
     if not issubclass(type(value), container):
         raise EncodeError(faults.expected(container.__name__, value))
-    return container.copy(value)  # type: ignore[attr-defined]
+    return container.copy(value)
 
 
 def _label(container: Any, index: int) -> str:
@@ -220,47 +217,59 @@ def _message_texts(
     return texts
 
 
-def _entries(entries: dict[Any, Any], text: Text, values: Iterable[str]) -> list[str]:
-    try:
-        keys = [text(key) for key in entries]
-    except EncodeError as error:
-        error.path = f".key{error.path}"
-        raise
+def _entries(keys: Iterable[str], values: Iterable[str]) -> list[str]:
     return [f"{key}:{value}" for key, value in zip(keys, values, strict=True)]
 
 
-def _texts_of(spec: FieldSpec, options: Options) -> Callable[[Any, Any], Iterable[str]]:
-    """What writes many values of a scalar or enum field: ``(values, container)`` → texts.
-
-    Where all values are of the one expected type and in range, which takes no Python code per value to find out, they
-    are written without any, too.
-    """
-    text = scalar_text(spec, enum_numbers=options.enum_numbers)
+def _keys_of(spec: FieldSpec, options: Options) -> Callable[[Any], Iterable[str]]:
+    """What writes the keys of a map: always strings."""
     if spec.kind is Kind.STRING and not options.careful:
-        return lambda values, container: map(quote, values)
-    if spec.kind is Kind.DOUBLE:
-        return _doubles(text)
-    if spec.kind in RANGES and spec.kind is not Kind.ENUM:
-        return _ints(text, *RANGES[spec.kind])
-    return lambda values, container: _each(values, container, text)
+        return lambda entries: map(quote, entries)
+    text = key_text(spec)
+
+    def texts(entries: Any) -> Iterable[str]:
+        try:
+            return [text(key) for key in entries]
+        except EncodeError as error:
+            error.path = f".key{error.path}"
+            raise
+
+    return _ints(texts, *RANGES[spec.kind], quoted=True) if spec.kind in RANGES else texts
 
 
-def _doubles(text: Text) -> Callable[[Any, Any], Iterable[str]]:
+def _texts_of(spec: FieldSpec, options: Options) -> Callable[[Any, Any], Iterable[str]]:
+    """What writes many values of a scalar or enum field: ``(values, container)`` → texts."""
+    text = scalar_text(spec, enum_numbers=options.enum_numbers)
+
     def texts(values: Any, container: Any) -> Iterable[str]:
-        if set(map(type, values)) == {float} and all(map(isfinite, values)):
-            return map(float.__repr__, values)
         return _each(values, container, text)
 
+    if spec.kind is Kind.STRING and not options.careful:
+        return lambda values, _: map(quote, values)
+    if spec.kind is Kind.DOUBLE:
+        return _doubles(texts)
+    if spec.kind in RANGES and spec.kind is not Kind.ENUM:
+        return _ints(texts, *RANGES[spec.kind], quoted=spec.kind in QUOTED)
     return texts
 
 
-def _ints(text: Text, low: int, high: int) -> Callable[[Any, Any], Iterable[str]]:
-    quoted = text(0) == '"0"'
+# Where all values are of the one expected type and in range, which it takes no Python code per value to find out, they
+# are written without any, too.
 
-    def texts(values: Any, container: Any) -> Iterable[str]:
+
+def _doubles(texts: Callable[..., Iterable[str]]) -> Callable[..., Iterable[str]]:
+    def quick(values: Any, *container: Any) -> Iterable[str]:
+        if set(map(type, values)) == {float} and all(map(isfinite, values)):
+            return map(float.__repr__, values)
+        return texts(values, *container)
+
+    return quick
+
+
+def _ints(texts: Callable[..., Iterable[str]], low: int, high: int, *, quoted: bool) -> Callable[..., Iterable[str]]:
+    def quick(values: Any, *container: Any) -> Iterable[str]:
         if set(map(type, values)) != {int} or min(values) < low or max(values) > high:
-            return _each(values, container, text)
-        digits = map(int.__repr__, values)
-        return [f'"{number}"' for number in digits] if quoted else digits
+            return texts(values, *container)
+        return [f'"{value}"' for value in values] if quoted else map(int.__repr__, values)
 
-    return texts
+    return quick

@@ -54,15 +54,16 @@ def file_of(cls: type[Any]) -> File | None:
     return _FILES.get(cls.__module__)
 
 
-def full_name(cls: type[Any]) -> str:
+def full_name(cls: Any) -> str:
     """The full name of a generated message or enum class: package, enclosing messages, and its own name."""
     file = file_of(cls)
     names = [file.package] if file and file.package else []
     scope: Any = sys.modules.get(cls.__module__)
-    for part in cls.__qualname__.rpartition("<locals>.")[2].split("."):
-        scope = cls if part == cls.__name__ else getattr(scope, part, None)
+    *outer, _ = cls.__qualname__.rpartition("<locals>.")[2].split(".")
+    for part in outer:
+        scope = getattr(scope, part, None)
         names.append(getattr(scope, "__proto_name__", part))
-    return ".".join(names)
+    return ".".join([*names, cls.__proto_name__])
 
 
 class Registry:

@@ -177,7 +177,7 @@ class _Parser:
             raise TextError("only google.protobuf.Any takes the name of a type in brackets", start)
         if seen:
             raise TextError("an Any holds one message, and this one has something already", start)
-        seen.update(type_url="", value="")
+        seen.update(type_url="type_url", value="value")
         try:
             cls: Any = self.registry.message(name)
         except LookupError:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 import re
-import struct
 from collections.abc import Callable
 from typing import Any
 
+from minirpc.message import float32
 from minirpc.message.enum_names import numbers_by_name
 from minirpc.message.text_lexer import Lexer, TextError
 from minirpc.wire import faults
@@ -37,7 +37,6 @@ _RANGES[Kind.FIXED32], _RANGES[Kind.FIXED64] = _RANGES[Kind.UINT32], _RANGES[Kin
 _FLOAT_NAMES = {"inf": math.inf, "infinity": math.inf, "nan": math.nan}
 _BOOL_NAMES = {"true": True, "True": True, "t": True, "false": False, "False": False, "f": False}
 _BOOL_NUMBERS = {0: False, 1: True}
-_FLOAT = struct.Struct("<f")
 
 
 def reader(spec: FieldSpec) -> Reader:
@@ -112,7 +111,7 @@ def _read_bool(lexer: Lexer) -> bool:
 def _read_double(lexer: Lexer) -> float:
     negative = lexer.skip("-")
     if lexer.kind in ("float", "dec"):
-        value = float(lexer.token.rstrip("fF"))  # "overflows are treated as infinity", and so does Python
+        value = float(lexer.token.rstrip("fF"))  # infinity, where it overflows
     elif lexer.kind == "ident" and (named := _FLOAT_NAMES.get(lexer.token[:9].lower())) is not None:
         value = named
     else:
@@ -123,16 +122,7 @@ def _read_double(lexer: Lexer) -> float:
 
 
 def _read_float(lexer: Lexer) -> float:
-    return _rounded(_read_double(lexer))
-
-
-def _rounded(value: float) -> float:
-    """What is left of a value in binary32."""
-    try:
-        result: float = _FLOAT.unpack(_FLOAT.pack(value))[0]
-    except OverflowError:
-        return math.copysign(math.inf, value)
-    return result
+    return float32.rounded(_read_double(lexer))  # "overflows are treated as infinity"
 
 
 def writer(spec: FieldSpec) -> Writer:
@@ -195,15 +185,7 @@ def _write_double(value: float) -> str:
 
 
 def _write_float(value: float) -> str:
-    value = _rounded(_as_float(value))
-    if math.isfinite(value):
-        # nine digits always tell a binary32 from its neighbours; most need fewer
-        for digits in range(6, 9):
-            shorter = float(f"{value:.{digits}g}")
-            if _rounded(shorter) == value:
-                return repr(shorter)
-        return repr(float(f"{value:.9g}"))
-    return repr(value)
+    return repr(float32.shortest(_as_float(value)))
 
 
 _SPECIAL = re.compile("[\0-\x1f\"'\\\\\x7f-\x9f\ud800-\udfff]")

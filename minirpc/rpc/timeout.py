@@ -16,6 +16,7 @@ _UNITS_IN_NANOSECONDS = {
     b"H": 3_600_000_000_000,
 }
 _MAX_VALUE = 99_999_999
+_MAX_SECONDS = _MAX_VALUE * 3600.0
 _TIMEOUT = re.compile(rb"([0-9]{1,8})([numSMH])")
 
 
@@ -27,7 +28,7 @@ def encode_timeout(seconds: float) -> bytes:
     Args:
         seconds: a finite number.
     """
-    nanoseconds = max(1, math.ceil(seconds * 1e9))
+    nanoseconds = max(1, math.ceil(min(seconds, _MAX_SECONDS) * 1e9))
     for unit, size in _UNITS_IN_NANOSECONDS.items():
         value = -(-nanoseconds // size)
         if value <= _MAX_VALUE:

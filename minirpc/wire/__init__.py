@@ -1,7 +1,7 @@
 """Bytes to values and back. This module alone chooses the engine: everything else asks it.
 
-``IMPLEMENTATION`` is ``"compiled"`` or ``"pure"``. The environment variable ``MINIRPC_IMPLEMENTATION`` forces one of them;
-unset or empty, the compiled engine runs where it was built. Both behave the same, to the byte and to the error.
+``IMPLEMENTATION`` is ``"compiled"`` or ``"pure"``. The environment variable ``MINIRPC_IMPLEMENTATION`` forces one of
+them; unset or empty, the compiled engine runs where it was built. Both behave the same, to the byte and to the error.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ def _choose() -> str:
         import minirpc._codec  # noqa: F401, PLC0415
     except ImportError as error:
         if wanted == "compiled":
-            raise ImportError("MINIRPC_IMPLEMENTATION is 'compiled', but this install has no compiled engine") from error
+            raise ImportError(
+                "MINIRPC_IMPLEMENTATION is 'compiled', but this install has no compiled engine"
+            ) from error
         return "pure"
     return "compiled"
 

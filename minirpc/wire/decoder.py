@@ -1,8 +1,8 @@
 """Writes the decoder of one message class, as Python source.
 
 What is written follows the protobuf encoding specification; which bytes are malformed, and how that is said, is
-:mod:`minirpc.wire.diagnose`'s business: here every oddity simply raises. The end of a sub-message is not checked at each
-read: reading past it leaves ``p`` beyond ``end``, which is found when the loop ends.
+:mod:`minirpc.wire.diagnose`'s business: here every oddity simply raises. The end of a sub-message is not checked at
+each read: reading past it leaves ``p`` beyond ``end``, which is found when the loop ends.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from minirpc.wire.varint import skip_field
 __all__ = ["Malformed", "decoder_source"]
 
 
-class Malformed(Exception):
+class Malformed(Exception):  # noqa: N818  (it never leaves the engine)
     """Something is wrong with the input. What and where is for ``diagnose`` to say."""
 
 
@@ -99,7 +99,7 @@ def _read_packed(run: bytes) -> list[int]:
     """All varints of a packed run."""
     if run.isascii():  # every varint is one byte long
         return list(run)
-    values = []
+    values: list[int] = []
     add = values.append
     value = shift = 0
     for byte in run:
@@ -199,9 +199,13 @@ class _Writer:
         if kind in _STRUCTS:
             size = 8 if kind.wire_type == WireType.I64 else 4
             unpack = self.name("unpack", struct.unpack)
-            run = [f"if n % {size}: raise Malformed", f"{target} += {unpack}(f'<{{n // {size}}}{_STRUCTS[kind]}', b[p:e])"]
+            run = [
+                f"if n % {size}: raise Malformed",
+                f"{target} += {unpack}(f'<{{n // {size}}}{_STRUCTS[kind]}', b[p:e])",
+            ]
         elif kind is Kind.ENUM:
-            run = [f"for x in read_packed(b[p:e]): x = {_PACKED_ITEMS[Kind.INT32]}; {target}.append({self.enum_member(spec, 'x')})"]
+            number, member = _PACKED_ITEMS[Kind.INT32], self.enum_member(spec, "x")
+            run = [f"for x in read_packed(b[p:e]): x = {number}; {target}.append({member})"]
         elif kind is Kind.UINT64:
             run = [f"{target} += read_packed(b[p:e])"]
         else:
@@ -247,9 +251,13 @@ class _Writer:
         return f"{plan}.decode_new(b, p, p, {cls_name}, depth)"
 
     def container(self, target: str, cls: type[Any]) -> Lines:
-        """Makes sure that ``target`` holds a container, which only in a message that is merged into can be another's."""
+        """Makes sure that ``target`` holds a container; only a message that is merged into may have another type there."""
         make = f"if {target} is None: {target} = {cls.__name__}()"
-        return [make, f"elif type({target}) is not {cls.__name__}: check({target}, {cls.__name__})"] if self.merging else [make]
+        return (
+            [make, f"elif type({target}) is not {cls.__name__}: check({target}, {cls.__name__})"]
+            if self.merging
+            else [make]
+        )
 
     def field(self, spec: FieldSpec, index: int, siblings: Sequence[int]) -> dict[int, Lines]:
         """For each tag of the field, the lines that read what follows it."""

@@ -19,7 +19,7 @@ T = TypeVar("T")
 __all__ = ["Counts", "children", "decode", "element_counts", "encode", "message_type"]
 
 Counts = dict[int, Any]
-"""What a message holds, as far as paths need it: by field number, the length of a list or the Counts of a sub-message."""
+"""What a message holds, as far as paths need it: by field number, the length of a list or a sub-message's Counts."""
 
 _FIXED_SIZES = {WireType.I64: 8, WireType.I32: 4}
 
@@ -51,7 +51,7 @@ def element_counts(fields: Sequence[FieldSpec], message: Any, seen: dict[int, Co
     counts: Counts = {}
     seen[id(message)] = counts
     for spec in fields:
-        value = getattr(message, spec.slot, None)
+        value: Any = getattr(message, spec.slot, None)
         if spec.card is Card.REPEATED and issubclass(type(value), list):
             counts[spec.number] = list.__len__(value)
         elif spec.card in (Card.OPTIONAL, Card.ONEOF) and children(spec, value):
@@ -102,9 +102,7 @@ class _Decoding:
             else:
                 pos = self.value(spec, data, pos, f"{path}.{spec.name}", depth, counts.setdefault(number, {}))
 
-    def skip(
-        self, data: memoryview, pos: int, number: int, wire_type: int, path: str, depth: int, tag_pos: int
-    ) -> int:
+    def skip(self, data: memoryview, pos: int, number: int, wire_type: int, path: str, depth: int, tag_pos: int) -> int:
         return _at(path, skip_field, data, pos, number, wire_type, depth, tag_pos=tag_pos, limit=self.limit)
 
     def value(self, spec: FieldSpec, data: memoryview, pos: int, path: str, depth: int, counts: Counts) -> int:
@@ -153,7 +151,8 @@ class _Decoding:
         assert key is not None
         assert value is not None
         pos, end = _at(path, decode_length, data, pos)
-        entry, counts = data[:end], {}
+        entry = data[:end]
+        counts: Counts = {}
         while pos < end:
             tag_pos = pos
             number, wire_type, pos = _at(path, decode_tag, entry, pos)
@@ -194,7 +193,7 @@ def _encode_message(fields: Sequence[FieldSpec], message: Any, path: str, depth:
     if depth < 0:
         raise EncodeError(faults.too_deep(limit), path)
     for spec in fields:
-        value = getattr(message, spec.slot)
+        value: Any = getattr(message, spec.slot)
         place = f"{path}.{spec.name}"
         if value is None and spec.card is not Card.IMPLICIT:
             continue
@@ -223,7 +222,7 @@ def _encode_value(spec: FieldSpec, value: Any, path: str, depth: int, limit: int
     if spec.kind is Kind.MESSAGE:
         cls = spec.type
         if not issubclass(type(value), cls):
-            raise EncodeError(faults.expected(cls.__full_name__(), value), path)  # type: ignore[attr-defined]
+            raise EncodeError(faults.expected(cls.__full_name__(), value), path)
         _encode_message(_fields(spec), value, path, depth - 1, limit)
         return
     try:

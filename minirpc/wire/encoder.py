@@ -40,7 +40,7 @@ _RANGES = {
 }
 
 
-class _Unfit(Exception):
+class _Unfit(Exception):  # noqa: N818  (it never leaves the engine)
     """A value does not fit its field."""
 
 

@@ -46,12 +46,12 @@ class Plan:
         self.encode_pieces = self._first_encode
 
     @staticmethod
-    def of(cls: Any) -> Plan:
+    def of(message_class: Any) -> Plan:
         """The plan of a message class, made once and kept on the class."""
-        plans: dict[Any, Any] = cls.__plans__
+        plans: dict[Any, Any] = message_class.__plans__
         plan = plans.get(Plan)
         if plan is None:
-            plan = plans.setdefault(Plan, Plan(cls))
+            plan = plans.setdefault(Plan, Plan(message_class))
         found: Plan = plan
         return found
 
@@ -64,7 +64,7 @@ class Plan:
     def encode(self, message: Any, deterministic: bool = False) -> bytes:
         try:
             try:
-                data = self.encode_pieces(message, MAX_DEPTH, deterministic)
+                data: bytes = self.encode_pieces(message, MAX_DEPTH, deterministic)
             except AttributeError:
                 _fill_all_slots(message, self)
                 data = self.encode_pieces(message, MAX_DEPTH, deterministic)
@@ -107,7 +107,8 @@ class Plan:
 
     def _first_encode(self, message: Any, depth: int, deterministic: bool) -> bytes:
         self.encode_pieces = self._compile(*encoder_source(self.fields, Plan.of))
-        return self.encode_pieces(message, depth, deterministic)
+        data: bytes = self.encode_pieces(message, depth, deterministic)
+        return data
 
     def _compile(self, source: str, names: dict[str, Any]) -> Callable[..., Any]:
         exec(compile(source, f"<minirpc plan of {self._cls.__qualname__}>", "exec"), names)  # noqa: S102  our own source

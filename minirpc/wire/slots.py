@@ -19,7 +19,9 @@ CONTAINERS = (Card.REPEATED, Card.MAP)
 class _Accessor(property):
     """A property that says which field it is."""
 
-    def __init__(self, name: str, fget: Callable[[Any], Any], fset: Callable[[Any, Any], None], fdel: Callable[[Any], None]) -> None:
+    def __init__(
+        self, name: str, fget: Callable[[Any], Any], fset: Callable[[Any, Any], None], fdel: Callable[[Any], None]
+    ) -> None:
         super().__init__(fget, fset, fdel)
         self.name = name
 
@@ -70,8 +72,9 @@ def _make_init(cls: Any) -> Callable[..., None]:
     specs: tuple[FieldSpec, ...] = cls.__fields__
     taken = {spec.name for spec in specs}
     self, args = _unused("self", taken), _unused("args", taken)
-    names: dict[str, Any] = {"_positional": _positional, "_two_members": _two_members}
-    keywords, body = [], [f"    if {args}: _positional({cls.__name__!r})", f"    {self}._unknown = b''"]
+    positional, two_members = _unused("positional", taken), _unused("two_members", taken)
+    names: dict[str, Any] = {positional: _positional, two_members: _two_members}
+    keywords, body = [], [f"    if {args}: {positional}({cls.__name__!r})", f"    {self}._unknown = b''"]
     oneofs: dict[str, list[str]] = {}
     for index, spec in enumerate(specs):
         default = _unused(f"d{index}", taken)
@@ -84,7 +87,7 @@ def _make_init(cls: Any) -> Callable[..., None]:
         if len(members) > 1:
             given = " + ".join(f"({member} is not None)" for member in members)
             pairs = ", ".join(f"({member!r}, {member})" for member in members)
-            body.append(f"    if {given} > 1: _two_members({cls.__name__!r}, {oneof!r}, [{pairs}])")
+            body.append(f"    if {given} > 1: {two_members}({cls.__name__!r}, {oneof!r}, [{pairs}])")
     source = "\n".join([f"def __init__({', '.join([self, '/', f'*{args}', *keywords])}):", *body])
     exec(source, names)  # noqa: S102  the names stand in a class body, where Python has found them to be identifiers
     made: Callable[..., None] = names["__init__"]
@@ -115,7 +118,11 @@ def _owner(cls: Any) -> Any:
 def init(self: Any, /, *args: Any, **fields: Any) -> None:
     """``__init__`` until the first call, which writes the real one: only then do all classes of a module exist."""
     owner = _owner(type(self))
-    owner.__init__ = made = _make_init(owner)
+    made = owner.__plans__.get(init)
+    if made is None:
+        made = owner.__plans__.setdefault(init, _make_init(owner))
+        if owner.__dict__["__init__"] is init:  # and not the class's own, which has called this one
+            owner.__init__ = made
     made(self, *args, **fields)
 
 
@@ -124,7 +131,7 @@ def install(cls: type[Any]) -> None:
 
 
 def fill_empty_slots(message: Any, specs: Sequence[FieldSpec]) -> None:
-    """Puts what it stands for into every slot that is empty: in an instance made by ``__new__`` alone, or after ``del``."""
+    """Puts the default into every slot that is empty: in an instance made by ``__new__`` alone, or after ``del``."""
     for spec in specs:
         if not hasattr(message, spec.slot):
             setattr(message, spec.slot, spec.default)
@@ -162,7 +169,8 @@ def equal(a: Any, b: Any) -> Any:
 
 
 def _clone(message: Any) -> Any:
-    twin = type(message).__new__(type(message))
+    cls = type(message)
+    twin = cls.__new__(cls)
     twin._unknown = _unknown(message)
     return twin
 

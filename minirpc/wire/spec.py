@@ -17,6 +17,8 @@ Decoding (protobuf encoding specification)
     * a oneof member clears its siblings
     * varints are cut to 64 bits, and 32-bit kinds (enums too) to their low 32 bits
     * unknown fields are kept as bytes in order of arrival, groups included; a map entry drops them
+    * what merging into a message that holds itself makes of the fields of both is not said; it ends
+    * a value of a wrong type is found (TypeError) when something is merged into it, not before
 
 Decode errors: what is said, and the byte offset (from the start of the outermost input) that goes with it
 
@@ -240,7 +242,9 @@ class FieldSpec:
         return _SCALAR_DEFAULTS.get(self.kind, 0)
 
     def __repr__(self) -> str:
-        return f"<FieldSpec {self.name or self.number}: {self.card.name.lower()} {self.kind.name.lower()} = {self.number}>"
+        return (
+            f"<FieldSpec {self.name or self.number}: {self.card.name.lower()} {self.kind.name.lower()} = {self.number}>"
+        )
 
 
 class AnyPlan(Protocol):
@@ -253,6 +257,7 @@ class AnyPlan(Protocol):
     @property
     def cls(self) -> type[Any]:
         """The message class."""
+        ...
 
     def encode(self, message: Any, deterministic: bool = False) -> bytes:
         """Serializes.
@@ -264,6 +269,7 @@ class AnyPlan(Protocol):
         Raises:
             EncodeError: a value does not fit its field, the message nests too deeply, or it is over 2 GiB - 1 long.
         """
+        ...
 
     def decode(self, cls: type[Any], data: bytes | bytearray | memoryview, depth: int = MAX_DEPTH) -> Any:
         """Makes an instance of ``cls`` (this plan's class or a subclass of it; ``__init__`` is not run) from ``data``.

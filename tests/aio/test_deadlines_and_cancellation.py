@@ -88,6 +88,14 @@ async def test_deadline_that_has_passed_already() -> None:
         assert caught.value.code is StatusCode.DEADLINE_EXCEEDED
 
 
+@pytest.mark.parametrize("seconds", [float("inf"), float("nan")])
+async def test_timeout_must_be_finite(seconds: float) -> None:
+    async with echo_pair() as stub:
+        with pytest.raises(ValueError, match="finite"):
+            stub.unary(b"", timeout=seconds)
+        assert await stub.unary(b"x", timeout=1e300) == b"x"
+
+
 async def test_deadline_is_inherited_by_calls_of_a_handler() -> None:
     remaining: list[float | None] = []
 

@@ -150,13 +150,20 @@ async def test_early_reply_ends_the_sending() -> None:
         async def up(self, requests: AsyncIterator[bytes], context: Context) -> bytes:
             return await anext(requests)
 
+    closed = 0
+
     async def forever() -> AsyncIterator[bytes]:
-        while True:
-            yield CHUNK
+        nonlocal closed
+        try:
+            while True:
+                yield CHUNK
+        finally:
+            closed += 1
 
     async with echo_pair(Service(), server_options={"http2_options": SMALL}) as stub:
-        for _ in range(5):
+        for number in range(5):
             assert await stub.up(forever()) == CHUNK
+            assert closed == number + 1
 
 
 async def test_fast_stream_lets_others_run() -> None:

@@ -202,6 +202,21 @@ async def test_junk_closes_its_connection_alone(junk: bytes) -> None:
             assert await stub.unary(b"x") == b"x"
 
 
+async def test_call_that_came_with_a_fault_ends_quietly(caplog: pytest.LogCaptureFixture) -> None:
+    """A request, and in the same read a frame that ends the connection: nobody is left to answer."""
+    async with Server([Echo()]) as server:
+        host, port = (await server.start("127.0.0.1:0")).split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        client = RawClient(reader, writer)
+        for changes in ({}, {":path": "/test.Echo/Bidi"}, {":path": "/test.Echo/Down"}):
+            client.send(changes, b"\0\0\0\0\x015")
+        ping_on_a_stream = struct.pack(">HBBBL", 0, 8, 6, 0, 1) + bytes(8)
+        writer.write(client.http2.data_to_send() + ping_on_a_stream)
+        assert b"\x07" in await reader.read()
+        writer.close()
+    assert not [record for record in caplog.records if record.name.startswith("minirpc")]
+
+
 # -- services
 
 

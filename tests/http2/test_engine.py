@@ -34,7 +34,7 @@ from minirpc.http2 import (
     create_engine,
     error_name,
 )
-from minirpc.http2.h2_connection import PRIVATE_NAMES
+from minirpc.http2.h2_connection import PRIVATE_NAMES, GrpcH2Connection
 from minirpc.http2.hpack_memo import MemoEncoder
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -153,7 +153,7 @@ def test_h2_version_is_one_that_was_checked() -> None:
     assert (4, 1) <= version < (5, 0), "look at every private name in h2_connection.py before you widen this"
 
 
-def test_private_names_of_h2_exist() -> None:
+def test_private_names_of_h2_and_hpack_exist() -> None:
     for owner, names in PRIVATE_NAMES.items():
         for name in names:
             assert hasattr(owner, name), f"{owner} has no {name}"
@@ -163,6 +163,31 @@ def test_private_names_of_h2_exist() -> None:
     stream = h2.stream.H2Stream(1, H2Configuration(), 1, 1)
     assert hasattr(stream, "_inbound_window_manager")
     assert isinstance(connection._data_to_send, bytearray)
+    for name in ("_encode_literal", "_encode_indexed_literal", "_encode_table_size_change", "table_size_changes"):
+        assert hasattr(connection.encoder, name)
+    assert hasattr(connection.encoder.header_table, "_maxsize")
+
+
+def test_h2_counts_streams_through_the_properties_that_are_overridden() -> None:
+    calls: list[str] = []
+
+    class Counting(GrpcH2Connection):
+        @property
+        def open_outbound_streams(self) -> int:
+            calls.append("outbound")
+            return 0
+
+        @property
+        def open_inbound_streams(self) -> int:
+            calls.append("inbound")
+            return 0
+
+    client = Counting(Http2Options(), client_side=True)
+    server = Counting(Http2Options(), client_side=False)
+    client.initiate_connection()
+    client.send_headers(1, REQUEST)
+    server.receive_data(bytes(client.take_output()))
+    assert calls == ["outbound", "inbound"]
 
 
 # -- a call
@@ -452,6 +477,22 @@ def test_what_came_before_the_fault_is_told() -> None:
     server = serving()
     server.engine.receive(request_frame(1) + request_frame(2))
     assert [event[0] for event in server.recorder.take()] == ["open", "failed"]
+
+
+def test_nothing_is_sent_after_a_fault() -> None:
+    server = serving()
+    server.engine.receive(request_frame(1) + request_frame(2))
+    server.engine.take_output()
+    engine = server.engine
+    engine.send_headers(1, RESPONSE, False)
+    engine.send_data(1, b"", True)
+    engine.acknowledge_data(1, 100_000)
+    engine.reset_stream(1, ErrorCode.CANCEL)
+    engine.send_ping(bytes(8))
+    engine.send_goaway(0, ErrorCode.NO_ERROR)
+    assert not engine.can_open_stream
+    assert engine.send_capacity(1) == 0
+    assert engine.output_size == 0
 
 
 @given(st.binary(max_size=400))

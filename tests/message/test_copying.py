@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 from engines import COMPILED_IS_HERE
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from samples import ALL, Color, Implicit, Maps, Optional, Tree, TwoChoices, Unpacked
 from strategies import messages
 
@@ -57,7 +58,9 @@ def test_deepcopy_shares_nothing() -> None:
     twin.children[0].label = "changed"
     twin.by_name["a"].marks.append(3)
     twin.by_name["b"] = Tree()
-    assert message == Tree(label="x", child=Tree(label="y"), children=[Tree()], marks=[1], by_name={"a": Tree(marks=[2])})
+    assert message == Tree(
+        label="x", child=Tree(label="y"), children=[Tree()], marks=[1], by_name={"a": Tree(marks=[2])}
+    )
 
 
 def test_copies_keep_unknown_fields_and_emptiness() -> None:
@@ -169,7 +172,7 @@ def test_pickles_pass_between_the_engines(writer: str, reader: str) -> None:
         "n = [m, s.Implicit(f_enum=s.Color(99), f_double=-0.0), s.Maps(v_message={'a': s.Implicit()}), s.Unpacked()]\n"
     )
     data = _python(writer, make + "sys.stdout.buffer.write(pickle.dumps(n))")
-    check = "from minirpc import wire\n" f"assert wire.IMPLEMENTATION == {reader!r}\n"
+    check = f"from minirpc import wire\nassert wire.IMPLEMENTATION == {reader!r}\n"
     found = _python(reader, make + check + "assert pickle.load(sys.stdin.buffer) == n\nprint('equal')", data)
     assert found == b"equal\n"
 

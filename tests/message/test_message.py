@@ -6,7 +6,21 @@ import copy
 from typing import Any
 
 import pytest
-from samples import Choice, Color, Empty, FarTags, Implicit, Maps, Optional, Outer, Packed, Tree, TwoChoices, Unpacked, Wide
+from samples import (
+    Choice,
+    Color,
+    Empty,
+    FarTags,
+    Implicit,
+    Maps,
+    Optional,
+    Outer,
+    Packed,
+    Tree,
+    TwoChoices,
+    Unpacked,
+    Wide,
+)
 
 from minirpc.codegen import messages_v1 as pb
 from minirpc.errors import DecodeError, EncodeError
@@ -16,7 +30,13 @@ from minirpc.errors import DecodeError, EncodeError
 
 def test_defaults() -> None:
     message = Implicit()
-    assert (message.f_double, message.f_int32, message.f_bool, message.f_string, message.f_bytes) == (0.0, 0, False, "", b"")
+    assert (message.f_double, message.f_int32, message.f_bool, message.f_string, message.f_bytes) == (
+        0.0,
+        0,
+        False,
+        "",
+        b"",
+    )
     assert type(message.f_float) is float
     assert message.f_enum is Color.UNSPECIFIED
     optional = Optional()
@@ -198,7 +218,7 @@ def test_clear_field() -> None:
 
 def test_unknown_field_names_raise() -> None:
     for call in (Tree().has_field, Tree().clear_field):
-        with pytest.raises(ValueError, match="^Tree has no field 'lable'$"):
+        with pytest.raises(ValueError, match=r"^Tree has no field 'lable'$"):
             call("lable")
 
 
@@ -255,7 +275,7 @@ def test_messages_cannot_be_hashed() -> None:
     with pytest.raises(TypeError, match="unhashable"):
         hash(Tree())
     with pytest.raises(TypeError, match="unhashable"):
-        {Tree()}  # noqa: B018
+        {Tree()}
 
 
 def test_comparing_cycles_ends() -> None:
@@ -263,7 +283,7 @@ def test_comparing_cycles_ends() -> None:
     a.child, b.child = b, a
     with pytest.raises(RecursionError):
         assert a == b
-    assert a == a  # noqa: PLR0124
+    assert a == a
 
 
 # ---- repr
@@ -328,7 +348,7 @@ def test_binary_errors() -> None:
         Tree.from_binary(b"\x80")
     with pytest.raises(EncodeError, match=r"^Tree\.marks\[0\]: expected int, got str$"):
         Tree(marks=["x"]).to_binary()  # type: ignore[list-item]
-    with pytest.raises(TypeError, match="^expected bytes, bytearray or memoryview, got str$"):
+    with pytest.raises(TypeError, match=r"^expected bytes, bytearray or memoryview, got str$"):
         Tree.from_binary("x")  # type: ignore[arg-type]
 
 

@@ -84,13 +84,33 @@ def test_nul_has_no_place_in_comments_either() -> None:
     assert fault(Optional, "# a\0b")[1] == "unexpected character '\\x00'"
 
 
-@pytest.mark.parametrize("text", ["10bar", "0x1g", "0xfz", "089", "08", "0_1", "1.5.3", "1..", "1e5x", "1ff", "1.5fx", "00f", "01.5", "1e", "1e+", "0x", "5_"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "10bar",
+        "0x1g",
+        "0xfz",
+        "089",
+        "08",
+        "0_1",
+        "1.5.3",
+        "1..",
+        "1e5x",
+        "1ff",
+        "1.5fx",
+        "00f",
+        "01.5",
+        "1e",
+        "1e+",
+        "0x",
+        "5_",
+    ],
+)
 def test_numbers_end_where_a_name_cannot_follow(text: str) -> None:
     assert reason("f_double", text) == "malformed number"
 
 
 def test_numbers_may_touch_punctuation() -> None:
-    assert Packed.from_text("f_int32:1,f_int64:2;f_int32:[3]f_uint32:4f_bool") if False else True
     assert Packed.from_text("f_int32:1,f_int64:2;f_int32:[3,4]f_uint32:5#") == Packed(
         f_int32=[1, 3, 4], f_int64=[2], f_uint32=[5]
     )
@@ -118,7 +138,7 @@ def test_strings_are_unescaped(literal: str, value: bytes) -> None:
 
 def test_both_quotes_and_pieces_of_strings() -> None:
     text = """f_string: 'first "part" ' "it's"'' # comment\n\t"last" """
-    assert Optional.from_text(text).f_string == "first \"part\" it'slast"
+    assert Optional.from_text(text).f_string == 'first "part" it\'slast'
 
 
 @pytest.mark.parametrize(
@@ -139,7 +159,7 @@ def test_both_quotes_and_pieces_of_strings() -> None:
         ("'abc\n'", ("the string is not closed on its line", 11)),
         ("'abc\\\n'", ("the string is not closed on its line", 11)),
         ("'abc\\'", ("the string is not closed on its line", 11)),
-        ('"abc\'', ("the string is not closed on its line", 11)),
+        ("\"abc'", ("the string is not closed on its line", 11)),
         ("'a\0'", ("the string is not closed on its line", 11)),
     ],
 )
@@ -191,9 +211,13 @@ def test_unsigned_integers_take_no_sign(field: str, text: str) -> None:
     assert reason(field, text) == f"{number} has a sign, which {field[2:]} does not take"
 
 
-@pytest.mark.parametrize("text", ["1.0", "1f", "true", "'1'", "inf", "--1", "-", "+1", "1e3", "[1]", "{}"])
+@pytest.mark.parametrize("text", ["1.0", "1f", "true", "'1'", "inf", "--1", "-", "1e3", "[1]", "{}"])
 def test_what_is_no_integer(text: str) -> None:
-    assert "expected an integer, got" in reason("f_int32", text) or text == "+1"
+    assert "expected an integer, got" in reason("f_int32", text)
+
+
+def test_there_is_no_plus_sign() -> None:
+    assert reason("f_int32", "+1") == reason("f_double", "+1") == "unexpected character '+'"
 
 
 @pytest.mark.parametrize(
@@ -230,7 +254,9 @@ def test_what_is_no_integer(text: str) -> None:
 def test_floats(text: str, value: float) -> None:
     for field in ("f_double", "f_float"):
         read = getattr(Optional.from_text(f"{field}: {text}"), field)
-        expected = value if field == "f_double" or not math.isfinite(value) else struct.unpack("f", struct.pack("f", value))[0]
+        expected = (
+            value if field == "f_double" or not math.isfinite(value) else struct.unpack("f", struct.pack("f", value))[0]
+        )
         assert math.isnan(read) if math.isnan(value) else struct.pack("d", read) == struct.pack("d", expected)
 
 
@@ -264,14 +290,25 @@ def test_false(text: str) -> None:
     assert Optional.from_text(f"f_bool: {text}").f_bool is False
 
 
-@pytest.mark.parametrize("text", ["TRUE", "yes", "2", "-1", "-0", "02", "0x2", "0x10", "1.0", "1f", "'true'", "9999999999"])
+@pytest.mark.parametrize(
+    "text", ["TRUE", "yes", "2", "-1", "-0", "02", "0x2", "0x10", "1.0", "1f", "'true'", "9999999999"]
+)
 def test_what_is_no_bool(text: str) -> None:
     assert "expected true or false, got" in reason("f_bool", text)
 
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("RED", 1), ("CRIMSON", 1), ("LOWEST", -(2**31)), ("7", 7), ("-1", -1), ("0x7", 7), ("42", 42), ("2147483647", 2**31 - 1)],
+    [
+        ("RED", 1),
+        ("CRIMSON", 1),
+        ("LOWEST", -(2**31)),
+        ("7", 7),
+        ("-1", -1),
+        ("0x7", 7),
+        ("42", 42),
+        ("2147483647", 2**31 - 1),
+    ],
 )
 def test_enums(text: str, value: int) -> None:
     read = Optional.from_text(f"f_enum: {text}").f_enum
@@ -293,11 +330,11 @@ def test_enums_go_by_the_names_of_the_proto_file() -> None:
         ("-RED", "expected an integer, got 'RED'"),
         ("2147483648", "2147483648 is out of range for enum"),
         ("1.0", "expected an integer, got '1.0'"),
-        ("'RED'", "expected an integer, got 'RED'"),
+        ('"RED"', 'expected an integer, got "RED"'),
     ],
 )
 def test_what_is_no_enum_value(text: str, said: str) -> None:
-    assert reason("f_enum", text).replace("''", "'") == said
+    assert reason("f_enum", text) == said
 
 
 @pytest.mark.parametrize("text", ["abc", "1", "-", "true", "[]", "{}"])
@@ -319,17 +356,36 @@ def test_what_is_no_field(text: str) -> None:
     assert fault(Optional, text)[1].startswith("expected a field")
 
 
-@pytest.mark.parametrize("text", ["f_message {}", "f_message: {}", "f_message <>", "f_message:<>", "f_message{},", "f_message{};"])
+@pytest.mark.parametrize(
+    "text", ["f_message {}", "f_message: {}", "f_message <>", "f_message:<>", "f_message{},", "f_message{};"]
+)
 def test_empty_messages(text: str) -> None:
     assert Optional.from_text(text) == Optional(f_message=Implicit())
 
 
-@pytest.mark.parametrize("text", ["f_message { f_int32: 1 >", "f_message < f_int32: 1 }", "f_message {", "f_message { f_int32: 1", "f_message { } }", "f_message [{}]", "f_message: []", "f_message: 1", "f_message", "f_message:", "f_message {{}}"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "f_message { f_int32: 1 >",
+        "f_message < f_int32: 1 }",
+        "f_message {",
+        "f_message { f_int32: 1",
+        "f_message { } }",
+        "f_message [{}]",
+        "f_message: []",
+        "f_message: 1",
+        "f_message",
+        "f_message:",
+        "f_message {{}}",
+    ],
+)
 def test_malformed_messages(text: str) -> None:
     fault(Optional, text)
 
 
-@pytest.mark.parametrize("text", ["f_int32 1", "f_int32", "f_int32:", "f_int32: [1]", "f_int32: []", "f_int32: {}", "f_int32:: 1"])
+@pytest.mark.parametrize(
+    "text", ["f_int32 1", "f_int32", "f_int32:", "f_int32: [1]", "f_int32: []", "f_int32: {}", "f_int32:: 1"]
+)
 def test_malformed_scalars(text: str) -> None:
     assert fault(Optional, text)[0] == "Optional.f_int32"
 
@@ -340,7 +396,19 @@ def test_separators(separator: str) -> None:
     assert Optional.from_text(text) == Optional(f_int32=1, f_message=Implicit(f_int32=2, f_string="a"), f_bool=True)
 
 
-@pytest.mark.parametrize("text", [",", ";", "f_int32: 1,,", "f_int32: 1;;", "f_int32: 1,;", ", f_int32: 1", "f_message {,}", "f_message { f_int32: 1,, }"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        ",",
+        ";",
+        "f_int32: 1,,",
+        "f_int32: 1;;",
+        "f_int32: 1,;",
+        ", f_int32: 1",
+        "f_message {,}",
+        "f_message { f_int32: 1,, }",
+    ],
+)
 def test_more_separators_than_fields(text: str) -> None:
     fault(Optional, text)
 
@@ -354,13 +422,30 @@ def test_repeated_fields() -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["f_int32 [1]", "f_int32: [1 2]", "f_int32: [1;2]", "f_int32: [,]", "f_int32: [1,]", "f_int32: [1,,2]", "f_int32: [[1]]", "f_int32: [1", "f_int32: [{}]", "f_int32: 1]", "f_int32: [1}"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "f_int32 [1]",
+        "f_int32: [1 2]",
+        "f_int32: [1;2]",
+        "f_int32: [,]",
+        "f_int32: [1,]",
+        "f_int32: [1,,2]",
+        "f_int32: [[1]]",
+        "f_int32: [1",
+        "f_int32: [{}]",
+        "f_int32: 1]",
+        "f_int32: [1}",
+    ],
+)
 def test_malformed_lists(text: str) -> None:
     fault(Packed, text)
 
 
 def test_maps_are_repeated_entries() -> None:
-    text = "k_int32 { key: 1 value: 'a' } k_int32: [{ value: 'b' key: -2 }, <key: 3>, {value: 'd'}, {key: 1 value: 'z'}]"
+    text = (
+        "k_int32 { key: 1 value: 'a' } k_int32: [{ value: 'b' key: -2 }, <key: 3>, {value: 'd'}, {key: 1 value: 'z'}]"
+    )
     assert Maps.from_text(text) == Maps(k_int32={1: "z", -2: "b", 3: "", 0: "d"})
     text = "v_message { key: 'a' value { f_int32: 1 } } v_message { key: 'b' } v_enum { key: 'c' value: RED } v_enum {}"
     read = Maps.from_text(text)
@@ -408,7 +493,27 @@ def test_reserved_names_are_skipped(value: str, separator: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", ":", " 1", ": -", ": --1", ": -'a'", " [1]", ": [1", ": [1,]", ": [1 2]", ": [1, {}]", " [{}, 1]", " {", " { a }", " { a 1 }", " { 1: 2 }", " < a: 1 }", ": '\\q'", ": [a/b]"],
+    [
+        "",
+        ":",
+        " 1",
+        ": -",
+        ": --1",
+        ": -'a'",
+        " [1]",
+        ": [1",
+        ": [1,]",
+        ": [1 2]",
+        ": [1, {}]",
+        " [{}, 1]",
+        " {",
+        " { a }",
+        " { a 1 }",
+        " { 1: 2 }",
+        " < a: 1 }",
+        ": '\\q'",
+        ": [a/b]",
+    ],
 )
 def test_what_is_skipped_must_be_well_formed(value: str) -> None:
     fault(Retired, f"gone{value}")
@@ -423,7 +528,25 @@ def test_extensions_are_not_known_yet(name: str) -> None:
     assert fault(Optional, f"{name}: 1")[1] == "unknown extension '[acme.ext]'"
 
 
-@pytest.mark.parametrize("name", ["[]", "[.a]", "[a.]", "[a..b]", "[1a]", "[a-b]", "[ж]", "[/a]", "[a/]", "[a/b-c]", "['a']", "[a%2/b]", "[a%ZZ/b]", "[a:/b]"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "[]",
+        "[.a]",
+        "[a.]",
+        "[a..b]",
+        "[1a]",
+        "[a-b]",
+        "[ж]",
+        "[/a]",
+        "[a/]",
+        "[a/b-c]",
+        "['a']",
+        "[a%2/b]",
+        "[a%ZZ/b]",
+        "[a:/b]",
+    ],
+)
 def test_malformed_names_in_brackets(name: str) -> None:
     assert fault(Optional, f"{name}: 1")[1:] == (f"'{name}' names neither an extension nor a type", 1, 1)
 
@@ -488,7 +611,9 @@ def test_entries_of_maps_are_no_levels_of_their_own() -> None:
     assert fault(Tree, deep, max_depth=3)[1] == "nested deeper than 3 levels"
 
 
-@pytest.mark.parametrize("step", ["child {", "child <", "children {", "children [{", "by_name { value {", "gone {", "gone [{"])
+@pytest.mark.parametrize(
+    "step", ["child {", "child <", "children {", "children [{", "by_name { value {", "gone {", "gone [{"]
+)
 def test_bottomless_input_is_an_error(step: str) -> None:
     class Pit(pb.Message):
         __reserved__ = frozenset({"gone"})

@@ -25,6 +25,7 @@ def test_timeout_is_never_shortened(seconds: float) -> None:
         (1, b"1000000u"),
         (1e6, b"1000000S"),
         (1e30, b"99999999H"),
+        (1e308, b"99999999H"),
     ],
 )
 def test_encoding(seconds: float, encoded: bytes) -> None:

@@ -159,10 +159,9 @@ def unknown_fields(numbers: tuple[int, ...]) -> Strategy:
     """A well-formed sequence of fields with these numbers: all wire types, groups in groups."""
     single = st.sampled_from(numbers)
     leaf = st.lists(field_bytes(single, st.just(b""), valid=True), max_size=3).map(b"".join)
-    nested = st.recursive(
+    return st.recursive(
         leaf, lambda inner: st.lists(field_bytes(single, inner, valid=True), max_size=3).map(b"".join), max_leaves=4
     )
-    return nested
 
 
 @functools.cache

@@ -7,6 +7,7 @@ import gc
 import random
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -141,7 +142,7 @@ def test_objects_keep_no_memory() -> None:
 
 
 def test_values_have_the_references_they_should() -> None:
-    text, number = "a text of its own %d" % len(gc.get_objects()), 10**15
+    text, number = "".join(["a text", " of its own"]), 10**15
     base = sys.getrefcount(text), sys.getrefcount(number)
     message = Node(left=text, names=[text], numbers=[number])
     message.to_binary()
@@ -210,6 +211,19 @@ def test_collection_pauses_during_a_large_decode(enabled: bool, tail: bytes) -> 
     assert collections.count("start") <= 1
 
 
+def test_classes_are_collected() -> None:
+    class Passing(pb.Message):
+        again: Passing | None = pb.message(1, lambda: Passing)
+        names: list[str] = pb.string(2, repeated=True)
+
+    message = Passing.from_binary(b"\x0a\x03\x12\x01a")
+    assert message.again == Passing(names=["a"])
+    gone = weakref.ref(Passing)
+    del message, Passing
+    gc.collect()
+    assert gone() is None
+
+
 # ---- construction
 
 
@@ -259,7 +273,7 @@ def test_keywords_are_found_by_value() -> None:
 
     for name in ["".join(["num", "ber"]), Text("number")]:
         assert Leaf(**{name: 3}).number == 3
-    assert Leaf(**{"number": 3, "text": "t"}) == Leaf(text="t", number=3)
+    assert Leaf(number=3, text="t") == Leaf(text="t", number=3)
     with pytest.raises(TypeError, match=r"^Leaf\(\) got an unexpected keyword argument 'n\\x00'$"):
         Leaf(**{"n\0": 3})
 
@@ -449,7 +463,7 @@ def test_an_enum_that_raises_ends_the_decoding() -> None:
     class Holder(pb.Message):
         entries: dict[str, Strict] = pb.map(1, "string", "enum", lambda: Strict)
 
-    with pytest.raises(KeyError, match="^7$"):
+    with pytest.raises(KeyError, match=r"^7$"):
         Holder.from_binary(b"\x0a\x05\x0a\x01a\x10\x07")
 
 
@@ -578,8 +592,8 @@ def test_threads_share_messages_and_plans() -> None:
 
     def work() -> None:
         for _ in range(300):
-            if message.to_binary() != data or Node.from_binary(data) != message or copy.deepcopy(message) != message:
-                wrong.append(message)
+            results = message.to_binary(), Node.from_binary(data), copy.deepcopy(message)
+            wrong.extend(result for result in results if result not in (data, message))
 
     old = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)

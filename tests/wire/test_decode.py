@@ -7,7 +7,22 @@ from typing import Any
 
 import pytest
 from engines import Engine
-from samples import Choice, Color, Empty, FarTags, Forest, Implicit, Maps, Optional, Outer, Packed, Same, Tree, TwoChoices, Unpacked, Wide
+from samples import (
+    Choice,
+    Color,
+    Empty,
+    FarTags,
+    Implicit,
+    Maps,
+    Optional,
+    Outer,
+    Packed,
+    Same,
+    Tree,
+    TwoChoices,
+    Unpacked,
+    Wide,
+)
 from strategies import overlong
 
 from minirpc.codegen import messages_v1 as pb
@@ -119,9 +134,9 @@ def test_strided_and_empty_memoryviews(engine: Engine) -> None:
 
 @pytest.mark.parametrize("data", ["", None, 5, [1], object()])
 def test_other_input_is_a_type_error(engine: Engine, data: Any) -> None:
-    with pytest.raises(TypeError, match="^expected bytes, bytearray or memoryview, got"):
+    with pytest.raises(TypeError, match=r"^expected bytes, bytearray or memoryview, got"):
         engine.decode(Implicit, data)
-    with pytest.raises(TypeError, match="^expected bytes, bytearray or memoryview, got"):
+    with pytest.raises(TypeError, match=r"^expected bytes, bytearray or memoryview, got"):
         engine.merge(Implicit(), data)
 
 
@@ -241,7 +256,9 @@ def test_a_map_entry_may_lack_and_repeat_its_parts(engine: Engine) -> None:
     assert engine.decode(Maps, chunk(3, varint(1, 5))).k_int32 == {5: ""}
     assert engine.decode(Maps, chunk(29, chunk(1, b"k"))).v_message == {"k": Implicit()}
     assert engine.decode(Maps, chunk(32, chunk(1, b"k"))).v_enum == {"k": Color.UNSPECIFIED}
-    assert engine.decode(Maps, chunk(7, chunk(2, b"1") + chunk(1, b"a") + chunk(2, b"2") + chunk(1, b"b"))).k_string == {"b": "2"}
+    assert engine.decode(
+        Maps, chunk(7, chunk(2, b"1") + chunk(1, b"a") + chunk(2, b"2") + chunk(1, b"b"))
+    ).k_string == {"b": "2"}
     # the value is a singular message field of the entry: seen twice, it merges
     twice = chunk(29, chunk(2, varint(5, 1) + varint(8, 1)) + chunk(2, varint(5, 2)))
     assert engine.decode(Maps, twice).v_message == {"": Implicit(f_int32=2, f_bool=True)}
@@ -342,7 +359,12 @@ def test_a_wrong_wire_type_makes_a_field_unknown(engine: Engine, cls: Any, numbe
 
 def test_a_wrong_wire_type_of_containers_and_messages(engine: Engine) -> None:
     for cls, number in [(Maps, 7), (Unpacked, 9), (Unpacked, 11), (Tree, 2), (Tree, 4), (Tree, 6)]:
-        for data in (varint(number, 1), group(number), encode_tag(number, 5) + bytes(4), encode_tag(number, 1) + bytes(8)):
+        for data in (
+            varint(number, 1),
+            group(number),
+            encode_tag(number, 5) + bytes(4),
+            encode_tag(number, 1) + bytes(8),
+        ):
             message = engine.decode(cls, data)
             assert message._unknown == data
             assert engine.encode(message) == data
@@ -420,14 +442,14 @@ def test_merging_into_empty_slots(engine: Engine) -> None:
 def test_merging_into_values_of_wrong_types(engine: Engine) -> None:
     sub_message = chunk(2, b"")
     wrong: Any = Implicit()
-    with pytest.raises(TypeError, match="^cannot merge into Implicit, which is no Tree$"):
+    with pytest.raises(TypeError, match=r"^cannot merge into Implicit, which is no Tree$"):
         engine.merge(Tree(child=wrong), sub_message)
     wrong = "text"
-    with pytest.raises(TypeError, match="^cannot merge into str, which is no list$"):
+    with pytest.raises(TypeError, match=r"^cannot merge into str, which is no list$"):
         engine.merge(Tree(marks=wrong), chunk(7, b"\x02"))
-    with pytest.raises(TypeError, match="^cannot merge into str, which is no list$"):
+    with pytest.raises(TypeError, match=r"^cannot merge into str, which is no list$"):
         engine.merge(Tree(children=wrong), chunk(3, b""))
-    with pytest.raises(TypeError, match="^cannot merge into str, which is no dict$"):
+    with pytest.raises(TypeError, match=r"^cannot merge into str, which is no dict$"):
         engine.merge(Tree(by_name=wrong), chunk(4, b""))
 
 
@@ -442,7 +464,7 @@ def test_wrong_values_do_not_matter_where_nothing_is_merged(engine: Engine) -> N
 
 def test_the_first_fault_is_told(engine: Engine) -> None:
     wrong: Any = 5
-    with pytest.raises(TypeError, match="^cannot merge into int, which is no Tree$"):
+    with pytest.raises(TypeError, match=r"^cannot merge into int, which is no Tree$"):
         engine.merge(Tree(child=wrong), chunk(2, b"") + b"\x80")
     with pytest.raises(ValueError, match="truncated tag"):
         engine.merge(Tree(child=wrong), b"\x80")
@@ -489,7 +511,13 @@ def test_enum_numbers_without_a_name(engine: Engine) -> None:
 
 
 def test_floats_keep_their_bits(engine: Engine) -> None:
-    for bits in (b"\x00\x00\x00\x80", b"\x00\x00\x80\x7f", b"\x00\x00\x80\xff", b"\x01\x00\x00\x00", b"\xff\xff\x7f\x7f"):
+    for bits in (
+        b"\x00\x00\x00\x80",
+        b"\x00\x00\x80\x7f",
+        b"\x00\x00\x80\xff",
+        b"\x01\x00\x00\x00",
+        b"\xff\xff\x7f\x7f",
+    ):
         message = engine.decode(Implicit, encode_tag(2, 5) + bits)
         assert struct.pack("<f", message.f_float) == bits
         assert engine.encode(message) == encode_tag(2, 5) + bits

@@ -10,6 +10,7 @@ from samples import Choice, Empty, Forest, Implicit, Maps, Optional, Packed, Tre
 from strategies import overlong
 
 from minirpc.errors import DecodeError, Error
+from minirpc.wire.spec import WireType
 from minirpc.wire.varint import encode_tag, encode_varint
 
 
@@ -92,8 +93,12 @@ def test_in_a_map_entry(engine: Engine, data: bytes, reason: str, offset: int) -
 
 
 VARINTS = [(b"", "truncated varint"), (b"\x80", "truncated varint"), (b"\x80" * 10, "varint is longer than 10 bytes")]
-VARINT_FIELDS = [(3, "f_int64"), (4, "f_uint64"), (5, "f_int32"), (8, "f_bool"), (13, "f_uint32"), (14, "f_enum"), (17, "f_sint32"), (18, "f_sint64")]  # fmt: skip
-FIXED_FIELDS = [(1, "f_double", 8), (2, "f_float", 4), (6, "f_fixed64", 8), (7, "f_fixed32", 4), (15, "f_sfixed32", 4), (16, "f_sfixed64", 8)]  # fmt: skip
+VARINT_FIELDS = [(spec.number, spec.name) for spec in Packed.__fields__ if spec.kind.wire_type == WireType.VARINT]
+FIXED_FIELDS = [
+    (spec.number, spec.name, {WireType.I64: 8, WireType.I32: 4}[spec.kind.wire_type])
+    for spec in Packed.__fields__
+    if spec.kind.wire_type != WireType.VARINT
+]
 CHUNKS = [(9, "f_string"), (11, "f_message"), (12, "f_bytes")]
 
 
@@ -157,7 +162,11 @@ def test_lengths_of_packed_runs(engine: Engine, number: int) -> None:
         path = f"{cls.__name__}.{name}[0]"
         assert engine.fault(cls, tag + b"\x03\x01") == ("length 3 goes past the end, 1 bytes remain", path, len(tag))
         assert engine.fault(cls, tag + b"\x80") == ("truncated varint", path, len(tag))
-        assert engine.fault(cls, tag + HUGE) == (f"length {2**64 - 1} goes past the end, 0 bytes remain", path, len(tag))
+        assert engine.fault(cls, tag + HUGE) == (
+            f"length {2**64 - 1} goes past the end, 0 bytes remain",
+            path,
+            len(tag),
+        )
 
 
 INVALID_UTF8 = [
@@ -288,7 +297,9 @@ def test_the_error_reads_well(engine: Engine) -> None:
 
 def test_every_cut_of_a_message(engine: Engine) -> None:
     """However much is missing, it is told, or what is left is a message of its own."""
-    message = Unpacked(f_double=[1.5], f_int64=[-1], f_string=["abc"], f_message=[Implicit(f_string="x")], f_bytes=[b"y"])
+    message = Unpacked(
+        f_double=[1.5], f_int64=[-1], f_string=["abc"], f_message=[Implicit(f_string="x")], f_bytes=[b"y"]
+    )
     data = engine.encode(message)
     whole = 0
     for size in range(len(data)):

@@ -8,7 +8,21 @@ from typing import Any
 
 import pytest
 from engines import Engine
-from samples import Choice, Color, Empty, FarTags, Implicit, Maps, Optional, Outer, Packed, Tree, TwoChoices, Unpacked, Wide
+from samples import (
+    Choice,
+    Color,
+    Empty,
+    FarTags,
+    Implicit,
+    Maps,
+    Optional,
+    Outer,
+    Packed,
+    Tree,
+    TwoChoices,
+    Unpacked,
+    Wide,
+)
 
 from minirpc.errors import EncodeError, Error
 from minirpc.wire.spec import Kind
@@ -34,7 +48,9 @@ class Hooked:
     def _fail(self, *_: object) -> Any:
         raise AssertionError("encoding ran the code of a value")
 
-    __index__ = __int__ = __float__ = __bool__ = __len__ = __iter__ = __bytes__ = __str__ = __repr__ = __getitem__ = _fail
+    __index__ = __int__ = __float__ = __bool__ = __len__ = __iter__ = __bytes__ = __str__ = __repr__ = __getitem__ = (
+        _fail
+    )
     __eq__ = __lt__ = _fail
     __hash__ = object.__hash__
 
@@ -87,7 +103,9 @@ def test_negative_numbers_take_ten_bytes(engine: Engine) -> None:
 @pytest.mark.parametrize("size", [0, 1, 127, 128, 129, 16383, 16384, 16385, 100_000])
 def test_lengths_of_every_size(engine: Engine, size: int) -> None:
     inner = Tree(label="x" * size)
-    message = Tree(child=inner, children=[inner, Tree()], by_name={"k": inner}, load_tree=Tree(child=inner), marks=[0] * size)
+    message = Tree(
+        child=inner, children=[inner, Tree()], by_name={"k": inner}, load_tree=Tree(child=inner), marks=[0] * size
+    )
     data = engine.encode(message)
     assert engine.decode(Tree, data) == message
     # once more: what a first encoding has learnt about lengths must not matter
@@ -208,7 +226,11 @@ def every_place(kind: Kind, value: Any) -> list[tuple[Any, str]]:
     ]
     for cls in (Packed, Unpacked):
         if hasattr(cls, name):
-            good = next(spec for spec in Implicit.__fields__ if spec.name == name).default if hasattr(Implicit, name) else Implicit()
+            good = (
+                next(spec for spec in Implicit.__fields__ if spec.name == name).default
+                if hasattr(Implicit, name)
+                else Implicit()
+            )
             places.append((cls(**{name: [good, value]}), f"{cls.__name__}.{name}[1]"))
     if hasattr(Maps, f"v_{kind.name.lower()}"):
         places.append((Maps(**{f"v_{kind.name.lower()}": {"k": value}}), f'Maps.v_{kind.name.lower()}["k"]'))
@@ -229,12 +251,26 @@ def test_integer_ranges(engine: Engine, kind: Kind) -> None:
 
 
 _KINDS = [kind for kind in Kind if kind is not Kind.GROUP]
-_EXPECTED = {Kind.DOUBLE: "float", Kind.FLOAT: "float", Kind.BOOL: "bool", Kind.STRING: "str", Kind.BYTES: "bytes", Kind.MESSAGE: "Implicit"}  # fmt: skip
+_EXPECTED = {
+    Kind.DOUBLE: "float",
+    Kind.FLOAT: "float",
+    Kind.BOOL: "bool",
+    Kind.STRING: "str",
+    Kind.BYTES: "bytes",
+    Kind.MESSAGE: "Implicit",
+}
 _WRONG: dict[str, Any] = {
     "str": "x", "int": 1, "float": 1.5, "bytes": b"x", "list": [1], "object": object(), "NoneType": None,
     "Hooked": Hooked(), "Tree": Tree(), "complex": 1j, "tuple": (),
 }  # fmt: skip
-_FITS = {"float": {"float", "int"}, "int": {"int"}, "str": {"str"}, "bytes": {"bytes"}, "bool": set(), "Implicit": set()}
+_FITS = {
+    "float": {"float", "int"},
+    "int": {"int"},
+    "str": {"str"},
+    "bytes": {"bytes"},
+    "bool": set(),
+    "Implicit": set(),
+}
 
 
 @pytest.mark.parametrize("kind", _KINDS)
@@ -260,7 +296,14 @@ def test_what_an_object_says_of_itself_does_not_count(engine: Engine) -> None:
 
 def test_containers_of_wrong_types(engine: Engine) -> None:
     wrong: Any
-    for wrong, got in ((5, "int"), ("ab", "str"), ((1,), "tuple"), ({}, "dict"), (Hooked(), "Hooked"), (range(2), "range")):
+    for wrong, got in (
+        (5, "int"),
+        ("ab", "str"),
+        ((1,), "tuple"),
+        ({}, "dict"),
+        (Hooked(), "Hooked"),
+        (range(2), "range"),
+    ):
         assert engine.misfit(Packed(f_int32=wrong)) == (f"expected list, got {got}", "Packed.f_int32")
         assert engine.misfit(Unpacked(f_string=wrong)) == (f"expected list, got {got}", "Unpacked.f_string")
         assert engine.misfit(Tree(children=wrong)) == (f"expected list, got {got}", "Tree.children")
@@ -296,7 +339,9 @@ def test_float_ranges(engine: Engine) -> None:
 
 
 def test_integers_in_float_fields(engine: Engine) -> None:
-    assert engine.decode(Implicit, engine.encode(Implicit(f_double=2**70, f_float=-3))) == Implicit(f_double=2.0**70, f_float=-3.0)
+    assert engine.decode(Implicit, engine.encode(Implicit(f_double=2**70, f_float=-3))) == Implicit(
+        f_double=2.0**70, f_float=-3.0
+    )
     for message, path in every_place(Kind.FLOAT, 2**128):
         assert engine.misfit(message) == (f"{2.0**128!r} is out of range for float", path)
     for kind in (Kind.FLOAT, Kind.DOUBLE):
@@ -333,7 +378,10 @@ def test_the_first_fault_by_number_is_told(engine: Engine) -> None:
     message = Tree(by_name={"k": Tree(children=[Tree(marks=[1, 2**31])])})
     assert engine.misfit(message) == ("2147483648 is out of range for sint32", 'Tree.by_name["k"].children[0].marks[1]')
     assert engine.misfit(TwoChoices(c=TwoChoices(b=wrong))) == ("expected str, got object", "TwoChoices.c.b")
-    assert engine.misfit(FarTags(five_last=FarTags(four={1: wrong}))) == ("expected int, got object", "FarTags.five_last.four[1]")
+    assert engine.misfit(FarTags(five_last=FarTags(four={1: wrong}))) == (
+        "expected int, got object",
+        "FarTags.five_last.four[1]",
+    )
 
 
 def test_the_error_reads_well(engine: Engine) -> None:

@@ -6,7 +6,8 @@ from types import ModuleType
 
 import pytest
 from engines import Engine, outcome
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 from strategies import lengths, overlong
 
 from minirpc.errors import DecodeError

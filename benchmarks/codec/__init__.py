@@ -1,0 +1,1 @@
+"""Encoding and decoding of messages beside Google's protobuf and protobuf-py."""

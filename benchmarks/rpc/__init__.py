@@ -1,0 +1,1 @@
+"""Calls over a real connection, beside grpc.aio and grpclib."""

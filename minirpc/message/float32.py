@@ -1,0 +1,33 @@
+"""Numbers of type ``float``: IEEE 754 binary32, in Python's floats."""
+
+from __future__ import annotations
+
+import math
+import struct
+
+__all__ = ["rounded", "shortest"]
+
+_BINARY32 = struct.Struct("<f")
+_SMALLEST_NORMAL = float.fromhex("0x1p-126")
+
+
+def rounded(value: float) -> float:
+    """The binary32 number next to a value; infinity for what is out of range."""
+    try:
+        number: float = _BINARY32.unpack(_BINARY32.pack(value))[0]
+    except OverflowError:
+        return math.copysign(math.inf, value)
+    return number
+
+
+def shortest(value: float) -> float:
+    """The number of the fewest decimal digits that rounds to the same binary32 number: for 0.10000000149011612, 0.1."""
+    number = rounded(value)
+    if not math.isfinite(number):
+        return number
+    # six digits always survive in a normal number, and nine always tell it from its neighbours
+    for digits in range(6 if abs(number) >= _SMALLEST_NORMAL else 1, 9):
+        short = float(f"{number:.{digits}g}")
+        if rounded(short) == number:
+            return short
+    return float(f"{number:.9g}")
