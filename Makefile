@@ -23,13 +23,14 @@ $(VENV)/.installed: $(SOURCES)
 	MINIRPC_BUILD=yes $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test,lint]"
 	touch $@
 
-test: test-compiled test-pure  ## run all tests, once on each codec engine (needs a C compiler)
+test: test-compiled test-pure  ## run all tests, on the compiled codec and on the pure-Python one (needs a C compiler)
 
 test-compiled: $(VENV)/.installed  ## run all tests on the compiled codec
 	MINIRPC_IMPLEMENTATION=compiled MINIRPC_EXPECT_ENGINE=compiled $(PYTEST)
 
-test-pure: $(VENV)/.installed  ## run all tests on the pure-Python codec
-	MINIRPC_IMPLEMENTATION=pure MINIRPC_EXPECT_ENGINE=pure $(PYTEST)
+# tests/wire runs over both engines whichever is chosen, and tests/typing over none
+test-pure: $(VENV)/.installed  ## run the tests that depend on the chosen codec on the pure-Python one
+	MINIRPC_IMPLEMENTATION=pure MINIRPC_EXPECT_ENGINE=pure $(PYTEST) --ignore=tests/wire --ignore=tests/typing
 
 lint: $(VENV)/.installed  ## ruff, mypy --strict and pyright
 	$(BIN)/ruff check .
@@ -40,6 +41,10 @@ lint: $(VENV)/.installed  ## ruff, mypy --strict and pyright
 format: $(VENV)/.installed  ## let ruff fix and format what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+golden: $(VENV)/.installed  ## write the golden files and the shipped modules of the plugin again
+	UPDATE_GOLDEN=1 $(PYTEST) tests/plugin/test_golden.py
+	$(BIN)/python -m protoc_plugin.bootstrap
 
 bench: $(VENV)/.installed  ## measure beside the peers (minutes): tables for codec and RPC
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[bench]"

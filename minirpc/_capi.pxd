@@ -90,6 +90,7 @@ cdef extern from "_codec.h":
     bint PyDict_CheckExact(PyObject*)
     PyObject* PyDict_New()
     Py_ssize_t PyDict_GET_SIZE(PyObject*)
+    PyObject* PyDict_GetItemWithError(PyObject*, PyObject*)
     int PyDict_SetItem(PyObject*, PyObject*, PyObject*)
     bint PyDict_Next(PyObject*, Py_ssize_t*, PyObject**, PyObject**)
 
@@ -117,6 +118,8 @@ cdef extern from "_codec.h":
     bint minirpc_is_plain(PyTypeObject*)
     PyObject* minirpc_new_plain(PyTypeObject*)
     object minirpc_take(PyObject*)
+    bint minirpc_hold_collection()
+    void minirpc_release_collection(bint)
     bint minirpc_set_constructor(PyTypeObject*, vectorcallfunc)
 
 cdef extern from "<stdlib.h>":

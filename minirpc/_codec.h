@@ -239,6 +239,24 @@ static inline int minirpc_pending(void)
     return -1;
 }
 
+/* ---- garbage collection */
+
+/* Before 3.12, CPython collects garbage while a container is made, and an exception counts as one: finalizers could run
+ * in the middle of an encoding. Later versions collect between instructions of Python code only. */
+static inline int minirpc_hold_collection(void)
+{
+#if PY_VERSION_HEX < 0x030C0000
+    return PyGC_Disable();
+#else
+    return 0;
+#endif
+}
+
+static inline void minirpc_release_collection(int was_enabled)
+{
+    if (was_enabled) PyGC_Enable();
+}
+
 /* ---- constructors without a detour */
 
 /* Makes calls of `type` run `construct` at once, instead of type.__call__, __new__ and __init__. This slot is never

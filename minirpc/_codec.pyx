@@ -20,7 +20,8 @@ Rules that the code leans on:
 * An engine's call holds the GIL. Other code runs inside it only where an object is destroyed, where a container object
   is made (CPython 3.11 may then collect garbage), where an unknown enum number calls its class, and where a wrongly
   typed object is hashed or compared. What is used after such a point is held by a counted reference, and a slot or a
-  list is read afresh. Encoding has no such point: it checks types and reads, so borrowed references do.
+  list is read afresh. Encoding has no such point: it checks types and reads, with collection held, so borrowed
+  references do.
 * An empty slot (NULL) stands for the default everywhere: ``del message.field`` leaves one, containers start as one.
 * An instance is filled completely before the garbage collector learns of it. Instances of classes that can hold only
   scalars are not told to it at all: correctly typed values make no cycles.
@@ -105,6 +106,8 @@ cdef struct Field:
     PyObject* enum_class
     PyObject** members  # by number, NULL in the gaps
     int n_members
+    PyObject* all_members  # a dict by number
+    PyObject* missing  # the class's `_missing_`: what it makes of other numbers
     Field* key
     Field* value
     Py_ssize_t* siblings  # offsets of the other members of the oneof

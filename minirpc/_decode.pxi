@@ -26,20 +26,36 @@ cdef const uint8_t* stop_raised(Reader* r) noexcept:
 # ---- scalars
 
 
-cdef PyObject* enum_member(const Field* f, int32_t number) noexcept:
-    """A member, or what an open enum's class makes of a number without a name: this may run Python code."""
+cdef PyObject* member_without_name(const Field* f, PyObject* number) noexcept:
+    """What an enum's class makes of a number that it has no member for. This may run Python code."""
+    cdef PyObject* member = PyObject_CallOneArg(f.missing, number)
+    if member == NULL or PyObject_TypeCheck(member, <PyTypeObject*>f.enum_class):
+        return member
+    Py_DECREF(member)  # a closed enum answers None; calling the class raises its error
+    return PyObject_CallOneArg(f.enum_class, number)
+
+
+cdef PyObject* find_member(const Field* f, int32_t number) noexcept:
     cdef PyObject* member
-    cdef PyObject* argument
+    cdef PyObject* key = PyLong_FromLong(number)
+    if key == NULL:
+        return NULL
+    member = PyDict_GetItemWithError(f.all_members, key)
+    if member != NULL:
+        Py_INCREF(member)
+    elif PyErr_Occurred() == NULL:
+        member = member_without_name(f, key)
+    Py_DECREF(key)
+    return member
+
+
+cdef inline PyObject* enum_member(const Field* f, int32_t number) noexcept:
+    cdef PyObject* member
     if 0 <= number < f.n_members and f.members[number] != NULL:
         member = f.members[number]
         Py_INCREF(member)
         return member
-    argument = PyLong_FromLong(number)
-    if argument == NULL:
-        return NULL
-    member = PyObject_CallOneArg(f.enum_class, argument)
-    Py_DECREF(argument)
-    return member
+    return find_member(f, number)
 
 
 cdef inline PyObject* object_of_bits(const Field* f, uint64_t bits) noexcept:

@@ -428,6 +428,8 @@ cdef bint encode_fields(Writer* w, Table* t, PyObject* message, int depth) noexc
 cdef object encode_root(Plan plan, PyObject* message, bint deterministic):
     cdef uint8_t[STACK_SIZE] stack
     cdef Writer w
+    cdef bint held
+    cdef bint done
     w.start = w.pos = stack
     w.end = stack + STACK_SIZE
     w.heap = NULL
@@ -435,7 +437,10 @@ cdef object encode_root(Plan plan, PyObject* message, bint deterministic):
     w.misfit = FITS
     w.culprit = NULL
     w.trail = Trail(NULL, 0, 0)
-    if encode_fields(&w, &plan.table, message, MAX_DEPTH):
+    held = minirpc_hold_collection()
+    done = encode_fields(&w, &plan.table, message, MAX_DEPTH)
+    minirpc_release_collection(held)
+    if done:
         return finish(&w, plan)
     Py_XDECREF(w.heap)
     try:

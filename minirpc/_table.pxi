@@ -176,13 +176,16 @@ cdef int find_enum(Plan plan, Field* f) except -1:
         return 0
     spec = <object>f.spec
     enum_class = spec.type
-    members = {int(member): member for member in enum_class if 0 <= member < DENSE_MEMBERS}
-    size = max(members, default=-1) + 1
+    members = {int(member): member for member in enum_class}
+    size = max([number for number in members if number < DENSE_MEMBERS], default=-1) + 1
     f.members = <PyObject**>allocate(plan, size, sizeof(PyObject*))
     for number, member in members.items():
-        f.members[<int>number] = keep(plan, member)
-    f.n_members = size
+        if 0 <= number < size:
+            f.members[<int>number] = <PyObject*>member
+    f.n_members = max(size, 0)
+    f.all_members = keep(plan, members)
     f.enum_class = keep(plan, enum_class)
+    f.missing = keep(plan, enum_class._missing_)
     if f.shape == ONE_SCALAR:
         f.default = keep(plan, spec.default)
     return 0

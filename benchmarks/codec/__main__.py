@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
@@ -32,22 +33,29 @@ class Engine:
         library: the key of the library in ``DIALECTS``, which is also its code generator.
         variant: which of the library's engines.
         requires: the distributions that must be installed.
+        module: a module that must be there: a compiled engine that may not have been built.
     """
 
     library: str
     variant: str
     requires: Sequence[str] = ()
+    module: str = "minirpc"
 
     @property
     def name(self) -> str:
         """What the row is called."""
         return f"{self.library} {self.variant}"
 
+    @property
+    def available(self) -> bool:
+        """Whether the engine can be measured here."""
+        return installed(*self.requires) and find_spec(self.module) is not None
+
 
 BASELINE = Engine("google", "upb")
 ENGINES = (
     BASELINE,
-    Engine("minirpc", "compiled"),
+    Engine("minirpc", "compiled", module="minirpc._codec"),
     Engine("protobuf-py", "ext", ["protobuf-py-ext", "protoc-gen-py"]),
     Engine("minirpc", "pure"),
     Engine("protobuf-py", "pure", ["protobuf-py-pure", "protoc-gen-py"]),
@@ -108,7 +116,7 @@ def main() -> None:
         (1, 1, 0.0) if arguments.quick else (arguments.processes, arguments.repeats, arguments.seconds)
     )
 
-    engines = [engine for engine in ENGINES if installed(*engine.requires)]
+    engines = [engine for engine in ENGINES if engine.available]
     missing = [engine.name for engine in ENGINES if engine not in engines]
     times: dict[str, dict[str, dict[str, list[float]]]] = {engine.name: {} for engine in engines}
     with tempfile.TemporaryDirectory(prefix="minirpc-benchmark-") as name:
@@ -125,7 +133,7 @@ def main() -> None:
     print()
     print(f"{versions('minirpc', 'protobuf', 'protobuf-py')}; {processes} processes, {repeats} repeats each.")
     if missing:
-        print(f"Not installed: {', '.join(missing)} (pip install 'minirpc[bench]').")
+        print(f"Not here: {', '.join(missing)} (the peers come with minirpc[bench]).")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from typing import Any
 from benchmarks.rpc.stacks import STACKS
 from benchmarks.rpc.workloads import WORKLOADS
 from benchmarks.toolchain import ROOT, generate, installed, table, versions
+from minirpc.wire import IMPLEMENTATION
 
 PROTO = Path(__file__).parent / "bench.proto"
 BASELINE = next(iter(STACKS))
@@ -144,9 +145,9 @@ def main() -> None:
     print(_render(samples, markdown=arguments.markdown))
     print()
     print(f"Medians of {runs} runs; in parentheses the ratio to {BASELINE}. CPU is the processor time for one unit.")
-    print(f"{versions('minirpc', 'grpcio', 'protobuf', 'grpclib', 'h2')}.")
+    print(f"{versions('minirpc', 'grpcio', 'protobuf', 'grpclib', 'h2')}; minirpc's codec is {IMPLEMENTATION}.")
     if missing:
-        print(f"Not installed: {', '.join(missing)} (pip install 'minirpc[bench]').")
+        print(f"Not here: {', '.join(missing)} (the peers come with minirpc[bench]).")
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ class Call(Generic[RequestT, ResponseT]):
         self._stream: ClientStream | None = None
         self._sender: asyncio.Task[None] | None = None
         self._scoped = False
-        self._unused = False
+        self._unused = False  # until nothing below can raise any more: __del__ warns of calls, not of failed attempts
         self._channel = channel
         self._method = method
         self._request = request

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import get_ident
 from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar, dataclass_transform
 
 from minirpc import wire
@@ -406,19 +407,20 @@ def _is_default(value: Any, default: Any) -> bool:
     return type(value) is type(default) and value == default and repr(value) == repr(default)
 
 
-_in_repr: set[int] = set()
+_in_repr: set[tuple[int, int]] = set()  # ids of messages and threads
 
 
 def _repr(message: Message) -> str:
-    if id(message) in _in_repr:
+    place = id(message), get_ident()
+    if place in _in_repr:
         return f"{type(message).__qualname__}(...)"
-    _in_repr.add(id(message))
+    _in_repr.add(place)
     try:
         shown = [f"{name}={value!r}" for name, value in _set_fields(message)]
         if getattr(message, "_unknown", b""):
             shown.append(f"<{len(message._unknown)} bytes of unknown fields>")
     finally:
-        _in_repr.discard(id(message))
+        _in_repr.discard(place)
     return f"{type(message).__qualname__}({', '.join(shown)})"
 
 

@@ -70,6 +70,8 @@ QUOTED = frozenset(kind for kind, bounds in RANGES.items() if bounds in (_INT64,
 """The kinds that are written as strings: JavaScript, and many a JSON parser, would read 64 bits as a double."""
 
 _FLOAT32 = struct.Struct("<f")
+_MIN_NORMAL = 2.0**-126
+"""The smallest positive binary32 number of full precision."""
 _NUMBER = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
 """RFC 8259, section 6; a quoted number is held to the same grammar."""
 _MAX_DIGITS = 20
@@ -310,8 +312,9 @@ def _float_text(spec: FieldSpec) -> Text:
         if not isfinite(number):
             return _non_finite(number)
         (rounded,) = unpack(packed)
-        # the shortest decimal that is this binary32 number again: 6 digits always survive in one, 9 are always enough
-        for digits in (6, 7, 8):
+        # the shortest decimal that is this binary32 number again: up to 6 digits always survive in a normal one, and 9
+        # digits are enough for any
+        for digits in range(6 if abs(rounded) >= _MIN_NORMAL else 1, 9):
             short = float(f"{rounded:.{digits}g}")
             if pack(short) == packed:
                 return float.__repr__(short)

@@ -250,7 +250,7 @@ _WRAPPERS = [
     for kind in ("Bool", "Bytes", "Double", "Float", "Int32", "Int64", "String", "UInt32", "UInt64")
 ]
 
-WRITERS: dict[str, Callable[[AnyWriter], Write]] = {
+WRITERS: dict[str, Callable[[Any], Write]] = {
     "google.protobuf.Any": _any_writer,
     "google.protobuf.Duration": _time_writer(duration_text),
     "google.protobuf.FieldMask": _mask_writer,
@@ -260,9 +260,9 @@ WRITERS: dict[str, Callable[[AnyWriter], Write]] = {
     "google.protobuf.Value": json_values.value_writer,
     **dict.fromkeys(_WRAPPERS, _wrapper_writer),
 }
-"""For each special type, what makes its writer."""
+"""For each special type, what makes its writer of an :class:`AnyWriter`."""
 
-READERS: dict[str, Callable[[AnyReader], Read]] = {
+READERS: dict[str, Callable[[Any], Read]] = {
     "google.protobuf.Any": _any_reader,
     "google.protobuf.Duration": _time_reader(parse_duration),
     "google.protobuf.FieldMask": _mask_reader,
@@ -272,4 +272,4 @@ READERS: dict[str, Callable[[AnyReader], Read]] = {
     "google.protobuf.Value": json_values.value_reader,
     **dict.fromkeys(_WRAPPERS, _wrapper_reader),
 }
-"""For each special type, what makes its reader."""
+"""For each special type, what makes its reader of an :class:`AnyReader`."""

@@ -251,7 +251,7 @@ class _Writer:
         return f"{plan}.decode_new(b, p, p, {cls_name}, depth)"
 
     def container(self, target: str, cls: type[Any]) -> Lines:
-        """Makes sure that ``target`` holds a container; only a message that is merged into may have another type there."""
+        """Makes sure that ``target`` holds a container; only merging may find another type there."""
         make = f"if {target} is None: {target} = {cls.__name__}()"
         return (
             [make, f"elif type({target}) is not {cls.__name__}: check({target}, {cls.__name__})"]

@@ -193,21 +193,24 @@ def _encode_message(fields: Sequence[FieldSpec], message: Any, path: str, depth:
     if depth < 0:
         raise EncodeError(faults.too_deep(limit), path)
     for spec in fields:
-        value: Any = getattr(message, spec.slot)
+        value = getattr(message, spec.slot)
         place = f"{path}.{spec.name}"
         if value is None and spec.card is not Card.IMPLICIT:
             continue
         if spec.card is Card.REPEATED:
-            if not issubclass(type(value), list):
-                raise EncodeError(faults.expected("list", value), place)
-            for index, element in enumerate(list.copy(value)):
+            for index, element in enumerate(_copy_of(value, list, place)):
                 _encode_value(spec, element, f"{place}[{index}]", depth, limit)
         elif spec.card is Card.MAP:
-            if not issubclass(type(value), dict):
-                raise EncodeError(faults.expected("dict", value), place)
-            _encode_map(spec, dict.copy(value), place, depth, limit)
+            _encode_map(spec, _copy_of(value, dict, place), place, depth, limit)
         else:
             _encode_value(spec, value, place, depth, limit)
+
+
+def _copy_of(value: Any, cls: type[Any], path: str) -> Any:
+    """What a container holds, by ``list``'s or ``dict``'s own methods: a subclass may have others."""
+    if not issubclass(type(value), cls):
+        raise EncodeError(faults.expected(cls.__name__, value), path)
+    return cls.copy(value)
 
 
 def _encode_map(spec: FieldSpec, entries: dict[Any, Any], path: str, depth: int, limit: int) -> None:

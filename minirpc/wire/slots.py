@@ -169,8 +169,7 @@ def equal(a: Any, b: Any) -> Any:
 
 
 def _clone(message: Any) -> Any:
-    cls = type(message)
-    twin = cls.__new__(cls)
+    twin: Any = object.__new__(type(message))
     twin._unknown = _unknown(message)
     return twin
 

@@ -29,7 +29,7 @@ async def test_deadline_ends_the_call_on_both_sides() -> None:
     service = Echo()
     async with echo_pair(service) as stub:
         with pytest.raises(RpcError, match="deadline passed") as caught:
-            await stub.sleep(b"", timeout=0.05)
+            await stub.sleep(b"", timeout=0.3)
         assert caught.value.code is StatusCode.DEADLINE_EXCEEDED
         assert await service.events.get() == "started"
         assert await service.events.get() == "cancelled"
@@ -40,7 +40,7 @@ async def test_deadline_is_enforced_by_the_server_alone() -> None:
     """The client of this test does not watch the clock: it is the server's status that it sees."""
     service = Echo()
     async with echo_pair(service) as stub:
-        call = stub.sleep(b"", timeout=0.05)
+        call = stub.sleep(b"", timeout=0.3)
         task = asyncio.ensure_future(call)
         assert await service.events.get() == "started"
         assert call._stream is not None
@@ -56,7 +56,7 @@ async def test_deadline_of_a_stream() -> None:
     service = Echo()
     async with echo_pair(service) as stub:
         with pytest.raises(RpcError) as caught:
-            async with stub.bidi(timeout=0.05) as call:
+            async with stub.bidi(timeout=0.3) as call:
                 await call.send(b"x")
                 assert await call.receive() == b"x"
                 await call.receive()
@@ -138,7 +138,7 @@ async def test_context_in_a_thread_says_cancelled() -> None:
 
     async with echo_pair(Service()) as stub:
         with pytest.raises(RpcError) as caught:
-            await stub.in_thread(b"", timeout=0.05)
+            await stub.in_thread(b"", timeout=0.3)
         assert caught.value.code is StatusCode.DEADLINE_EXCEEDED
         assert await seen == 0
 
@@ -163,7 +163,7 @@ async def test_asyncio_timeout_cancels_the_handler() -> None:
     service = Echo()
     async with echo_pair(service) as stub:
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.05):
+            async with asyncio.timeout(0.3):
                 await stub.sleep(b"")
         assert await service.events.get() == "started"
         assert await service.events.get() == "cancelled"

@@ -90,7 +90,7 @@ async def test_deadline_reaches_grpcio() -> None:
     service = AioEcho()
     async with aio_server(service) as address, Channel(address) as channel:
         with pytest.raises(RpcError) as caught:
-            await EchoStub(channel).sleep(b"", timeout=0.1)
+            await EchoStub(channel).sleep(b"", timeout=0.5)
         assert caught.value.code is StatusCode.DEADLINE_EXCEEDED
         assert await service.events.get() == "started"
         assert await service.events.get() == "cancelled"
@@ -211,7 +211,7 @@ async def test_grpcio_aio_deadline() -> None:
     service = Echo()
     async with aio_client(service) as stub:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await stub.sleep(b"", timeout=0.1)
+            await stub.sleep(b"", timeout=0.5)
         assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
         assert await service.events.get() == "started"
         assert await service.events.get() == "cancelled"
@@ -270,7 +270,7 @@ def use_sync_client(address: str) -> None:
         assert caught.value.code() is grpc.StatusCode.NOT_FOUND  # type: ignore[attr-defined]
         assert caught.value.details() == MESSAGE  # type: ignore[attr-defined]
         with pytest.raises(grpc.RpcError) as caught:
-            stub.sleep(b"", timeout=0.1)
+            stub.sleep(b"", timeout=0.5)
         assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED  # type: ignore[attr-defined]
         large = bytes(1 << 20)
         assert stub.unary(large) == large

@@ -15,7 +15,7 @@ from engines import COMPILED_IS_HERE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import ALL, Color, Implicit, Maps, Optional, Tree, TwoChoices, Unpacked
-from strategies import messages
+from strategies import examples, messages
 
 SUPPORT = Path(__file__).parents[1] / "support"
 
@@ -146,7 +146,7 @@ def test_subclasses_are_copied(make: Any) -> None:
 
 
 @pytest.mark.parametrize("cls", ALL, ids=lambda cls: cls.__qualname__)
-@settings(max_examples=25)
+@examples(25)
 @given(data=st.data())
 def test_every_copy_is_the_same_message(cls: Any, data: st.DataObject) -> None:
     message = data.draw(messages(cls))

@@ -54,21 +54,21 @@ def test_the_message_in_an_any_is_written_out() -> None:
 
 
 def test_an_any_at_the_root() -> None:
-    any = packed(Implicit(f_int32=1))
-    assert any.to_text(single_line=True, registry=REGISTRY) == "[type.googleapis.com/Implicit] { f_int32: 1 }"
-    assert Any.from_text("[type.googleapis.com/Implicit] { f_int32: 1 }", registry=REGISTRY) == any
+    stored = packed(Implicit(f_int32=1))
+    assert stored.to_text(single_line=True, registry=REGISTRY) == "[type.googleapis.com/Implicit] { f_int32: 1 }"
+    assert Any.from_text("[type.googleapis.com/Implicit] { f_int32: 1 }", registry=REGISTRY) == stored
 
 
 def test_any_in_any() -> None:
-    any = packed(packed(packed(Implicit(f_bool=True))))
-    text = any.to_text(single_line=True, registry=REGISTRY)
+    stored = packed(packed(packed(Implicit(f_bool=True))))
+    text = stored.to_text(single_line=True, registry=REGISTRY)
     outer = "[type.googleapis.com/google.protobuf.Any] { "
     assert text == outer * 2 + "[type.googleapis.com/Implicit] { f_bool: true } } }"
-    assert Any.from_text(text, registry=REGISTRY) == any
+    assert Any.from_text(text, registry=REGISTRY) == stored
 
 
 @pytest.mark.parametrize(
-    "any",
+    "value",
     [
         Any(type_url="type.googleapis.com/Nobody", value=b"\x08\x01"),
         Any(type_url="Tree", value=b""),
@@ -84,19 +84,19 @@ def test_any_in_any() -> None:
         Any(),
     ],
 )
-def test_what_cannot_be_written_out_is_written_as_it_is(any: Any) -> None:
-    text = any.to_text(registry=REGISTRY)
+def test_what_cannot_be_written_out_is_written_as_it_is(value: Any) -> None:
+    text = value.to_text(registry=REGISTRY)
     assert "[" not in text
-    assert text == any.to_text()
-    assert Any.from_text(text, registry=REGISTRY) == any
+    assert text == value.to_text()
+    assert Any.from_text(text, registry=REGISTRY) == value
 
 
 def test_without_a_registry_the_well_known_types_are_known() -> None:
     assert packed(Tree()).to_text() == 'type_url: "type.googleapis.com/Tree"\n'
     assert fault("any { [type.googleapis.com/Tree] {} }", registry=None)[1] == "the registry has no message type 'Tree'"
-    any = packed(Int32Value(value=5))
-    assert any.to_text(single_line=True) == "[type.googleapis.com/google.protobuf.Int32Value] { value: 5 }"
-    assert Any.from_text(any.to_text()) == any
+    stored = packed(Int32Value(value=5))
+    assert stored.to_text(single_line=True) == "[type.googleapis.com/google.protobuf.Int32Value] { value: 5 }"
+    assert Any.from_text(stored.to_text()) == stored
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_malformed(text: str, reason: str) -> None:
 
 def test_the_path_leads_through_the_any() -> None:
     assert fault("many {} many { [a.b/Tree] { child { label: 5 } } }") == (
-        "Holder.many[1].[a.b/Tree].child.label",
+        "Holder.many[1][a.b/Tree].child.label",
         "expected a string, got '5'",
         44,
     )
@@ -157,12 +157,12 @@ def test_depth_goes_through_the_any() -> None:
 
 
 def test_an_any_that_nests_too_deeply_is_written_as_far_as_it_can_be_read_again() -> None:
-    any = packed(Tree(label="x"))
+    stored = packed(Tree(label="x"))
     for _ in range(150):
-        any = packed(any)
-    text = any.to_text(registry=REGISTRY)
+        stored = packed(stored)
+    text = stored.to_text(registry=REGISTRY)
     assert "type_url" in text
-    assert Any.from_text(text, registry=REGISTRY) == any
+    assert Any.from_text(text, registry=REGISTRY) == stored
 
 
 def test_a_message_that_was_read_but_cannot_be_stored() -> None:
@@ -172,9 +172,9 @@ def test_a_message_that_was_read_but_cannot_be_stored() -> None:
 
 
 def test_unknown_fields_of_the_message_in_an_any() -> None:
-    any = Any(type_url="a/Same", value=Optional(f_int32=1, f_bool=True).to_binary())
-    assert any.to_text(single_line=True, registry=REGISTRY) == "[a/Same] { f_int32: 1 }"
-    assert any.to_text(single_line=True, registry=REGISTRY, unknown_fields=True) == "[a/Same] { f_int32: 1 8: 1 }"
+    stored = Any(type_url="a/Same", value=Optional(f_int32=1, f_bool=True).to_binary())
+    assert stored.to_text(single_line=True, registry=REGISTRY) == "[a/Same] { f_int32: 1 }"
+    assert stored.to_text(single_line=True, registry=REGISTRY, unknown_fields=True) == "[a/Same] { f_int32: 1 8: 1 }"
 
 
 def test_another_type_named_any_is_no_any() -> None:

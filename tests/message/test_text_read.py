@@ -128,7 +128,7 @@ def test_numbers_may_touch_punctuation() -> None:
         (r"\u0416\u20ac", "Ж€".encode()),
         (r"\U00010437\U0010ffff\U000fffffa", "\U00010437\U0010ffff\U000fffffa".encode()),
         ("Ж\t\U00010437", "Ж\t\U00010437".encode()),
-        ("it's" r"\x22", b"it's\""),
+        (r"it's\x22", b"it's\""),
     ],
 )
 def test_strings_are_unescaped(literal: str, value: bytes) -> None:
@@ -254,10 +254,8 @@ def test_there_is_no_plus_sign() -> None:
 def test_floats(text: str, value: float) -> None:
     for field in ("f_double", "f_float"):
         read = getattr(Optional.from_text(f"{field}: {text}"), field)
-        expected = (
-            value if field == "f_double" or not math.isfinite(value) else struct.unpack("f", struct.pack("f", value))[0]
-        )
-        assert math.isnan(read) if math.isnan(value) else struct.pack("d", read) == struct.pack("d", expected)
+        code = "d" if field == "f_double" else "f"
+        assert math.isnan(read) if math.isnan(value) else struct.pack(code, read) == struct.pack(code, value)
 
 
 @pytest.mark.parametrize(
@@ -392,7 +390,7 @@ def test_malformed_scalars(text: str) -> None:
 
 @pytest.mark.parametrize("separator", [" ", ",", ";", "\n", " , ", "#,\n"])
 def test_separators(separator: str) -> None:
-    text = f"f_int32: 1{separator}f_message {{ f_int32: 2{separator}f_string: 'a'{separator}}}{separator}f_bool: t{separator}"
+    text = "f_int32: 1|f_message { f_int32: 2|f_string: 'a'|}|f_bool: t|".replace("|", separator)
     assert Optional.from_text(text) == Optional(f_int32=1, f_message=Implicit(f_int32=2, f_string="a"), f_bool=True)
 
 

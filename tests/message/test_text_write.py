@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from google.protobuf import descriptor_pb2, text_format
-from hypothesis import given
+from google_twin import values
+from hypothesis import given, settings
 from samples import Choice, Color, Empty, FarTags, Implicit, Maps, Optional, Packed, Same, Tree, TwoChoices
 from strategies import wrong_values
 
@@ -57,30 +58,24 @@ def test_fields_come_in_the_order_of_their_numbers() -> None:
 def test_presence() -> None:
     assert Implicit(f_int32=0, f_string="", f_bool=False, f_double=0.0, f_enum=Color.UNSPECIFIED).to_text() == ""
     assert Implicit(f_enum=0, f_double=0, f_int64=False).to_text() == ""  # type: ignore[arg-type]
-    assert (
-        Optional(f_int32=0, f_string="", f_bool=False).to_text(single_line=True)
-        == 'f_int32: 0 f_bool: false f_string: ""'
-    )
+    zeros = Optional(f_int32=0, f_string="", f_bool=False)
+    assert zeros.to_text(single_line=True) == 'f_int32: 0 f_bool: false f_string: ""'
     assert Choice(f_string="").to_text(single_line=True) == 'f_string: ""'
     assert Implicit(f_double=-0.0, f_float=-0.0).to_text(single_line=True) == "f_double: -0.0 f_float: -0.0"
     assert Optional.__new__(Optional).to_text() == Implicit.__new__(Implicit).to_text() == ""
 
 
 def test_maps_are_sorted_and_entries_whole() -> None:
-    message = Maps(
-        k_int32={10: "b", -9: "", 0: "c"}, k_bool={True: "x", False: "y"}, k_string={"b": "", "B": "", "": ""}
-    )
+    message = Maps(k_int32={10: "b", -9: "", 0: "c"}, k_bool={True: "x", False: "y"})
+    message.k_string = {"b": "", "B": "", "": ""}
     assert message.to_text(single_line=True) == (
         'k_int32 { key: -9 value: "" } k_int32 { key: 0 value: "c" } k_int32 { key: 10 value: "b" } '
         'k_bool { key: false value: "y" } k_bool { key: true value: "x" } '
         'k_string { key: "" value: "" } k_string { key: "B" value: "" } k_string { key: "b" value: "" }'
     )
-    values = Maps(
-        v_message={"a": Implicit()}, v_enum={"b": Color.UNSPECIFIED}, v_double={"c": 0.0}, v_bool={"d": False}
-    )
-    assert values.to_text(single_line=True) == (
-        'v_double { key: "c" value: 0.0 } v_bool { key: "d" value: false } '
-        'v_message { key: "a" value { } } v_enum { key: "b" value: UNSPECIFIED }'
+    message = Maps(v_message={"a": Implicit()}, v_enum={"b": Color.UNSPECIFIED}, v_double={"c": 0.0})
+    assert message.to_text(single_line=True) == (
+        'v_double { key: "c" value: 0.0 } v_message { key: "a" value { } } v_enum { key: "b" value: UNSPECIFIED }'
     )
 
 
@@ -179,7 +174,7 @@ def test_unknown_fields_are_not_shown_unless_wanted() -> None:
         (chunk(5, b"hello"), '5: "hello"'),
         (chunk(5, b"\xff\0'"), r'''5: "\377\000\'"'''),
         (chunk(5, chunk(1, b"hi")), "5 { 1 { 13: 105 } }"),
-        (chunk(5, chunk(1, b"h?") + b"\x10\x05"), '5 { 1: "h?" 2: 5 }'),
+        (chunk(5, chunk(1, b"hello") + b"\x10\x05"), '5 { 1: "hello" 2: 5 }'),
         (group(5), "5 { }"),
         (group(5, group(6) + b"\x08\x01" + chunk(2, b"\x08\x01")), "5 { 6 { } 1: 1 2 { 1: 1 } }"),
         (chunk(5, group(6, b"\x08\x01")), "5 { 6 { 1: 1 } }"),
@@ -260,11 +255,12 @@ def test_depth_is_limited() -> None:
         tree.to_text()
 
 
+@settings(max_examples=60)
 @given(wrong_values)
 def test_text_refuses_what_bytes_refuse(value: Any) -> None:
-    for cls in (Implicit, Optional, Packed, Maps):
+    for cls, places in ((Implicit, [value]), (Packed, [value, [value]]), (Maps, [value, {"a": value}])):
         for spec in cls.__fields__:
-            for placed in (value, [value], {"a": value}):
+            for placed in places:
                 message = cls(**{spec.name: placed})
                 try:
                     expected = message.to_binary()
@@ -273,7 +269,7 @@ def test_text_refuses_what_bytes_refuse(value: Any) -> None:
                         message.to_text()
                     assert (caught.value.reason, caught.value.path) == (error.reason, error.path)
                 else:
-                    assert cls.from_text(message.to_text()).to_binary() == cls.from_binary(expected).to_binary()
+                    assert values(cls.from_text(message.to_text())) == values(cls.from_binary(expected))
 
 
 def test_oneofs_show_the_member_that_is_set() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from typing import Any
 
 from hypothesis import HealthCheck, settings
@@ -11,13 +12,29 @@ from hypothesis import strategies as st
 from minirpc.wire.spec import Card, FieldSpec, Kind, WireType
 from minirpc.wire.varint import encode_varint
 
-__all__ = ["field_bytes", "lengths", "malformed", "messages", "mutated", "overlong", "unknown_fields", "wrong_values"]
+__all__ = [
+    "examples",
+    "field_bytes",
+    "lengths",
+    "malformed",
+    "messages",
+    "mutated",
+    "overlong",
+    "unknown_fields",
+    "wrong_values",
+]
 
 # a slow machine is no failure of the codec
 settings.register_profile("minirpc", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("minirpc")
 
 Strategy = st.SearchStrategy[Any]
+
+
+def examples(count: int) -> settings:
+    """How many examples a test tries; ``MINIRPC_EXAMPLES=100`` in the environment makes that a hundred times as many."""
+    return settings(max_examples=count * int(os.environ.get("MINIRPC_EXAMPLES", "1")))
+
 
 _INT32 = st.integers(-(2**31), 2**31 - 1) | st.sampled_from([0, 1, -1, 127, 128, 2**31 - 1, -(2**31)])
 _INT64 = st.integers(-(2**63), 2**63 - 1) | st.sampled_from([0, 1, -1, 2**32, 2**63 - 1, -(2**63)])

@@ -9,10 +9,10 @@ import pytest
 from engines import Engine, outcome
 from google.protobuf.message import DecodeError as GoogleDecodeError
 from google_twin import google_class, google_values, to_google, values
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from samples import ALL, Empty, Same, Tree
-from strategies import malformed, messages, mutated, unknown_fields, wrong_values
+from strategies import examples, malformed, messages, mutated, unknown_fields, wrong_values
 
 from minirpc.errors import DecodeError, EncodeError
 
@@ -20,7 +20,7 @@ EVERY_CLASS = pytest.mark.parametrize("cls", ALL, ids=lambda cls: cls.__qualname
 
 
 @EVERY_CLASS
-@settings(max_examples=40)
+@examples(25)
 @given(data=st.data())
 def test_round_trip(engine: Engine, cls: Any, data: st.DataObject) -> None:
     message = data.draw(messages(cls))
@@ -34,7 +34,7 @@ def test_round_trip(engine: Engine, cls: Any, data: st.DataObject) -> None:
 
 
 @EVERY_CLASS
-@settings(max_examples=40)
+@examples(25)
 @given(data=st.data())
 def test_google_reads_what_we_write(engine: Engine, cls: Any, data: st.DataObject) -> None:
     message = data.draw(messages(cls))
@@ -42,7 +42,7 @@ def test_google_reads_what_we_write(engine: Engine, cls: Any, data: st.DataObjec
 
 
 @EVERY_CLASS
-@settings(max_examples=40)
+@examples(25)
 @given(data=st.data())
 def test_we_read_what_google_writes(engine: Engine, cls: Any, data: st.DataObject) -> None:
     message = data.draw(messages(cls))
@@ -50,7 +50,7 @@ def test_we_read_what_google_writes(engine: Engine, cls: Any, data: st.DataObjec
 
 
 @EVERY_CLASS
-@settings(max_examples=40)
+@examples(25)
 @given(data=st.data())
 def test_joined_bytes_are_merged_messages(engine: Engine, cls: Any, data: st.DataObject) -> None:
     """Concatenation is merging (encoding specification, "Last One Wins"); Google's protobuf agrees on the result."""
@@ -63,7 +63,7 @@ def test_joined_bytes_are_merged_messages(engine: Engine, cls: Any, data: st.Dat
 
 
 @EVERY_CLASS
-@settings(max_examples=30)
+@examples(20)
 @given(data=st.data())
 def test_fields_survive_a_message_that_lacks_them(engine: Engine, cls: Any, data: st.DataObject) -> None:
     message = data.draw(messages(cls))
@@ -71,7 +71,7 @@ def test_fields_survive_a_message_that_lacks_them(engine: Engine, cls: Any, data
     assert values(engine.decode(cls, passed)) == values(message)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(fields=unknown_fields((6, 15, 16, 1000, 2**29 - 1)))
 def test_unknown_fields_come_back_as_they_were(engine: Engine, fields: bytes) -> None:
     assert engine.encode(engine.decode(Same, fields)) == fields
@@ -109,7 +109,7 @@ def google_reads(cls: Any, data: bytes) -> bool:
 
 
 @EVERY_CLASS
-@settings(max_examples=60)
+@examples(30)
 @given(data=st.data())
 def test_engines_agree_on_valid_bytes(both: list[Engine], cls: Any, data: st.DataObject) -> None:
     message = data.draw(messages(cls))
@@ -122,7 +122,7 @@ def test_engines_agree_on_valid_bytes(both: list[Engine], cls: Any, data: st.Dat
 
 
 @EVERY_CLASS
-@settings(max_examples=120)
+@examples(60)
 @given(data=st.data())
 def test_engines_agree_on_mutated_bytes(both: list[Engine], cls: Any, data: st.DataObject) -> None:
     changed = data.draw(mutated(messages(cls).map(both[0].encode)))
@@ -131,21 +131,21 @@ def test_engines_agree_on_mutated_bytes(both: list[Engine], cls: Any, data: st.D
 
 
 @EVERY_CLASS
-@settings(max_examples=120)
+@examples(60)
 @given(data=st.data())
 def test_engines_agree_on_malformed_fields(both: list[Engine], cls: Any, data: st.DataObject) -> None:
     agree(both, cls, data.draw(malformed(cls)))
 
 
 @EVERY_CLASS
-@settings(max_examples=60)
+@examples(30)
 @given(data=st.binary(max_size=60))
 def test_engines_agree_on_random_bytes(both: list[Engine], cls: Any, data: bytes) -> None:
     agree(both, cls, data)
 
 
 @EVERY_CLASS
-@settings(max_examples=80)
+@examples(40)
 @given(data=st.data())
 def test_only_decode_errors_escape(engine: Engine, cls: Any, data: st.DataObject) -> None:
     noise = data.draw(st.binary(max_size=40) | malformed(cls) | mutated(messages(cls).map(engine.encode)))
@@ -158,7 +158,7 @@ def test_only_decode_errors_escape(engine: Engine, cls: Any, data: st.DataObject
 
 
 @EVERY_CLASS
-@settings(max_examples=80)
+@examples(40)
 @given(data=st.data())
 def test_we_refuse_what_google_refuses(engine: Engine, cls: Any, data: st.DataObject) -> None:
     noise = data.draw(malformed(cls) | mutated(messages(cls).map(engine.encode)))
@@ -178,7 +178,7 @@ def wrapped(value: Any) -> st.SearchStrategy[Any]:
 
 
 @EVERY_CLASS
-@settings(max_examples=120)
+@examples(60)
 @given(data=st.data())
 def test_engines_agree_on_wrong_values(both: list[Engine], cls: Any, data: st.DataObject) -> None:
     message = data.draw(messages(cls, 1))
@@ -191,7 +191,7 @@ def test_engines_agree_on_wrong_values(both: list[Engine], cls: Any, data: st.Da
         assert isinstance(pure, bytes) or pure[0] is EncodeError
 
 
-@settings(max_examples=60)
+@examples(30)
 @given(data=st.data(), depth=st.integers(0, 4))
 def test_engines_agree_on_depth(both: list[Engine], data: st.DataObject, depth: int) -> None:
     encoded = both[0].encode(data.draw(messages(Tree, 5)))

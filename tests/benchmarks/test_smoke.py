@@ -1,0 +1,59 @@
+"""The benchmarks run from end to end and give their tables. What they measure here is of no value."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def _run(benchmark: str, *arguments: str) -> str:
+    command = [sys.executable, "-m", benchmark, "--quick", *arguments]
+    result = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False, timeout=120
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def _rows(output: str, first_cell: str) -> list[list[str]]:
+    """The rows of all Markdown tables that begin with a cell, without that cell."""
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in output.splitlines() if line[:1] == "|"]
+    return [row[1:] for row in rows if row[0] == first_cell]
+
+
+def test_the_codec_benchmark_measures_each_engine_on_each_dataset() -> None:
+    output = _run("benchmarks.codec", "--markdown")
+    titles = [line for line in output.splitlines() if line.startswith("### ")]
+    assert len(titles) == 10  # the summary and nine datasets
+    for engine in ("google upb", "google pure", "minirpc pure"):
+        summary_of_least, summary_of_median, *datasets = _rows(output, engine)
+        assert len(summary_of_least) == len(summary_of_median) == 5
+        assert [len(cells) for cells in datasets] == [5] * 9
+        assert all(cell.endswith(")") for cells in datasets for cell in cells)
+    assert _rows(output, "google upb")[0] == ["1.00"] * 5
+
+
+def test_the_rpc_benchmark_measures_each_stack_with_each_workload() -> None:
+    output = _run("benchmarks.rpc", "--markdown")
+    for workload in (
+        "unary, 1 in flight (RPC)",
+        "unary, 10 in flight (RPC)",
+        "unary, 100 in flight (RPC)",
+        "server streaming, 1 stream (message)",
+        "server streaming, 8 streams (message)",
+        "bidi ping-pong, 1 stream (round trip)",
+        "echo of 1 MiB, 1 in flight (RPC)",
+    ):
+        rows = {stack: cells for stack, *cells in _rows(output, workload)}
+        assert {"grpc.aio", "minirpc"} <= rows.keys()
+        assert all(len(cells) == 5 for cells in rows.values())
+        assert all("(1.00)" in rows["grpc.aio"][column] for column in (0, 3, 4))
+
+
+def test_the_tables_can_be_read_on_a_terminal() -> None:
+    output = _run("benchmarks.codec")
+    assert "|" not in output
+    assert "Time relative to google upb: geometric mean over the datasets" in output.splitlines()
