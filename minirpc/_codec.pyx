@@ -7,8 +7,8 @@ The seam between Python and C is the whole message: one call encodes or decodes 
 * A message class is described once by a ``Table``: a ``Field`` for each field, sorted by number, and a dense index over
   the low numbers. Values live in the instances' slots, which are read and written through their offsets; no attribute
   protocol, no dict.
-* Decoding (``_decode.pxi``) compares the tag that it read with the tags of the field, reads by wire type and makes the
-  object by kind. New messages are filled from a template of defaults. Encoding (``_encode.pxi``) goes forward in a
+* Decoding (``_reader.pxi`` for values, ``_decode.pxi`` for messages) compares the tag that it read with the tags of the field, reads by wire type and makes the
+  object by kind. New messages are filled from a template of defaults. Encoding (``_writer.pxi``, ``_encode.pxi``) goes forward in a
   single pass; lengths are filled in once they are known.
 * These functions cannot raise. They return a failure code, note what was wrong, and each level on the way out adds a
   step to the path; only the outermost turns that into a Python exception. A peer that sends garbage gets no more of our
@@ -321,7 +321,9 @@ cdef Plan plan_of_other_engine(object cls):
 
 
 include "_table.pxi"
+include "_reader.pxi"
 include "_decode.pxi"
+include "_writer.pxi"
 include "_encode.pxi"
 include "_slots.pxi"
 include "_objects.pxi"

@@ -54,9 +54,9 @@ def _time(statement: str, names: dict[str, Any], seconds: float, repeats: int) -
     timer = timeit.Timer(statement, "import gc; gc.enable()", globals=names)
     count, taken = 1, timer.timeit(1)
     while taken < seconds:
-        count = max(count * 2, int(count * seconds / max(taken, 1e-9)))
+        count = max(count * 2, int(count * seconds / max(taken, 1e-7)))
         taken = timer.timeit(count)
-    return min(taken, *timer.repeat(repeats - 1, count)) / count if repeats > 1 else taken / count
+    return min([taken, *timer.repeat(repeats - 1, count)]) / count
 
 
 def main(library: str, engine: str, folder: Path, seconds: float, repeats: int) -> None:

@@ -69,12 +69,12 @@ def _started(*arguments: str) -> Iterator[_Process]:
             process.kill()
 
 
-def _measure(stack: str, folder: Path, seconds: float, calls: int) -> dict[str, Sample]:
+def _measure(stack: str, folder: Path, placement: str, seconds: float, calls: int) -> dict[str, Sample]:
     """Measures all workloads on one connection."""
     samples = {}
-    with _started("server", stack, str(folder)) as server:
+    with _started("server", stack, str(folder), placement) as server:
         port = server.answer()
-        with _started("client", stack, str(folder), str(port)) as client:
+        with _started("client", stack, str(folder), placement, str(port)) as client:
             client.answer()
             for workload in WORKLOADS:
                 client.ask({"workload": workload, "seconds": seconds / 5, "calls": calls})  # warm-up
@@ -125,6 +125,12 @@ def main() -> None:
     parser.add_argument(
         "--calls", type=int, default=100_000, help="most calls for each workload in a run (%(default)s)"
     )
+    parser.add_argument(
+        "--placement",
+        choices=["apart", "together", "free"],
+        default="apart",
+        help="server and client on a processor each, both on one, or wherever the system puts them (%(default)s)",
+    )
     arguments = parser.parse_args()
     runs, calls = (1, 3) if arguments.quick else (arguments.runs, arguments.calls)
 
@@ -141,7 +147,7 @@ def main() -> None:
         # Every stack in turn, not all runs of one: the machine's mood changes.
         for _ in range(runs):
             for stack_name, folder in folders.items():
-                samples[stack_name].append(_measure(stack_name, folder, arguments.seconds, calls))
+                samples[stack_name].append(_measure(stack_name, folder, arguments.placement, arguments.seconds, calls))
     print(_render(samples, markdown=arguments.markdown))
     print()
     print(f"Medians of {runs} runs; in parentheses the ratio to {BASELINE}. CPU is the processor time for one unit.")

@@ -1,9 +1,10 @@
 """A server's or a client's process: it takes orders as lines of JSON, and answers each with one.
 
-Usage: ``python -m benchmarks.rpc.process server STACK FOLDER`` or ``… client STACK FOLDER PORT``, where ``FOLDER`` has
-the generated code. The first line out is the server's port, or ``null``. Then a server answers ``null`` with the
-processor time that it has used, in seconds; a client answers ``{"workload": …, "seconds": …, "calls": …}`` with what it
-counted, the time it took, and the processor time it used. Both end with their input.
+Usage: ``python -m benchmarks.rpc.process server STACK FOLDER PLACEMENT``, or ``client STACK FOLDER PLACEMENT PORT``:
+``FOLDER`` has the generated code, ``PLACEMENT`` says on which processors to run. The first line out is the server's
+port, or ``null``. Then a server answers ``null`` with the processor time that it has used, in seconds; a client answers
+``{"workload": …, "seconds": …, "calls": …}`` with what it counted, the time it took, and the processor time it used.
+Both end with their input.
 """
 
 from __future__ import annotations
@@ -60,10 +61,16 @@ async def _client(stack: ModuleType, port: int) -> None:
             _say([done, taken, _cpu_time() - before])
 
 
-def main(role: str, stack_name: str, folder: str, *port: str) -> None:
+def _place(role: str, placement: str) -> None:
+    """Chooses the processor: ``apart`` from the other process, ``together`` with it, or ``free`` for any."""
+    if placement != "free":
+        pin(1 if role == "client" and placement == "apart" else 0)
+
+
+def main(role: str, stack_name: str, folder: str, placement: str, *port: str) -> None:
     """Runs until the input ends."""
     sys.path.insert(0, folder)
-    pin(0 if role == "server" else 1)
+    _place(role, placement)
     stack = import_module(f"benchmarks.rpc.stacks.{STACKS[stack_name].module}")
     asyncio.run(_server(stack) if role == "server" else _client(stack, int(port[0])))
 

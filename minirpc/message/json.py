@@ -17,6 +17,7 @@ from minirpc.message.json_reader import Reader
 from minirpc.message.json_scalars import InexactNumber
 from minirpc.message.json_writer import Writer
 from minirpc.message.registry import WELL_KNOWN_TYPES, Registry
+from minirpc.wire import faults
 from minirpc.wire.spec import MAX_DEPTH
 
 __all__ = ["Options", "from_dict", "from_json", "to_dict", "to_json"]
@@ -60,6 +61,8 @@ def from_json(
             return _read(cls, parse(text, max_depth, exact=True), context)
     except Misfit as misfit:
         raise decode_error(misfit, text) from None
+    except RecursionError:  # max_depth is more than Python can do
+        raise decode_error(Misfit(faults.too_deep(max_depth)), text) from None
 
 
 def from_dict(cls: Any, value: Any, ignore_unknown: bool, registry: Registry | None, max_depth: int) -> Any:
@@ -69,6 +72,8 @@ def from_dict(cls: Any, value: Any, ignore_unknown: bool, registry: Registry | N
         return _read(cls, freeze(value), context)
     except Misfit as misfit:
         raise decode_error(misfit, None) from None
+    except RecursionError:
+        raise decode_error(Misfit(faults.too_deep(max_depth)), None) from None
 
 
 def _read(cls: Any, value: Any, context: Context) -> Any:
@@ -79,5 +84,5 @@ def _read(cls: Any, value: Any, context: Context) -> Any:
     # a subclass: its own __init__ is not run, as in decoding bytes
     twin = cls.__plan__.decode(cls, b"")
     for spec in cls.__fields__:
-        setattr(twin, spec.slot, getattr(message, spec.slot))
+        setattr(twin, spec.slot, getattr(message, spec.slot, None))
     return twin

@@ -41,13 +41,15 @@ class Misfit(Exception):  # noqa: N818  it becomes a DecodeError, or is caught
     Attributes:
         reason: what is wrong.
         at_name: whether it is the last member's name that is wrong, not its value.
+        again: whether that is because it was there before.
         steps: the way from the document to the value, innermost first.
     """
 
-    def __init__(self, reason: str, *, at_name: bool = False) -> None:
+    def __init__(self, reason: str, *, at_name: bool = False, again: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.at_name = at_name
+        self.at_name = at_name or again
+        self.again = again
         self.steps: list[Member | Element] = []
 
     @property
@@ -56,9 +58,10 @@ class Misfit(Exception):  # noqa: N818  it becomes a DecodeError, or is caught
         return "$" + "".join(map(str, reversed(self.steps)))
 
     def in_member(self, pairs: Sequence[tuple[str, Any]], key: str, value: Any, of_map: bool = False) -> None:
-        """Adds the step into a member of an object: the first that has this very value."""
+        """Adds the step into a member of an object: the first that has this very value, and can be meant."""
         same = [other for name, other in pairs if name == key]
-        occurrence = next((index for index, other in enumerate(same) if other is value), 0)
+        first = 1 if self.again and not self.steps else 0
+        occurrence = next((index for index, other in enumerate(same) if other is value and index >= first), 0)
         self.steps.append(Member(key, occurrence, of_map))
 
     def in_element(self, position: int) -> None:

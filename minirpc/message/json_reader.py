@@ -112,7 +112,7 @@ class _Maker:
             for key, value in pairs:
                 index = lookup.get(key)
                 if index is not None and index in seen:
-                    misfit = Misfit("the field was there before", at_name=True)
+                    misfit = Misfit("the field was there before", again=True)
                     misfit.in_member(pairs, key, value)
                     return misfit
                 seen.add(index)
@@ -193,7 +193,7 @@ class _Maker:
 
 
 def _second_member_of(oneof: str) -> Any:
-    raise Misfit(f"a second member of the oneof {oneof}", at_name=True)
+    raise Misfit(f"a second member of the oneof {oneof}", again=True)
 
 
 def _list_reader(spec: FieldSpec) -> ReadMany:
@@ -289,7 +289,7 @@ def _map_reader(spec: FieldSpec) -> Read:
             for name, member in pairs:
                 found = read_key(name, context)
                 if found in entries:
-                    raise Misfit("the key was there before", at_name=True)
+                    raise Misfit("the key was there before", again=True)
                 element = read(member, depth, context)
                 if element is not None:
                     entries[found] = element

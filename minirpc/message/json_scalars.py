@@ -363,12 +363,13 @@ def enum_texts(cls: type[Any]) -> dict[int, str]:
 def _enum_text(spec: FieldSpec, as_numbers: bool) -> Text:
     digits = _int32_text(spec)
     texts = enum_texts(spec.type)
-    if as_numbers and texts != {0: "null"}:
+    is_null = full_name(spec.type) == NULL_VALUE
+    if as_numbers and not is_null:
         return digits
 
     def text(value: Any) -> str:
         number = digits(value)
-        return texts.get(value, number)
+        return "null" if is_null else texts.get(value, number)
 
     return text
 

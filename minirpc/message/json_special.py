@@ -87,22 +87,31 @@ def _time_reader(parse: Callable[[str], tuple[int, int]]) -> Callable[[AnyReader
 # ---- FieldMask
 
 
-def _mask_writer(_writer: AnyWriter) -> Write:
+def _mask_writer(writer: AnyWriter) -> Write:
+    (spec,) = writer.cls.__fields__
+
     def write(message: Any, depth: int, _registry: Registry) -> str:
         if depth < 0:
             raise too_deep_to_write()
         paths = []
-        for index, path in enumerate(message.paths):
-            if not issubclass(type(path), str):
-                raise EncodeError(faults.expected("str", path), f".paths[{index}]")
-            # only what comes back the same may be written (field_mask.proto, "JSON Encoding of Field Masks")
-            camel = camel_case(path)
-            if not path or "," in path or _snake_case(camel) != path:
-                raise EncodeError(f"{path!r} does not survive the change to lowerCamelCase", f".paths[{index}]")
-            paths.append(camel)
+        try:
+            for path in message.paths:
+                faults.check_scalar(spec, path)
+                paths.append(_camel_case_path(path))
+        except EncodeError as error:
+            error.path = f".paths[{len(paths)}]"
+            raise
         return quote(",".join(paths))
 
     return write
+
+
+def _camel_case_path(path: str) -> str:
+    camel = camel_case(path)
+    # only what comes back the same may be written (field_mask.proto, "JSON Encoding of Field Masks")
+    if not path or "," in path or _snake_case(camel) != path:
+        raise EncodeError(f"{path!r} does not survive the change to lowerCamelCase")
+    return camel
 
 
 def _snake_case(path: str) -> str:
@@ -213,7 +222,7 @@ def _any_reader(reader: AnyReader) -> Read:
         if not urls:
             raise Misfit('a google.protobuf.Any needs a member "@type"')
         if len(urls) > 1:
-            raise in_type(Misfit("a second member of this name", at_name=True), pairs, urls[1])
+            raise in_type(Misfit("a second member of this name", again=True), pairs, urls[1])
         if type(urls[0]) is not str:
             raise in_type(expected("a type URL", urls[0]), pairs, urls[0])
         return urls[0]
@@ -228,7 +237,7 @@ def _any_reader(reader: AnyReader) -> Read:
         for key, member in pairs:
             try:
                 if key == "value" and found:
-                    raise Misfit("a second member of this name", at_name=True)
+                    raise Misfit("a second member of this name", again=True)
                 if key == "value":
                     found.append(inner.read(member, depth - 1, context))
                 elif not context.ignore_unknown:

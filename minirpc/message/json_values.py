@@ -137,7 +137,7 @@ def struct_reader(reader: AnyReader) -> Read:
         for key, member in value:
             try:
                 if key in fields:
-                    raise Misfit("a second member of this name", at_name=True)
+                    raise Misfit("a second member of this name", again=True)
                 fields[key] = read_value(member, depth - 1, context)
             except Misfit as misfit:
                 misfit.in_member(value, key, member)

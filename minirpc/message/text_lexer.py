@@ -101,10 +101,9 @@ class Lexer:
         """Goes on to the next token."""
         match: Any = _TOKEN.match(self.text, self._end)  # never None: what is no token is "bad"
         kind = match.lastgroup
-        self.token = match[kind]
-        self.start = match.start(kind)
-        self._end = match.end()
-        self.kind = self.token if kind == "punct" else kind
+        self.token = token = match[kind]
+        self.start, self._end = match.span(kind)
+        self.kind = token if kind == "punct" else kind
 
     def skip(self, punctuation: str) -> bool:
         """Goes past the current token if it is this one; says whether it was."""

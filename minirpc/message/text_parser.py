@@ -42,7 +42,7 @@ def from_text(cls: Any, text: str | bytes, *, registry: Registry | None = None, 
 
 
 def _check_unicode(text: str) -> None:
-    """ "Text format files are UTF-8 encoded", which has no surrogates."""
+    # "text format files are UTF-8 encoded", and UTF-8 has no surrogates
     try:
         text.encode()
     except UnicodeEncodeError as error:

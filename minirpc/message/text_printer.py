@@ -26,10 +26,10 @@ def to_text(
     table = TextTable.of(type(message))
     try:
         printer.message(message, table, "", MAX_DEPTH)
-    except EncodeError:
+    except EncodeError as error:
         # the printer does not know where it is; the codec finds the same fault, and says where
         type(message).__plan__.encode(message)
-        raise
+        raise EncodeError(error.reason, table.full_name) from None
     text = "".join(printer.out)
     return text.removesuffix(" ") if single_line else text
 
@@ -75,7 +75,7 @@ class _Printer:
                 self.out.append(f"{pad}{field.name}: {text}{self.end}")
         else:
             cls = field.spec.type
-            if not isinstance(value, cls):
+            if not issubclass(type(value), cls):
                 raise EncodeError(faults.expected(field.table.full_name, value))
             self.opened(field.name, value, field.table, pad, depth - 1)
 
@@ -87,12 +87,12 @@ class _Printer:
 
     def any(self, message: Any, pad: str, depth: int) -> bool:
         """The message in an ``Any``, if its type is known and its value can be read; says whether."""
-        url = message.type_url
+        url = getattr(message, "type_url", "")
         if not isinstance(url, str) or not is_type_url(url) or depth <= 0:
             return False
         try:
             cls = self.registry.message(url.rpartition("/")[2])
-            content = cls.from_binary(message.value, max_depth=depth - 1)
+            content = cls.from_binary(getattr(message, "value", b""), max_depth=depth - 1)
         except (LookupError, DecodeError, TypeError):
             return False
         self.opened(f"[{url}]", content, TextTable.of(cls), pad, depth - 1)
@@ -110,7 +110,7 @@ class _Printer:
 
 
 def _checked(value: Any, cls: type[Any]) -> Any:
-    if not isinstance(value, cls):
+    if not issubclass(type(value), cls):
         raise EncodeError(faults.expected(cls.__name__, value))
     return value
 

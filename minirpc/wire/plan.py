@@ -76,7 +76,7 @@ class Plan:
         return data
 
     def decode(self, cls: type[Any], data: Buffer, depth: int = MAX_DEPTH) -> Any:
-        data = _as_bytes(data)
+        data, depth = _as_bytes(data), max(depth, 0)
         try:
             return self.decode_new(data, 0, len(data), cls, depth)
         except Exception:
@@ -84,7 +84,7 @@ class Plan:
             raise
 
     def decode_into(self, message: Any, data: Buffer, depth: int = MAX_DEPTH) -> None:
-        data = _as_bytes(data)
+        data, depth = _as_bytes(data), max(depth, 0)
         before = diagnose.element_counts(self.fields, message)
         try:
             self.merge(data, 0, len(data), message, depth)

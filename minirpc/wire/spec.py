@@ -277,6 +277,7 @@ class AnyPlan(Protocol):
         Raises:
             DecodeError: see the module's table.
             TypeError: ``data`` is not bytes-like.
+            RecursionError: ``depth`` (a negative one is 0) is more levels than the stack has, and ``data`` has them.
         """
 
     def decode_into(self, message: Any, data: bytes | bytearray | memoryview, depth: int = MAX_DEPTH) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from engines import COMPILED_IS_HERE
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from samples import ALL, Color, Implicit, Maps, Optional, Tree, TwoChoices, Unpacked
 from strategies import examples, messages

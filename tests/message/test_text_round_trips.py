@@ -8,19 +8,18 @@ from typing import Any
 import pytest
 from google.protobuf import text_format
 from google_twin import google_class, google_values, to_google, values
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from samples import ALL, Color, Empty, Tree
-from strategies import messages, mutated, unknown_fields
+from strategies import examples, messages, mutated, unknown_fields
 
 from minirpc.errors import DecodeError
 
-few = settings(max_examples=25)  # for each class
+few = examples(25)  # for each class
 each_class = pytest.mark.parametrize("cls", ALL, ids=lambda cls: cls.__qualname__)
 
 _OUR_ENUM_VALUE = re.compile(rf": ({'|'.join(Color.__members__)})$", re.MULTILINE)
-_GOOGLE_ENUM_VALUE = re.compile(r": Color_([A-Z]+)$", re.MULTILINE)
-"""Strings end in a quote: only the name of an enum value stands at the end of a line. The twins have a prefix there."""
+"""Strings end in a quote: only names of enum values stand at the end of a line. Google's twins have a prefix there."""
 
 
 @each_class
@@ -58,7 +57,7 @@ def test_we_read_what_google_writes(
         pointy_brackets=pointy_brackets,
         use_short_repeated_primitives=short,
     )
-    text = re.sub(r"\bColor_([A-Z]+)(?=[],]|$)", r"\1", text, flags=re.MULTILINE)
+    text = re.sub(r"\bColor_([A-Z]+)(?=[],]|$)", r"\1", text, flags=re.MULTILINE)  # the twins' prefix
     assert values(cls.from_text(text)) == values(cls.from_binary(message.to_binary()))
 
 

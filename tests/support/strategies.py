@@ -32,7 +32,7 @@ Strategy = st.SearchStrategy[Any]
 
 
 def examples(count: int) -> settings:
-    """How many examples a test tries; ``MINIRPC_EXAMPLES=100`` in the environment makes that a hundred times as many."""
+    """How many examples a test tries; with ``MINIRPC_EXAMPLES=100`` in the environment, a hundred times as many."""
     return settings(max_examples=count * int(os.environ.get("MINIRPC_EXAMPLES", "1")))
 
 

@@ -265,6 +265,20 @@ def test_hostile_depth_does_not_reach_the_stack(engine: Engine) -> None:
     assert engine.fault(Tree, data) == ("nested deeper than 100 levels", "Tree", 100)
 
 
+def test_a_limit_beyond_the_stack(engine: Engine) -> None:
+    data = b""
+    for _ in range(5000):
+        data = chunk(2, data)
+    for deep in (data, b"\x5b" * 5000 + b"\x5c" * 5000):
+        with pytest.raises(RecursionError):
+            engine.decode(Tree, deep, 10**6)
+
+
+def test_a_negative_limit_is_none_at_all(engine: Engine) -> None:
+    assert engine.decode(Tree, b"", -1) == engine.merge(Tree(), b"", -1) == Tree()
+    assert engine.fault(Tree, b"\x12\x00", -1) == ("nested deeper than 0 levels", "Tree.child", 2)
+
+
 def test_merging_counts_the_elements_that_were_there(engine: Engine) -> None:
     message = Tree(children=[Tree(), Tree()], child=Tree(marks=[1, 2, 3]), load_tree=Tree(marks=[1]))
     with pytest.raises(DecodeError) as caught:
