@@ -1,7 +1,7 @@
 """Builds the compiled codec, and lets the install succeed without it.
 
-``MINIRPC_BUILD`` decides: ``yes`` makes a failing compiler an error, ``no`` skips the extensions, ``auto`` (the default)
-tries and falls back to the pure-Python engine, which behaves the same.
+``MINIRPC_BUILD`` decides: ``yes`` makes a failing compiler an error, ``no`` skips the extensions, ``auto``, the default,
+tries, and falls back to the pure-Python engine, which behaves the same.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def extensions() -> list[Extension]:
     if BUILD == "no":
         return []
     try:
-        from Cython.Build import cythonize
+        from Cython.Build import cythonize  # noqa: PLC0415  not needed, and maybe not there, when nothing is built
     except ImportError:
         if BUILD == "yes":
             raise

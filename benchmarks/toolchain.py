@@ -74,8 +74,8 @@ def pin(role: int) -> None:
         os.sched_setaffinity(0, {allowed[-1 - role % len(allowed)]})
 
 
-def table(rows: Sequence[Sequence[str]], headers: Sequence[str], *, markdown: bool) -> str:
-    """Lays out a table, the first column to the left and all others to the right."""
-    alignment = ["left", *["right"] * (len(headers) - 1)]
+def table(rows: Sequence[Sequence[str]], headers: Sequence[str], *, labels: int = 1, markdown: bool) -> str:
+    """Lays out a table: so many columns of labels to the left, and all others, figures, to the right."""
+    alignment = ["left"] * labels + ["right"] * (len(headers) - labels)
     style = "github" if markdown else "simple"
     return tabulate(rows, headers, tablefmt=style, colalign=alignment, disable_numparse=True)

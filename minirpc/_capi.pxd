@@ -48,7 +48,6 @@ cdef extern from "_codec.h":
     bint PyLong_Check(PyObject*)
     bint PyLong_CheckExact(PyObject*)
     PyObject* PyLong_FromLong(long)
-    PyObject* PyLong_FromUnsignedLong(unsigned long)
     PyObject* PyLong_FromLongLong(long long)
     PyObject* PyLong_FromUnsignedLongLong(unsigned long long)
     double PyLong_AsDouble(PyObject*)
@@ -57,8 +56,6 @@ cdef extern from "_codec.h":
     bint PyFloat_CheckExact(PyObject*)
     double PyFloat_AS_DOUBLE(PyObject*)
     PyObject* PyFloat_FromDouble(double)
-
-    bint PyBool_Check(PyObject*)
 
     bint PyUnicode_Check(PyObject*)
     bint PyUnicode_CheckExact(PyObject*)
@@ -82,7 +79,6 @@ cdef extern from "_codec.h":
 
     bint PyList_Check(PyObject*)
     bint PyList_CheckExact(PyObject*)
-    PyObject* PyList_New(Py_ssize_t)
     Py_ssize_t PyList_GET_SIZE(PyObject*)
     PyObject* PyList_GET_ITEM(PyObject*, Py_ssize_t)
 
@@ -121,6 +117,7 @@ cdef extern from "_codec.h":
     bint minirpc_hold_collection()
     void minirpc_release_collection(bint)
     bint minirpc_set_constructor(PyTypeObject*, vectorcallfunc)
+
 
 cdef extern from "<stdlib.h>":
     # unlike Cython's own declaration, for comparisons that hold the GIL

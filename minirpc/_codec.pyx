@@ -7,9 +7,10 @@ The seam between Python and C is the whole message: one call encodes or decodes 
 * A message class is described once by a ``Table``: a ``Field`` for each field, sorted by number, and a dense index over
   the low numbers. Values live in the instances' slots, which are read and written through their offsets; no attribute
   protocol, no dict.
-* Decoding (``_reader.pxi`` for values, ``_decode.pxi`` for messages) compares the tag that it read with the tags of the field, reads by wire type and makes the
-  object by kind. New messages are filled from a template of defaults. Encoding (``_writer.pxi``, ``_encode.pxi``) goes forward in a
-  single pass; lengths are filled in once they are known.
+* Decoding compares the tag that it read with the tags of the field, reads by wire type and makes the object by kind
+  (``_reader.pxi``: values, ``_decode.pxi``: messages). New messages are filled from a template of defaults.
+* Encoding goes forward in a single pass; lengths are filled in once they are known (``_writer.pxi``: values,
+  ``_encode.pxi``: messages).
 * These functions cannot raise. They return a failure code, note what was wrong, and each level on the way out adds a
   step to the path; only the outermost turns that into a Python exception. A peer that sends garbage gets no more of our
   time than one that sends messages.

@@ -106,7 +106,7 @@ def _render(samples: Mapping[str, Sequence[Mapping[str, Sample]]], *, markdown: 
                     ),
                 ]
             )
-    return table(rows, headers, markdown=markdown)
+    return table(rows, headers, labels=2, markdown=markdown)
 
 
 def _ratio(own: Sequence[Sample], baseline: Sequence[Sample], figure: Callable[[Sample], float]) -> str:

@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+PAGES = {page: page.read_text() for page in sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])}
+SESSIONS = [page for page, text in PAGES.items() if ">>> " in text]
+PROGRAMS = [page for page, text in PAGES.items() if "# server.py" in text]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 NAMED = re.compile(r"\A(?:#|//) (\w+\.(?:py|proto))\n")
 
@@ -22,7 +24,7 @@ NAMED = re.compile(r"\A(?:#|//) (\w+\.(?:py|proto))\n")
 def write_named_blocks(page: Path, folder: Path) -> list[str]:
     """Writes each code block that begins with a file name into ``folder``, and generates code from the .proto files."""
     names = []
-    for _, text in BLOCK.findall(page.read_text()):
+    for _, text in BLOCK.findall(PAGES[page]):
         named = NAMED.match(text)
         if named:
             (folder / named[1]).write_text(text)
@@ -35,7 +37,7 @@ def write_named_blocks(page: Path, folder: Path) -> list[str]:
     return names
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if ">>> " in page.read_text()], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", SESSIONS, ids=lambda page: page.name)
 def test_sessions_print_what_the_page_says(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_named_blocks(page, tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
@@ -50,7 +52,7 @@ def test_sessions_print_what_the_page_says(page: Path, tmp_path: Path, monkeypat
     assert not failed
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if "# server.py" in page.read_text()], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PROGRAMS, ids=lambda page: page.name)
 def test_servers_and_clients_run(page: Path, tmp_path: Path) -> None:
     names = write_named_blocks(page, tmp_path)
     assert {"server.py", "client.py"} <= set(names)
