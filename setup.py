@@ -1,7 +1,7 @@
 """Builds the compiled codec, and lets the install succeed without it.
 
-``MINIRPC_BUILD`` decides: ``yes`` makes a failing compiler an error, ``no`` skips the extensions, ``auto``, the default,
-tries, and falls back to the pure-Python engine, which behaves the same.
+``MINIRPC_BUILD`` decides: ``yes`` makes a failing compiler an error, ``no`` skips the extensions, ``auto`` tries, and
+falls back to the pure-Python engine, which behaves the same. ``auto`` is the default.
 """
 
 from __future__ import annotations
