@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from minirpc.errors import EncodeError
@@ -18,7 +19,7 @@ from minirpc.message.json_errors import Misfit, expected
 from minirpc.message.json_scalars import scalar_reader, scalar_text
 from minirpc.message.registry import Registry
 from minirpc.wire import faults
-from minirpc.wire.spec import FieldSpec
+from minirpc.wire.spec import FieldSpec, Kind
 
 __all__ = ["list_reader", "list_writer", "struct_reader", "struct_writer", "value_reader", "value_writer"]
 
@@ -36,10 +37,13 @@ def _map_value(spec: FieldSpec) -> Any:
 def struct_writer(writer: AnyWriter) -> Write:
     """The writer of ``Struct``: an object."""
 
+    # not before the first call: the types refer to each other
+    values_writer = cache(lambda: writer.of(_map_value(_field(writer.cls, "fields")), writer.options))
+
     def write(message: Any, depth: int, registry: Registry) -> str:
         if depth < 0:
             raise too_deep_to_write()
-        values = writer.of(_map_value(_field(writer.cls, "fields")), writer.options)
+        values = values_writer()
         texts = []
         for key, value in _container(message, "fields", dict).items():
             try:
@@ -62,10 +66,12 @@ def _key(cls: Any) -> FieldSpec:
 def list_writer(writer: AnyWriter) -> Write:
     """The writer of ``ListValue``: an array."""
 
+    values_writer = cache(lambda: writer.of(_field(writer.cls, "values").type, writer.options))
+
     def write(message: Any, depth: int, registry: Registry) -> str:
         if depth < 0:
             raise too_deep_to_write()
-        values = writer.of(_field(writer.cls, "values").type, writer.options)
+        values = values_writer()
         texts = []
         for index, value in enumerate(_container(message, "values", list)):
             try:
@@ -96,28 +102,30 @@ def value_writer(writer: AnyWriter) -> Write:
     texts = {
         spec.name: scalar_text(spec, enum_numbers=False)
         for spec in writer.cls.__fields__
-        if spec.name in ("string_value", "number_value", "bool_value", "null_value")
+        if spec.kind is not Kind.MESSAGE
     }
+    slots = [(spec.name, spec.slot) for spec in writer.cls.__fields__]
+    nested_writer = cache(lambda name: writer.of(_field(writer.cls, name).type, writer.options))
 
     def write(message: Any, depth: int, registry: Registry) -> str:
         if depth < 0:
             raise too_deep_to_write()
-        for spec in writer.cls.__fields__:
-            value = getattr(message, spec.name)
+        for name, slot in slots:
+            value = getattr(message, slot, None)
             if value is not None:
                 try:
-                    return member(spec, value, depth, registry)
+                    return member(name, value, depth, registry)
                 except EncodeError as error:
-                    error.path = f".{spec.name}{error.path}"
+                    error.path = f".{name}{error.path}"
                     raise
         # struct.proto: "absence of any variant indicates an error"
         raise EncodeError("a google.protobuf.Value must have one of its fields set")
 
-    def member(spec: FieldSpec, value: Any, depth: int, registry: Registry) -> str:
-        if spec.name not in texts:
-            return _nested(writer.of(spec.type, writer.options), value, depth, registry)
-        text = texts[spec.name](value)
-        if spec.name == "number_value" and text.startswith('"'):
+    def member(name: str, value: Any, depth: int, registry: Registry) -> str:
+        if name not in texts:
+            return _nested(nested_writer(name), value, depth, registry)
+        text = texts[name](value)
+        if name == "number_value" and text.startswith('"'):
             raise EncodeError(f"JSON has no number {value!r}")  # as a string it would come back as string_value
         return text
 
@@ -126,13 +134,14 @@ def value_writer(writer: AnyWriter) -> Write:
 
 def struct_reader(reader: AnyReader) -> Read:
     """The reader of ``Struct``."""
+    values_reader = cache(lambda: reader.of(_map_value(_field(reader.cls, "fields"))))
 
     def read(value: Any, depth: int, context: Context) -> Any:
         if type(value) is not tuple:
             raise expected("an object", value)
         if depth < 0:
             raise too_deep_to_read(context)
-        read_value = reader.of(_map_value(_field(reader.cls, "fields"))).read
+        read_value = values_reader().read
         fields: dict[str, Any] = {}
         for key, member in value:
             try:
@@ -151,13 +160,14 @@ def struct_reader(reader: AnyReader) -> Read:
 
 def list_reader(reader: AnyReader) -> Read:
     """The reader of ``ListValue``."""
+    values_reader = cache(lambda: reader.of(_field(reader.cls, "values").type))
 
     def read(value: Any, depth: int, context: Context) -> Any:
         if type(value) is not list:
             raise expected("an array", value)
         if depth < 0:
             raise too_deep_to_read(context)
-        read_value = reader.of(_field(reader.cls, "values").type).read
+        read_value = values_reader().read
         values: list[Any] = []
         try:
             for element in value:
@@ -176,6 +186,7 @@ def value_reader(reader: AnyReader) -> Read:
     """The reader of ``Value``."""
     cls = reader.cls
     read_number = scalar_reader(_field(cls, "number_value"))
+    nested_reader = cache(lambda name: reader.of(_field(cls, name).type))
 
     def read(value: Any, depth: int, context: Context) -> Any:
         if depth < 0:
@@ -188,9 +199,9 @@ def value_reader(reader: AnyReader) -> Read:
         elif value is None:
             message.null_value = _field(cls, "null_value").type(0)
         elif type(value) is tuple:
-            message.struct_value = reader.of(_field(cls, "struct_value").type).read(value, depth - 1, context)
+            message.struct_value = nested_reader("struct_value").read(value, depth - 1, context)
         elif type(value) is list:
-            message.list_value = reader.of(_field(cls, "list_value").type).read(value, depth - 1, context)
+            message.list_value = nested_reader("list_value").read(value, depth - 1, context)
         else:
             message.number_value = read_number(value, context)
         return message
