@@ -268,12 +268,12 @@ cdef class Plan:
         raise TypeError("use Plan.of(cls)")
 
     @staticmethod
-    def of(cls):
+    def of(message_class, /):
         """The plan of a message class, made once and kept on the class."""
-        plans = cls.__plans__
+        plans = message_class.__plans__
         plan = plans.get(Plan)
         if plan is None:
-            plan = plans.setdefault(Plan, make_plan(cls))
+            plan = plans.setdefault(Plan, make_plan(message_class))
         return plan
 
     def encode(self, message, bint deterministic=False):

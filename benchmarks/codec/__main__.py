@@ -109,8 +109,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="try the benchmark: small messages, times of no value")
     parser.add_argument("--markdown", action="store_true", help="print Markdown, for the documentation")
     parser.add_argument("--processes", type=int, default=3, help="processes for each engine (%(default)s)")
-    parser.add_argument("--repeats", type=int, default=5, help="repeats in each process (%(default)s)")
-    parser.add_argument("--seconds", type=float, default=0.02, help="least time of one repeat (%(default)s)")
+    parser.add_argument("--repeats", type=int, default=25, help="most repeats in each process (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=0.003, help="least time of one repeat (%(default)s)")
     arguments = parser.parse_args()
     processes, repeats, seconds = (
         (1, 1, 0.0) if arguments.quick else (arguments.processes, arguments.repeats, arguments.seconds)
@@ -131,7 +131,7 @@ def main() -> None:
                 _check(folder, engine)
     print(render(times, BASELINE.name, sizes, markdown=arguments.markdown))
     print()
-    print(f"{versions('minirpc', 'protobuf', 'protobuf-py')}; {processes} processes, {repeats} repeats each.")
+    print(f"{versions('minirpc', 'protobuf', 'protobuf-py')}; {processes} processes, up to {repeats} repeats each.")
     if missing:
         print(f"Not here: {', '.join(missing)} (the peers come with minirpc[bench]).")
 

@@ -49,14 +49,20 @@ def _running_engine(library: str) -> str:
 
 
 def _time(statement: str, names: dict[str, Any], seconds: float, repeats: int) -> float:
-    """The time of one execution in seconds: the least of several repeats, each as long as ``seconds`` at least."""
+    """The time of one execution in seconds: the least of several repeats, each as long as ``seconds`` at least.
+
+    Many short repeats find the moments in which nothing else runs. Statements that take long get fewer of them.
+    """
     # timeit switches the garbage collector off; what it costs is a part of what the program costs.
     timer = timeit.Timer(statement, "import gc; gc.enable()", globals=names)
     count, taken = 1, timer.timeit(1)
     while taken < seconds:
         count = max(count * 2, int(count * seconds / max(taken, 1e-7)))
         taken = timer.timeit(count)
-    return min([taken, *timer.repeat(repeats - 1, count)]) / count
+    times = [taken]
+    while len(times) < repeats and sum(times) < 4 * repeats * seconds:
+        times.append(timer.timeit(count))
+    return min(times) / count
 
 
 def main(library: str, engine: str, folder: Path, seconds: float, repeats: int) -> None:

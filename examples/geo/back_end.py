@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from examples.geo.distance import Coordinates, great_circle_km
 from examples.geo.gen.geo_pb import Distance, Point, Points
@@ -65,12 +65,12 @@ def _coordinates(name: str, point: Point | None) -> Coordinates:
 
 
 async def _serve(address: str) -> None:
-    server = Server([GeoService(), RouteService()])
-    bound = await server.start(address)
-    serving = asyncio.create_task(server.serve(grace=_GRACE))
-    await asyncio.sleep(0)  # now signals are handled: whoever reads the line below may send one at once
-    print(f"geo back end listening on {bound}", flush=True)
-    await serving
+    await Server([GeoService(), RouteService()]).serve(address, grace=_GRACE, on_listening=_say_where)
+
+
+def _say_where(addresses: Sequence[str]) -> None:
+    for address in addresses:
+        print(f"geo back end listening on {address}", flush=True)
 
 
 def main() -> None:

@@ -216,8 +216,12 @@ async def _send_all(
                 await _send_one(channel, stream, method, request)
     except RpcError as error:
         stream.fail(error.code, error.message, error)
-    except Exception as error:  # noqa: BLE001  # whatever the caller's iterator raises reaches the caller as the cause
+    except BaseException as error:
+        # Whatever the caller's iterator raises reaches the caller as the cause; where the call is over already, this
+        # has no effect.
         stream.fail(StatusCode.CANCELLED, f"the stream of requests raised {type(error).__name__}: {error}", error)
+        if not isinstance(error, Exception):
+            raise
     else:
         stream.end_requests()
 

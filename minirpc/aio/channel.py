@@ -258,7 +258,7 @@ class Channel:
                 except TimeoutError as error:
                     failure = error
                     reason = f"cannot connect to {address} within {self._connect_timeout} s"
-                except (OSError, UnicodeError) as error:  # UnicodeError: a host that is no DNS name
+                except (OSError, ValueError) as error:  # ValueError: a host or path that no system call takes
                     failure = error
                     reason = f"cannot connect to {address}: {getattr(error, 'strerror', None) or error}"
                 _log.info("%r: %s", self, reason)

@@ -13,7 +13,7 @@ from typing import Protocol
 from minirpc.aio.stream import Stream, StreamConnection
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import ErrorCode, Header, error_name
-from minirpc.rpc.metadata import Metadata, decode_binary, decode_metadata
+from minirpc.rpc.metadata import Metadata, decode_binary, decode_metadata, is_grpc_content_type
 from minirpc.rpc.status import (
     Status,
     code_from_http_status,
@@ -324,7 +324,7 @@ class ClientStream(Stream):
 
 
 def _is_grpc(fields: dict[bytes, bytes]) -> bool:
-    return fields.get(b":status") == b"200" and fields.get(b"content-type", b"").startswith(b"application/grpc")
+    return fields.get(b":status") == b"200" and is_grpc_content_type(fields.get(b"content-type", b""))
 
 
 def _not_grpc(fields: dict[bytes, bytes]) -> tuple[StatusCode, str]:
@@ -334,5 +334,4 @@ def _not_grpc(fields: dict[bytes, bytes]) -> tuple[StatusCode, str]:
     if http_status == "200":
         what = "no content-type" if content_type is None else f"content-type {content_type.decode('latin-1')!r}"
         return StatusCode.UNKNOWN, f"not a gRPC response: HTTP status 200 with {what}"
-    code = code_from_http_status(int(http_status)) if http_status.isdigit() else StatusCode.UNKNOWN
-    return code, f"not a gRPC response: HTTP status {http_status}"
+    return code_from_http_status(http_status), f"not a gRPC response: HTTP status {http_status}"

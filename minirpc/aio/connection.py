@@ -77,6 +77,7 @@ class Connection(asyncio.BufferedProtocol):
         self._flush_scheduled = False
         self._sends_in_turn = 0
         self._final_goaway_ping: bytes | None = None
+        self._refusing = False  # whether the peer's new streams are turned away
 
     @property
     def is_open(self) -> bool:
@@ -184,6 +185,9 @@ class Connection(asyncio.BufferedProtocol):
     def add_stream(self, stream: Stream) -> None:
         """Registers a stream, which then hears of the connection's end."""
         self._streams[stream] = None
+        if stream.stream_id == MAX_STREAM_ID:
+            # RFC 9113 section 5.1.1: identifiers are not used again; for more streams there must be a new connection.
+            self._start_draining()
 
     def remove_stream(self, stream: Stream) -> None:
         """Forgets a stream that is over. A draining connection closes after its last one."""
@@ -192,7 +196,8 @@ class Connection(asyncio.BufferedProtocol):
         self._close_if_drained()
 
     def fail_streams(self, code: StatusCode, message: str) -> None:
-        """Ends every call on this connection with a status."""
+        """Ends every call on this connection with a status, and takes no more."""
+        self._refusing = True
         for stream in list(self._streams):
             stream.fail(code, message)
 
@@ -204,6 +209,10 @@ class Connection(asyncio.BufferedProtocol):
 
     def stream_opened(self, stream_id: int, headers: Sequence[Header], end_stream: bool) -> StreamHandler | None:
         """Asks the owner to take the peer's new stream."""
+        if self._refusing:
+            # RFC 9113 section 6.8: the peer may repeat elsewhere what came after the last stream that GOAWAY named.
+            self.engine.reset_stream(stream_id, ErrorCode.REFUSED_STREAM)
+            return None
         return self._owner.stream_opened(self, stream_id, headers, end_stream)
 
     def settings_received(self) -> None:
@@ -264,6 +273,7 @@ class Connection(asyncio.BufferedProtocol):
         if self._final_goaway_ping is None:
             return
         self._final_goaway_ping = None
+        self._refusing = True
         self.engine.send_goaway(self.engine.last_peer_stream_id, ErrorCode.NO_ERROR)
         self.schedule_flush()
         self._close_if_drained()

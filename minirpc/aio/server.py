@@ -7,9 +7,8 @@ import inspect
 import logging
 import os
 import signal
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -22,7 +21,7 @@ from minirpc.aio.target import TcpAddress, UnixAddress, parse_listen_address
 from minirpc.errors import StatusCode
 from minirpc.http2 import ErrorCode, Header, Http2Options, StreamHandler
 from minirpc.rpc.framing import DEFAULT_MAX_RECEIVE_MESSAGE_SIZE
-from minirpc.rpc.metadata import decode_metadata
+from minirpc.rpc.metadata import decode_metadata, is_grpc_content_type
 from minirpc.rpc.status import Status
 from minirpc.rpc.timeout import decode_timeout
 
@@ -146,12 +145,19 @@ class Server:
         self._listeners.append(listener)
         return bound
 
-    async def serve(self, *addresses: str, grace: float = 30.0) -> None:
+    async def serve(
+        self,
+        *addresses: str,
+        grace: float = 30.0,
+        on_listening: Callable[[Sequence[str]], object] | None = None,
+    ) -> None:
         """Listens, serves until SIGTERM or SIGINT arrives, drains, and returns.
 
         Args:
             addresses: see :meth:`start`.
             grace: seconds for running calls to end after the signal.
+            on_listening: called once with the bound addresses, in the order of ``addresses``, when all of them are
+                bound and signals are handled.
         """
         loop = asyncio.get_running_loop()
         stop = asyncio.Event()
@@ -159,8 +165,10 @@ class Server:
         for number in signals:
             loop.add_signal_handler(number, stop.set)
         try:
-            for address in addresses:
-                _log.info("listening on %s", await self.start(address))
+            bound = [await self.start(address) for address in addresses]
+            _log.info("listening on %s", ", ".join(bound))
+            if on_listening is not None:
+                on_listening(bound)
             await stop.wait()
         finally:
             for number in signals:
@@ -179,6 +187,10 @@ class Server:
         self._stopping = True
         for listener in self._listeners:
             listener.close()
+        # Before the drain: a new server may take the same path meanwhile, and the path is then its own.
+        for path in self._socket_paths:
+            path.unlink(missing_ok=True)
+        self._socket_paths.clear()
         for connection in list(self._connections):
             connection.drain(_DRAIN_PING)
         if grace:
@@ -198,10 +210,6 @@ class Server:
         for listener in self._listeners:
             await listener.wait_closed()
         self._listeners.clear()
-        for path in self._socket_paths:
-            with suppress(FileNotFoundError):
-                path.unlink()
-        self._socket_paths.clear()
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     async def _wait_for_connections(self, seconds: float | None) -> None:
@@ -277,9 +285,8 @@ def _find_refusal(fields: dict[bytes, bytes]) -> list[Header] | None:
     """Returns the response to a request that is no gRPC request that this server can read, or None."""
     if fields[b":method"] != b"POST":
         return [(b":status", b"405"), (b"allow", b"POST")]
-    content_type = fields.get(b"content-type", b"")
-    # PROTOCOL-HTTP2, "Requests": application/grpc, or application/grpc+codec; else 415 Unsupported Media Type.
-    if content_type.partition(b";")[0].partition(b"+")[0] != b"application/grpc":
+    if not is_grpc_content_type(fields.get(b"content-type", b"")):
+        # PROTOCOL-HTTP2, "Requests": 415 Unsupported Media Type.
         return [(b":status", b"415")]
     encoding = fields.get(b"grpc-encoding", b"identity")
     if encoding != b"identity":

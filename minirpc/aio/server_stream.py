@@ -55,6 +55,14 @@ def _status_headers(status: Status) -> list[Header]:
     return headers
 
 
+def _run_in_thread(function: Callable[[Any, Context], Any], request: Any, context: Context) -> Any:
+    try:
+        return function(request, context)
+    except StopIteration as error:
+        # As in a coroutine (PEP 479). A future cannot hold a StopIteration: who waits for it would wait for ever.
+        raise RuntimeError("the handler raised StopIteration") from error
+
+
 class RequestStream(AsyncIterator[Any]):
     """The requests of a call, as its handler iterates over them. Ends when the client has sent its last one."""
 
@@ -180,16 +188,29 @@ class ServerStream(Stream):
         try:
             await self._call_handler()
         except RpcError as error:
-            self._finish(Status(error.code, error.message, error.details))
+            self._finish(self._status_of(error))
         except asyncio.CancelledError:
             # Whoever cancels a handler from here finishes the call first; without that, the handler did it itself.
             self._finish(Status(StatusCode.CANCELLED, "the handler was cancelled"))
-        except Exception:  # noqa: BLE001  # handlers raise what they like
+        except GeneratorExit:
+            raise  # the loop is gone, and with it everybody who could be told
+        except BaseException as error:  # handlers raise what they like
             # The client learns nothing of the server's inside.
             _log.exception("handler of %s, called from %s, failed", self._path, self._context.peer)
             self._finish(Status(StatusCode.UNKNOWN, "the handler raised an exception"))
+            if isinstance(error, KeyboardInterrupt | SystemExit):
+                raise
         else:
             self._finish(OK)
+
+    def _status_of(self, error: RpcError) -> Status:
+        """Returns the status that a handler asks for, or INTERNAL where that is no failure or cannot be sent."""
+        code, message, details = error.code, error.message, error.details
+        sendable = isinstance(code, StatusCode) and isinstance(message, str) and isinstance(details, bytes | None)
+        if sendable and code is not StatusCode.OK:
+            return Status(code, message, details)
+        _log.error("handler of %s raised %r, which is no status for a failed call", self._path, error, exc_info=error)
+        return Status(StatusCode.INTERNAL, "the handler raised an RpcError that is no status for a failed call")
 
     async def _call_handler(self) -> None:
         method = self._handler.method
@@ -200,9 +221,8 @@ class ServerStream(Stream):
             request = self.decode(self.inbox.popleft(), method.request)
         result: Any
         if self._handler.in_thread:
-            scope = copy_context()
             result = await self._loop.run_in_executor(
-                self._executor, lambda: scope.run(self._handler.function, request, context)
+                self._executor, copy_context().run, _run_in_thread, self._handler.function, request, context
             )
         else:
             result = self._handler.function(request, context)
@@ -247,6 +267,7 @@ class ServerStream(Stream):
         elif not self.over and self.connection is not None:
             # The reply was ready, but the client has not taken it in time.
             self.connection.engine.reset_stream(self.stream_id, ErrorCode.CANCEL)
+            self.connection.output_added()
             self._end_call()
 
     # -- replying

@@ -215,7 +215,7 @@ class Stream(ABC):
     def pump(self) -> None:
         """Sends what is queued, as far as windows and socket allow."""
         connection = self.connection
-        if connection is None or self._output_over:
+        if connection is None or self._output_over or self.over:
             return
         engine = connection.engine
         outbox = self._outbox

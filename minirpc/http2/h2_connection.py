@@ -20,6 +20,7 @@ from h2.config import H2Configuration
 from h2.connection import ConnectionInputs, H2Connection, H2ConnectionStateMachine
 from h2.errors import ErrorCodes
 from h2.events import Event
+from h2.exceptions import InvalidBodyLengthError, ProtocolError
 from h2.settings import SettingCodes, Settings
 from h2.stream import StreamClosedBy
 from hyperframe.frame import Frame, HeadersFrame, RstStreamFrame
@@ -27,7 +28,7 @@ from hyperframe.frame import Frame, HeadersFrame, RstStreamFrame
 from minirpc.http2.hpack_memo import MemoDecoder, MemoEncoder
 from minirpc.http2.interface import Http2Options
 
-__all__ = ["PRIVATE_NAMES", "GrpcH2Connection"]
+__all__ = ["PRIVATE_NAMES", "GrpcH2Connection", "MalformedMessageError"]
 
 PRIVATE_NAMES: dict[object, tuple[str, ...]] = {
     H2ConnectionStateMachine: ("_transitions",),
@@ -39,6 +40,10 @@ PRIVATE_NAMES: dict[object, tuple[str, ...]] = {
 
 _WINDOW_UPDATE = struct.Struct(">HBBBLL")  # RFC 9113 section 6.9: length (24 bits), type 8, flags, stream, increment
 _DEFAULT_WINDOW = 65_535
+
+
+class MalformedMessageError(ProtocolError):
+    """What a stream carries is no HTTP message. RFC 9113 section 8.1.1: a stream error of type PROTOCOL_ERROR."""
 
 
 class _DrainingStateMachine(H2ConnectionStateMachine):
@@ -120,8 +125,16 @@ class GrpcH2Connection(H2Connection):
     # -- receiving
 
     def receive_frame(self, frame: Frame) -> list[Event]:
-        """Handles one frame. Raises ``h2.exceptions.ProtocolError`` for a connection error."""
-        return self._receive_frame(frame)
+        """Handles one frame.
+
+        Raises:
+            MalformedMessageError: a stream error; the frame itself has been taken.
+            h2.exceptions.ProtocolError: a connection error.
+        """
+        try:
+            return self._receive_frame(frame)
+        except InvalidBodyLengthError as error:
+            raise MalformedMessageError(str(error)) from error
 
     def terminate(self, error_code: ErrorCodes) -> None:
         """Queues the GOAWAY of a connection error."""
@@ -129,11 +142,16 @@ class GrpcH2Connection(H2Connection):
 
     def _receive_headers_frame(self, frame: HeadersFrame) -> tuple[list[Frame], list[Event]]:
         stream_id = frame.stream_id
+        stream = self.streams.get(stream_id)
+        if stream is not None and stream.state_machine.headers_received and "END_STREAM" not in frame.flags:
+            # The block is decoded all the same, see below.
+            h2_connection_module._decode_headers(self.decoder, frame.data)
+            raise MalformedMessageError("trailers without END_STREAM")
         opens = (
             not self.config.client_side
             and stream_id % 2 == 1
             and stream_id > self.highest_inbound_stream_id
-            and stream_id not in self.streams
+            and stream is None
         )
         if not opens or len(self.streams) < self.local_settings.max_concurrent_streams:
             return super()._receive_headers_frame(frame)

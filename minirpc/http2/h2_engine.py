@@ -18,9 +18,10 @@ from h2.events import (
     WindowUpdated,
 )
 from h2.exceptions import ProtocolError
+from hyperframe.frame import DataFrame, Frame
 
 from minirpc.http2.frame_reader import FrameReader
-from minirpc.http2.h2_connection import GrpcH2Connection
+from minirpc.http2.h2_connection import GrpcH2Connection, MalformedMessageError
 from minirpc.http2.header_rules import BlockKind, find_fault
 from minirpc.http2.interface import (
     MAX_STREAM_ID,
@@ -83,8 +84,11 @@ class H2Engine:
         try:
             while (frame := reader.next_frame()) is not None:
                 # One frame at a time: what a frame says is told before a later frame of the same read can fail.
-                for event in connection.receive_frame(frame):
-                    self._dispatch(event)
+                try:
+                    for event in connection.receive_frame(frame):
+                        self._dispatch(event)
+                except MalformedMessageError:
+                    self._malformed(frame)
                 self._forget_if_closed(frame.stream_id)
         except ProtocolError as error:
             self._fail(error.error_code, str(error))
@@ -93,6 +97,18 @@ class H2Engine:
         self._failed = True
         self._connection.terminate(ErrorCodes(error_code))
         self._handler.connection_failed(int(error_code), reason)
+
+    def _malformed(self, frame: Frame) -> None:
+        if isinstance(frame, DataFrame):
+            self._connection.return_connection_credit(frame.flow_controlled_length)
+        self._reset_malformed(frame.stream_id)
+
+    def _reset_malformed(self, stream_id: int) -> None:
+        """RFC 9113 section 8.1.1: malformed messages are stream errors of type PROTOCOL_ERROR."""
+        stream = self._streams.get(stream_id)
+        self.reset_stream(stream_id, ErrorCode.PROTOCOL_ERROR)
+        if stream is not None:
+            stream.reset(ErrorCode.PROTOCOL_ERROR, False)
 
     def _dispatch(self, event: Event) -> None:
         if isinstance(event, DataReceived):
@@ -133,9 +149,7 @@ class H2Engine:
         if stream is None:
             return
         if find_fault(headers, kind) is not None:
-            # RFC 9113 section 8.1.1: malformed messages are stream errors of type PROTOCOL_ERROR.
-            self.reset_stream(stream_id, ErrorCode.PROTOCOL_ERROR)
-            stream.reset(ErrorCode.PROTOCOL_ERROR, False)
+            self._reset_malformed(stream_id)
             return
         stream.headers_received(headers, event.stream_ended is not None)
 
@@ -143,7 +157,7 @@ class H2Engine:
         stream_id = event.stream_id or 0
         headers: list[Header] = event.headers or []  # type: ignore[assignment, unused-ignore]  # raw: always bytes
         if find_fault(headers, BlockKind.REQUEST) is not None:
-            self.reset_stream(stream_id, ErrorCode.PROTOCOL_ERROR)
+            self._reset_malformed(stream_id)
             return
         stream = self._handler.stream_opened(stream_id, headers, event.stream_ended is not None)
         if stream is not None and stream_id in self._connection.streams:

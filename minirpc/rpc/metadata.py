@@ -8,7 +8,15 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias, cast
 
-__all__ = ["Metadata", "MetadataInput", "decode_binary", "decode_metadata", "encode_binary", "encode_metadata"]
+__all__ = [
+    "Metadata",
+    "MetadataInput",
+    "decode_binary",
+    "decode_metadata",
+    "encode_binary",
+    "encode_metadata",
+    "is_grpc_content_type",
+]
 
 Metadata: TypeAlias = tuple[tuple[str, str | bytes], ...]
 """Received metadata in order: ``bytes`` for keys that end in ``-bin``, ``str`` for all others."""
@@ -37,6 +45,11 @@ _RESERVED = frozenset(
 _RESERVED_PREFIX = "grpc-"
 # Received fields of the protocol itself; "user-agent" is for the application to see.
 _HIDDEN = frozenset({b"content-type", b"te"})
+
+
+def is_grpc_content_type(value: bytes) -> bool:
+    """Returns whether a content-type is ``application/grpc`` or ``application/grpc+codec``, parameters aside."""
+    return value.partition(b";")[0].partition(b"+")[0] == b"application/grpc"
 
 
 def encode_metadata(metadata: MetadataInput) -> list[tuple[bytes, bytes]]:

@@ -43,14 +43,14 @@ _TO_ENCODE = re.compile(rb"[^ -$&-~]")
 
 # "HTTP to gRPC Status Code Mapping": what a response without grpc-status means.
 _HTTP_CODES = {
-    400: StatusCode.INTERNAL,
-    401: StatusCode.UNAUTHENTICATED,
-    403: StatusCode.PERMISSION_DENIED,
-    404: StatusCode.UNIMPLEMENTED,
-    429: StatusCode.UNAVAILABLE,
-    502: StatusCode.UNAVAILABLE,
-    503: StatusCode.UNAVAILABLE,
-    504: StatusCode.UNAVAILABLE,
+    "400": StatusCode.INTERNAL,
+    "401": StatusCode.UNAUTHENTICATED,
+    "403": StatusCode.PERMISSION_DENIED,
+    "404": StatusCode.UNIMPLEMENTED,
+    "429": StatusCode.UNAVAILABLE,
+    "502": StatusCode.UNAVAILABLE,
+    "503": StatusCode.UNAVAILABLE,
+    "504": StatusCode.UNAVAILABLE,
 }
 
 # PROTOCOL-HTTP2, "Errors": what an RST_STREAM from the server means. STREAM_CLOSED and HTTP_1_1_REQUIRED have no
@@ -92,8 +92,8 @@ def parse_code(value: bytes) -> StatusCode:
         return StatusCode.UNKNOWN
 
 
-def code_from_http_status(http_status: int) -> StatusCode:
-    """Returns the code for a response that carries no ``grpc-status``."""
+def code_from_http_status(http_status: str) -> StatusCode:
+    """Returns the code for a response with this ``:status``, of whatever form, and no ``grpc-status``."""
     return _HTTP_CODES.get(http_status, StatusCode.UNKNOWN)
 
 
