@@ -489,7 +489,16 @@ cdef object decode_new(Plan plan, PyTypeObject* cls, object data, Py_ssize_t dep
 
 
 def from_binary(cls, data, *, Py_ssize_t max_depth=MAX_DEPTH):
-    """``Message.from_binary``, to be made a classmethod. See there."""
+    """``Message.from_binary``: reads a message from all of ``data``. ``FromString`` is Google's name for it.
+
+    Args:
+        cls: the message class.
+        data: one serialized message.
+        max_depth: how many levels of messages and groups may nest below this one.
+
+    Raises:
+        DecodeError: ``data`` is malformed; the error names the field's path and the byte offset.
+    """
     if not isinstance(cls, type):
         raise TypeError(f"{cls!r} is no class")
     return decode_new(plan_of(<PyTypeObject*>cls), <PyTypeObject*>cls, data, max_depth)

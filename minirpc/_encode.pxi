@@ -252,5 +252,13 @@ cdef object encode_linked(Plan plan, PyObject* message, bint deterministic):
 
 
 def to_binary(self, *, bint deterministic=False):
-    """``Message.to_binary``. See there."""
+    """``Message.to_binary``: serializes the message. ``SerializeToString`` is Google's name for it.
+
+    Args:
+        self: a message.
+        deterministic: write map entries in the order of their keys, so that equal messages give equal bytes.
+
+    Raises:
+        EncodeError: a value does not fit its field; the error names the field's path.
+    """
     return encode_linked(plan_of(Py_TYPE(<PyObject*>self)), <PyObject*>self, deterministic)

@@ -146,17 +146,17 @@ class Call(Generic[RequestT, ResponseT]):
             return self._method.response.decode(data)
         except Exception as error:
             message = f"cannot decode response of {self._method.path}: {error}"
-            raise stream.reject(Status(StatusCode.INTERNAL, message, cause=error)) from error
+            stream.reject(Status(StatusCode.INTERNAL, message, cause=error))
+            raise stream.error() from error
 
     async def _single_response(self) -> ResponseT:
         stream = self._started()
         await self._wait(stream, stream.wait_until_over())
         await self._sender_ended()
-        error = stream.error()
-        if error is not None:
-            raise error
-        if not stream.inbox:
-            raise stream.reject(Status(StatusCode.UNIMPLEMENTED, "the server sent no message where one is due"))
+        if not stream.failed and not stream.inbox:
+            stream.reject(Status(StatusCode.UNIMPLEMENTED, "the server sent no message where one is due"))
+        if stream.failed:
+            raise stream.error()
         return self._decode(stream, stream.inbox[0])
 
     async def _receive(self) -> ResponseT | None:
@@ -165,9 +165,8 @@ class Call(Generic[RequestT, ResponseT]):
         if data is not None:
             return self._decode(stream, data)
         await self._sender_ended()
-        error = stream.error()
-        if error is not None:
-            raise error
+        if stream.failed:
+            raise stream.error()
         return None
 
     async def _send(self, request: RequestT) -> None:

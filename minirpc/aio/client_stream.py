@@ -134,9 +134,8 @@ class ClientStream(Stream):
         if self._ending is not None:
             raise RuntimeError("the stream of requests has been ended")
         await self.send(message)
-        error = self.error()
-        if error is not None:
-            raise error
+        if self.failed:
+            raise self.error()
 
     def end_requests(self) -> None:
         """Ends the stream of requests; without effect if it is ended or the call is over."""
@@ -232,18 +231,13 @@ class ClientStream(Stream):
         self.inbox.clear()
         self._finish(Status(code, message, cause=cause), ErrorCode.CANCEL)
 
-    def reject(self, status: Status) -> RpcError:
-        """Ends the call with what a look at its messages has found, even if the server has ended it with OK.
-
-        Returns:
-            The exception that tells the caller.
-        """
+    def reject(self, status: Status) -> None:
+        """Ends the call with what a look at its messages has found, even if the server has ended it with OK."""
         if self.over:
             self.status = status
         else:
             self._finish(status, ErrorCode.CANCEL)
         self.inbox.clear()
-        return self._error_of(status)
 
     def cancel(self) -> None:
         """Ends the call because the caller no longer wants it."""
@@ -305,12 +299,18 @@ class ClientStream(Stream):
                 watcher.set_result(None)
         self._watchers.clear()
 
-    def error(self) -> RpcError | None:
-        """Returns the exception that tells the caller of the status; None while the call runs or if it is OK."""
-        status = self.status
-        return None if status is None or status.code is StatusCode.OK else self._error_of(status)
+    @property
+    def failed(self) -> bool:
+        """Whether the call has ended with a status other than OK."""
+        return self.status is not None and self.status.code is not StatusCode.OK
 
-    def _error_of(self, status: Status) -> RpcError:
+    def error(self) -> RpcError:
+        """Returns a new exception that tells the caller how the call ended; for calls that have :attr:`failed`.
+
+        To be raised where it is made: a variable that holds it would be in a cycle with its own traceback.
+        """
+        status = self.status
+        assert status is not None
         error = RpcError(
             status.code,
             status.message,

@@ -55,6 +55,10 @@ def _status_headers(status: Status) -> list[Header]:
     return headers
 
 
+def _send_nothing(headers: Sequence[Header]) -> None:
+    """Initial metadata of a call that is over."""
+
+
 def _run_in_thread(function: Callable[[Any, Context], Any], request: Any, context: Context) -> Any:
     try:
         return function(request, context)
@@ -318,4 +322,5 @@ class ServerStream(Stream):
             self._timer.cancel()
         self.input_over = True
         self.inbox.clear()
+        self._context._send_headers = _send_nothing  # breaks the cycle, so that no garbage waits for the collector
         self._end()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import get_ident
-from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Self, TypeVar, dataclass_transform
 
 from minirpc import wire
-from minirpc.message import json, registry, text_parser, text_printer
+from minirpc.message import json, registry
+from minirpc.message import text as text_format
 from minirpc.wire.spec import MAX_DEPTH, AnyPlan, Card, FieldSpec
 
 __all__ = ["Message", "MessageMeta", "Oneof", "which_oneof"]
@@ -138,30 +139,23 @@ class Message(metaclass=MessageMeta):
     __plan__: ClassVar[AnyPlan]
     _unknown: ClassVar[bytes]  # of each instance; an annotation without ClassVar would make it an argument of __init__
 
-    def to_binary(self, *, deterministic: bool = False) -> bytes:
-        """Serializes the message.
+    # the engine's own functions: the compiled one spares a Python frame for each message
+    if TYPE_CHECKING:
 
-        Args:
-            deterministic: write map entries in the order of their keys, so that equal messages give equal bytes.
+        def to_binary(self, *, deterministic: bool = False) -> bytes:
+            """See :func:`minirpc.wire.to_binary`."""
+            ...
 
-        Raises:
-            EncodeError: a value does not fit its field; the error names the field's path.
-        """
-        return type(self).__plan__.encode(self, deterministic)
+        @classmethod
+        def from_binary(cls, data: Buffer, *, max_depth: int = MAX_DEPTH) -> Self:
+            """See :func:`minirpc.wire.from_binary`."""
+            ...
 
-    @classmethod
-    def from_binary(cls, data: Buffer, *, max_depth: int = MAX_DEPTH) -> Self:
-        """Reads a message from all of ``data``.
-
-        Args:
-            data: one serialized message.
-            max_depth: how many levels of messages and groups may nest below this one.
-
-        Raises:
-            DecodeError: ``data`` is malformed; the error names the field's path and the byte offset.
-        """
-        message: Self = cls.__plan__.decode(cls, data, max_depth)
-        return message
+        SerializeToString = to_binary
+        FromString = from_binary
+    else:
+        to_binary = SerializeToString = wire.to_binary
+        from_binary = FromString = classmethod(wire.from_binary)
 
     def merge_from_binary(self, data: Buffer, *, max_depth: int = MAX_DEPTH) -> None:
         """Merges a serialized message into this one: singular fields are replaced, messages merged, lists extended.
@@ -192,7 +186,7 @@ class Message(metaclass=MessageMeta):
         Raises:
             EncodeError: a value does not fit its field; the error names the field's path.
         """
-        return text_printer.to_text(self, single_line=single_line, registry=registry, unknown_fields=unknown_fields)
+        return text_format.to_text(self, single_line=single_line, registry=registry, unknown_fields=unknown_fields)
 
     @classmethod
     def from_text(
@@ -210,7 +204,7 @@ class Message(metaclass=MessageMeta):
             DecodeError: ``text`` is malformed or does not fit the message; the error names the field's path, the line
                 and the column.
         """
-        message: Self = text_parser.from_text(cls, text, registry=registry, max_depth=max_depth)
+        message: Self = text_format.from_text(cls, text, registry=registry, max_depth=max_depth)
         return message
 
     def to_json(
@@ -312,15 +306,6 @@ class Message(metaclass=MessageMeta):
             DecodeError: ``value`` does not fit the message; the error names the path (``$.origin.lat``).
         """
         message: Self = json.from_dict(cls, value, ignore_unknown, registry, max_depth)
-        return message
-
-    SerializeToString = to_binary
-    """Google's name for :meth:`to_binary`, which grpcio and grpclib look for."""
-
-    @classmethod
-    def FromString(cls, data: Buffer) -> Self:  # noqa: N802
-        """Google's name for :meth:`from_binary`, which grpcio and grpclib look for."""
-        message: Self = cls.__plan__.decode(cls, data, MAX_DEPTH)
         return message
 
     def has_field(self, name: str) -> bool:

@@ -30,7 +30,14 @@ class Enum(enum.IntEnum):
         if not isinstance(value, int) or isinstance(value, bool) or not -(1 << 31) <= value < 1 << 31:
             return None
         # not entered into the class's own table: a peer chooses these numbers, and the table would grow with them
-        member = int.__new__(cls, value)
-        member._name_ = f"UNRECOGNIZED_{value}".replace("-", "MINUS_")
-        member._value_ = int(value)
-        return member
+        return int.__new__(cls, value)
+
+    def __getattr__(self, attribute: str) -> Any:
+        # what EnumType gives its members. A number without a name gets it when asked for: a peer can send millions.
+        if attribute == "_value_":
+            self._value_ = int(self)
+            return self._value_
+        if attribute == "_name_":
+            self._name_ = f"UNRECOGNIZED_{int(self)}".replace("-", "MINUS_")
+            return self._name_
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {attribute!r}")

@@ -23,9 +23,11 @@ __all__ = [
     "encode_varint",
     "encode_zigzag",
     "equal",
+    "from_binary",
     "init",
     "install",
     "skip_field",
+    "to_binary",
 ]
 
 
@@ -50,7 +52,7 @@ IMPLEMENTATION: str = _choose()
 """The engine that runs: ``"compiled"`` or ``"pure"``."""
 
 if TYPE_CHECKING or IMPLEMENTATION == "pure":
-    from minirpc.wire.plan import Plan
+    from minirpc.wire.plan import Plan, from_binary, to_binary
     from minirpc.wire.slots import ContainerSlot, OneofSlot, copy, deepcopy, equal, init, install
     from minirpc.wire.varint import (
         decode_tag,
@@ -62,7 +64,18 @@ if TYPE_CHECKING or IMPLEMENTATION == "pure":
         skip_field,
     )
 else:
-    from minirpc._codec import ContainerSlot, OneofSlot, Plan, copy, deepcopy, equal, init, install
+    from minirpc._codec import (
+        ContainerSlot,
+        OneofSlot,
+        Plan,
+        copy,
+        deepcopy,
+        equal,
+        from_binary,
+        init,
+        install,
+        to_binary,
+    )
     from minirpc._varint import (
         decode_tag,
         decode_varint,

@@ -193,7 +193,7 @@ def _encode_message(fields: Sequence[FieldSpec], message: Any, path: str, depth:
     if depth < 0:
         raise EncodeError(faults.too_deep(limit), path)
     for spec in fields:
-        value = getattr(message, spec.slot)
+        value = getattr(message, spec.slot, spec.default)
         place = f"{path}.{spec.name}"
         if value is None and spec.card is not Card.IMPLICIT:
             continue

@@ -32,9 +32,8 @@ def _is(value: Any, types: type | tuple[type, ...]) -> bool:
 
 
 def _type_name(value: Any) -> str:
-    cls = type(value)
-    full_name = getattr(cls, "__full_name__", None)
-    return str(full_name()) if full_name else cls.__name__
+    cls: Any = type(value)
+    return str(cls.__full_name__()) if hasattr(cls, "__fields__") else str(cls.__name__)
 
 
 def expected(what: str, value: Any) -> str:
@@ -54,12 +53,12 @@ def too_large(size: int) -> str:
 
 def element(key: Any) -> str:
     """The part of a path that leads into a container: ``[2]``, ``["x"]``, ``[true]``."""
-    if isinstance(key, str):
-        escaped = key.replace("\\", "\\\\").replace('"', '\\"')
+    if _is(key, str):
+        escaped = str.replace(key, "\\", "\\\\").replace('"', '\\"')
         return f'["{escaped}"]'
-    if isinstance(key, bool):
+    if _is(key, bool):
         return "[true]" if key else "[false]"
-    return f"[{int(key)}]"
+    return f"[{int.__int__(key)}]"
 
 
 def _int_reason(kind: Kind, value: Any) -> str | None:

@@ -18,7 +18,7 @@ from minirpc.wire.encoder import encoder_source
 from minirpc.wire.slots import fill_empty_slots
 from minirpc.wire.spec import MAX_DEPTH, FieldSpec
 
-__all__ = ["Plan"]
+__all__ = ["Plan", "from_binary", "to_binary"]
 
 Buffer = bytes | bytearray | memoryview
 
@@ -114,6 +114,34 @@ class Plan:
         exec(compile(source, f"<minirpc plan of {self._cls.__qualname__}>", "exec"), names)  # noqa: S102  our own source
         function: Callable[..., Any] = names["run"]
         return function
+
+
+def to_binary(self: Any, *, deterministic: bool = False) -> bytes:
+    """``Message.to_binary``: serializes the message. ``SerializeToString`` is Google's name for it.
+
+    Args:
+        self: a message.
+        deterministic: write map entries in the order of their keys, so that equal messages give equal bytes.
+
+    Raises:
+        EncodeError: a value does not fit its field; the error names the field's path.
+    """
+    data: bytes = type(self).__plan__.encode(self, deterministic)
+    return data
+
+
+def from_binary(cls: Any, data: Buffer, *, max_depth: int = MAX_DEPTH) -> Any:
+    """``Message.from_binary``: reads a message from all of ``data``. ``FromString`` is Google's name for it.
+
+    Args:
+        cls: the message class.
+        data: one serialized message.
+        max_depth: how many levels of messages and groups may nest below this one.
+
+    Raises:
+        DecodeError: ``data`` is malformed; the error names the field's path and the byte offset.
+    """
+    return cls.__plan__.decode(cls, data, max_depth)
 
 
 def _as_bytes(data: Buffer) -> bytes:

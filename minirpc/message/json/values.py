@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from minirpc.errors import EncodeError
-from minirpc.message.json_contract import (
+from minirpc.message.json.contract import (
     AnyReader,
     AnyWriter,
     Context,
@@ -15,8 +15,8 @@ from minirpc.message.json_contract import (
     too_deep_to_read,
     too_deep_to_write,
 )
-from minirpc.message.json_errors import Misfit, expected
-from minirpc.message.json_scalars import scalar_reader, scalar_text
+from minirpc.message.json.errors import Misfit, expected
+from minirpc.message.json.scalars import scalar_reader, scalar_text
 from minirpc.message.registry import Registry
 from minirpc.wire import faults
 from minirpc.wire.spec import FieldSpec, Kind

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
-from minirpc.message.text_values import Reader, Writer, reader, writer
+from minirpc.message.text.values import Reader, Writer, reader, writer
 from minirpc.wire.spec import Card, FieldSpec, Kind
 
 __all__ = ["MapEntry", "TextField", "TextTable"]

@@ -11,10 +11,10 @@ from math import isfinite
 from typing import Any
 
 from minirpc.errors import EncodeError
-from minirpc.message import json_special
-from minirpc.message.json_contract import Options, Write, too_deep_to_write
-from minirpc.message.json_names import json_name
-from minirpc.message.json_scalars import QUOTED, RANGES, Text, enum_texts, key_text, quote, scalar_text
+from minirpc.message.json import special as json_special
+from minirpc.message.json.contract import Options, Write, too_deep_to_write
+from minirpc.message.json.names import json_name
+from minirpc.message.json.scalars import QUOTED, RANGES, Text, enum_texts, key_text, quote, scalar_text
 from minirpc.message.registry import Registry
 from minirpc.wire import faults
 from minirpc.wire.spec import Card, FieldSpec, Kind
@@ -25,7 +25,7 @@ Lines = list[str]
 
 
 class Writer:
-    """Writes the messages of one class. See :class:`minirpc.message.json_contract.AnyWriter`."""
+    """Writes the messages of one class. See :class:`minirpc.message.json.contract.AnyWriter`."""
 
     __slots__ = ("cls", "options", "special", "write")
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from minirpc.errors import DecodeError, EncodeError
 from minirpc.message.registry import WELL_KNOWN_TYPES, Registry
-from minirpc.message.text_lexer import is_type_url
-from minirpc.message.text_table import MapEntry, TextField, TextTable
-from minirpc.message.text_unknown import UnknownField, read_unknown
+from minirpc.message.text.lexer import is_type_url
+from minirpc.message.text.table import MapEntry, TextField, TextTable
+from minirpc.message.text.unknown import UnknownField, read_unknown
 from minirpc.wire import faults
 from minirpc.wire.spec import MAX_DEPTH
 

@@ -1,7 +1,7 @@
 """ProtoJSON: messages to JSON text and back (https://protobuf.dev/programming-guides/json/).
 
-Text is made and read by functions that are written for each class: :mod:`minirpc.message.json_writer` and
-:mod:`minirpc.message.json_reader`. Here the whole is put together, and errors get the place where they happened.
+Text is made and read by functions that are written for each class: :mod:`minirpc.message.json.writer` and
+:mod:`minirpc.message.json.reader`. Here the whole is put together, and errors get the place where they happened.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import json
 from typing import Any
 
 from minirpc.errors import EncodeError
-from minirpc.message.json_contract import Context, Options
-from minirpc.message.json_document import as_text, decode_error, freeze, parse
-from minirpc.message.json_errors import Misfit
-from minirpc.message.json_reader import Reader
-from minirpc.message.json_scalars import InexactNumber
-from minirpc.message.json_writer import Writer
+from minirpc.message.json.contract import Context, Options
+from minirpc.message.json.document import as_text, decode_error, freeze, parse
+from minirpc.message.json.errors import Misfit
+from minirpc.message.json.reader import Reader
+from minirpc.message.json.scalars import InexactNumber
+from minirpc.message.json.writer import Writer
 from minirpc.message.registry import WELL_KNOWN_TYPES, Registry
 from minirpc.wire import faults
 from minirpc.wire.spec import MAX_DEPTH

@@ -9,8 +9,8 @@ from typing import Any
 
 from minirpc.errors import DecodeError, EncodeError
 from minirpc.message.registry import WELL_KNOWN_TYPES, Registry
-from minirpc.message.text_lexer import Lexer, TextError
-from minirpc.message.text_table import TextField, TextTable
+from minirpc.message.text.lexer import Lexer, TextError
+from minirpc.message.text.table import TextField, TextTable
 from minirpc.wire import faults
 from minirpc.wire.spec import MAX_DEPTH
 

@@ -1,7 +1,7 @@
 """JSON to messages: one function for each class, written as source when it is first needed.
 
 It goes over an object's members, finds each one's field by a dict and then by a binary tree of comparisons, and stores
-what fits at once. Everything else goes to the functions of :mod:`minirpc.message.json_scalars`, which convert or raise.
+what fits at once. Everything else goes to the functions of :mod:`minirpc.message.json.scalars`, which convert or raise.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import Any
 
-from minirpc.message import json_special
-from minirpc.message.json_contract import Context, Read, too_deep_to_read
-from minirpc.message.json_errors import Misfit, expected
-from minirpc.message.json_names import json_name
-from minirpc.message.json_scalars import NULL_VALUE, RANGES, enum_members, key_reader, scalar_reader
+from minirpc.message.json import special as json_special
+from minirpc.message.json.contract import Context, Read, too_deep_to_read
+from minirpc.message.json.errors import Misfit, expected
+from minirpc.message.json.names import json_name
+from minirpc.message.json.scalars import NULL_VALUE, RANGES, enum_members, key_reader, scalar_reader
 from minirpc.message.registry import full_name
 from minirpc.wire.spec import Card, FieldSpec, Kind
 
@@ -27,7 +27,7 @@ ReadMany = Callable[[list[Any], int, Context], list[Any]]
 
 
 class Reader:
-    """Reads the messages of one class. See :class:`minirpc.message.json_contract.AnyReader`."""
+    """Reads the messages of one class. See :class:`minirpc.message.json.contract.AnyReader`."""
 
     __slots__ = ("cls", "read", "special")
 

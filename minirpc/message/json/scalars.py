@@ -1,6 +1,6 @@
 """Scalars and enums in ProtoJSON: one function that reads, and one that writes, for each kind.
 
-Readers take what :mod:`minirpc.message.json_document` makes of a JSON value, and raise ``Misfit``. Writers take the
+Readers take what :mod:`minirpc.message.json.document` makes of a JSON value, and raise ``Misfit``. Writers take the
 value of a field and give JSON text; they raise an ``EncodeError`` with an empty path, for the caller to fill in.
 """
 
@@ -15,8 +15,8 @@ from math import isfinite
 from typing import Any
 
 from minirpc.message.enum_names import numbers_by_name
-from minirpc.message.json_document import ExactFloat
-from minirpc.message.json_errors import Misfit, describe, expected
+from minirpc.message.json.document import ExactFloat
+from minirpc.message.json.errors import Misfit, describe, expected
 from minirpc.message.registry import full_name
 from minirpc.wire import faults
 from minirpc.wire.spec import FieldSpec, Kind

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from minirpc.errors import DecodeError
-from minirpc.message.json_errors import Element, Member, Misfit
+from minirpc.message.json.errors import Element, Member, Misfit
 
 __all__ = ["ExactFloat", "as_text", "decode_error", "freeze", "parse"]
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from minirpc.errors import DecodeError, EncodeError
-from minirpc.message import json_values
-from minirpc.message.json_contract import (
+from minirpc.message.json import values as json_values
+from minirpc.message.json.contract import (
     AnyReader,
     AnyWriter,
     Context,
@@ -21,10 +21,10 @@ from minirpc.message.json_contract import (
     too_deep_to_read,
     too_deep_to_write,
 )
-from minirpc.message.json_errors import Misfit, describe, expected
-from minirpc.message.json_names import camel_case
-from minirpc.message.json_scalars import quote, scalar_reader, scalar_text
-from minirpc.message.json_time import duration_text, parse_duration, parse_timestamp, timestamp_text
+from minirpc.message.json.errors import Misfit, describe, expected
+from minirpc.message.json.names import camel_case
+from minirpc.message.json.scalars import quote, scalar_reader, scalar_text
+from minirpc.message.json.time import duration_text, parse_duration, parse_timestamp, timestamp_text
 from minirpc.message.registry import Registry
 from minirpc.wire import faults
 

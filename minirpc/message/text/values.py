@@ -12,7 +12,7 @@ from typing import Any
 
 from minirpc.message import float32
 from minirpc.message.enum_names import numbers_by_name
-from minirpc.message.text_lexer import Lexer, TextError
+from minirpc.message.text.lexer import Lexer, TextError
 from minirpc.wire import faults
 from minirpc.wire.spec import FieldSpec, Kind
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 from minirpc.errors import EncodeError
-from minirpc.message.json_errors import Misfit
+from minirpc.message.json.errors import Misfit
 from minirpc.message.registry import Registry
 from minirpc.wire import faults
 from minirpc.wire.spec import MAX_DEPTH

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from minirpc import wire
 from minirpc.errors import DecodeError, EncodeError
-from minirpc.message.text_values import quoted_bytes
+from minirpc.message.text.values import quoted_bytes
 from minirpc.wire import faults
 from minirpc.wire.spec import MAX_DEPTH, WireType
 
