@@ -151,8 +151,13 @@ class Message(metaclass=MessageMeta):
             """See :func:`minirpc.wire.from_binary`."""
             ...
 
+        @classmethod
+        def FromString(cls, data: Buffer) -> Self:  # noqa: N802
+            """Google's name for :meth:`from_binary`, which grpcio and grpclib look for."""
+            ...
+
         SerializeToString = to_binary
-        FromString = from_binary
+        """Google's name for :meth:`to_binary`, which grpcio and grpclib look for."""
     else:
         to_binary = SerializeToString = wire.to_binary
         from_binary = FromString = classmethod(wire.from_binary)

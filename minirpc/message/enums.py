@@ -34,10 +34,12 @@ class Enum(enum.IntEnum):
 
     def __getattr__(self, attribute: str) -> Any:
         # what EnumType gives its members. A number without a name gets it when asked for: a peer can send millions.
+        value: Any
         if attribute == "_value_":
-            self._value_ = int(self)
-            return self._value_
-        if attribute == "_name_":
-            self._name_ = f"UNRECOGNIZED_{int(self)}".replace("-", "MINUS_")
-            return self._name_
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {attribute!r}")
+            value = int(self)
+        elif attribute == "_name_":
+            value = f"UNRECOGNIZED_{int(self)}".replace("-", "MINUS_")
+        else:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {attribute!r}")
+        setattr(self, attribute, value)
+        return value

@@ -61,7 +61,8 @@ def test_google_reads_what_we_write_and_we_what_google_writes(cls: Any, data: st
 def without_values(name: str) -> st.SearchStrategy[Any]:
     cls = getattr(ours, name)
     skipped = [spec.name for spec in cls.__fields__ if _is_well_known(spec.value or spec)]
-    return messages(cls).map(lambda message: _cleared(message, skipped))
+    # by way of JSON, which has one NaN where a double has many
+    return messages(cls).map(lambda message: cls.from_json(_cleared(message, skipped).to_json()))
 
 
 def _is_well_known(spec: FieldSpec) -> bool:
