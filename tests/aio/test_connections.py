@@ -12,10 +12,12 @@ import h2.events
 import pytest
 from echo import Echo, EchoStub, echo_pair
 from h2.events import Event
+from hyperframe.frame import HeadersFrame
 from raw_server import Peer, raw_server
 
 from minirpc.aio import Channel, Http2Options, Server
 from minirpc.errors import RpcError, StatusCode
+from minirpc.http2 import MAX_STREAM_ID
 
 OK_HEADERS = [(":status", "200"), ("content-type", "application/grpc")]
 LARGE = bytes(271_828)
@@ -58,7 +60,7 @@ async def test_refused_connection_is_unavailable() -> None:
         assert caught.value.peer == ""
 
 
-@pytest.mark.parametrize("host", ["a" * 70 + ".test", "nobody.invalid"])
+@pytest.mark.parametrize("host", ["a" * 70 + ".test", "nobody.invalid", "no\0body"])
 async def test_host_that_has_no_address(host: str) -> None:
     async with Channel(f"{host}:1") as channel:
         with pytest.raises(RpcError, match=f"cannot connect to {host}:1") as caught:
@@ -336,6 +338,9 @@ MESSAGE = b"\0\0\0\0\1x"
         (respond([(":status", "503"), ("content-type", "text/html")], b"<html>"), StatusCode.UNAVAILABLE, "503"),
         (respond([(":status", "401")]), StatusCode.UNAUTHENTICATED, "401"),
         (respond([(":status", "200"), ("content-type", "text/html")], b"<html>"), StatusCode.UNKNOWN, "text/html"),
+        (respond([(":status", "200"), ("content-type", "application/grpc-web")], b"x"), StatusCode.UNKNOWN, "grpc-web"),
+        (respond([(":status", "\N{SUPERSCRIPT TWO}00")]), StatusCode.UNKNOWN, "HTTP status"),
+        (respond([*OK_HEADERS, ("content-length", "5")], MESSAGE), StatusCode.INTERNAL, "HTTP/2"),
         (respond([(":status", "200")], b"x"), StatusCode.UNKNOWN, "no content-type"),
         (respond([(":status", "200")]), StatusCode.UNKNOWN, "no content-type"),
         (respond(OK_HEADERS), StatusCode.UNKNOWN, "no grpc-status"),
@@ -409,6 +414,32 @@ async def test_frames_of_five_bytes_and_much_padding() -> None:
     options = Http2Options(stream_window=1 << 20)
     async with raw_server(on_event) as server, Channel(server.address, http2_options=options) as channel:
         assert await EchoStub(channel).unary(b"") == message
+
+
+async def test_trailers_without_end_of_stream_end_one_call() -> None:
+    def on_event(peer: Peer, event: Event) -> None:
+        if is_request_end(event):
+            peer.http2.send_headers(event.stream_id, OK_HEADERS)
+            trailers = HeadersFrame(event.stream_id, peer.http2.encoder.encode([("grpc-status", "0")]))
+            trailers.flags.add("END_HEADERS")
+            peer.writer.write(peer.http2.data_to_send() + trailers.serialize())
+
+    async with raw_server(on_event) as server, Channel(server.address) as channel:
+        for _ in range(2):
+            with pytest.raises(RpcError, match="PROTOCOL_ERROR") as caught:
+                await EchoStub(channel).unary(b"", timeout=10)
+            assert caught.value.code is StatusCode.INTERNAL
+        assert server.connections == 1
+
+
+async def test_connection_without_stream_identifiers_left_is_replaced() -> None:
+    async with echo_pair() as stub:
+        await stub.unary(b"x")
+        first = stub._channel._connection
+        assert first is not None
+        first.engine._next_stream_id = MAX_STREAM_ID - 2  # type: ignore[attr-defined]
+        assert await asyncio.gather(*(stub.unary(b"x", timeout=10) for _ in range(6))) == [b"x"] * 6
+        await first.closed
 
 
 # -- misuse

@@ -15,6 +15,7 @@ from samples import ALL
 from strategies import messages, mutated
 
 from minirpc.errors import DecodeError
+from minirpc.message import float32
 from minirpc.message.registry import Registry, full_name
 from minirpc.wire.spec import FieldSpec, Kind
 
@@ -81,6 +82,15 @@ def same(theirs: Any, ours: Any) -> bool:
     return bool(twin.SerializeToString(deterministic=True) == theirs.SerializeToString(deterministic=True))
 
 
+def _to_binary32(value: Any) -> Any:
+    """JSON with its numbers rounded: Google's writes more digits of subnormal floats than it takes to tell them apart."""
+    if isinstance(value, dict):
+        return {key: _to_binary32(element) for key, element in value.items()}
+    if isinstance(value, list):
+        return [_to_binary32(element) for element in value]
+    return float32.rounded(value) if isinstance(value, float) else value
+
+
 @each_message
 @settings(max_examples=40)
 @given(data=st.data())
@@ -90,12 +100,12 @@ def test_generated_messages_of_both_sides_agree(name: str, data: st.DataObject) 
     theirs = their_class.FromString(message.to_binary())
     assert same(json_format.Parse(message.to_json(), their_class()), our_class.from_binary(message.to_binary()))
     written = json_format.MessageToJson(theirs)
-    assert json.loads(written) == message.to_dict()
+    assert _to_binary32(json.loads(written)) == _to_binary32(message.to_dict())
     assert same(theirs, our_class.from_json(written))
     full = json_format.MessageToDict(
         theirs, always_print_fields_with_no_presence=True, preserving_proto_field_name=True
     )
-    assert message.to_dict(with_defaults=True, proto_names=True) == full
+    assert _to_binary32(message.to_dict(with_defaults=True, proto_names=True)) == _to_binary32(full)
 
 
 @settings(max_examples=40)

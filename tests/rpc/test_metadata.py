@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minirpc.rpc.metadata import decode_binary, decode_metadata, encode_binary, encode_metadata
+from minirpc.rpc.metadata import (
+    decode_binary,
+    decode_metadata,
+    encode_binary,
+    encode_metadata,
+    is_grpc_content_type,
+)
 
 KEYS = st.from_regex(r"x-[0-9a-z_.-]{0,10}", fullmatch=True).filter(lambda key: not key.endswith("-bin"))
 TEXTS = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E)).map(lambda text: text.strip(" "))
@@ -55,6 +61,22 @@ def test_bad_text_is_refused(value: str) -> None:
 def test_wrong_types_are_refused(key: str, value: object) -> None:
     with pytest.raises(TypeError, match="must be"):
         encode_metadata([(key, value)])  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (b"application/grpc", True),
+        (b"application/grpc+proto", True),
+        (b"application/grpc;charset=utf-8", True),
+        (b"application/grpc-web", False),
+        (b"application/grpcx", False),
+        (b"text/html", False),
+        (b"", False),
+    ],
+)
+def test_content_types(value: bytes, expected: bool) -> None:
+    assert is_grpc_content_type(value) is expected
 
 
 def test_fields_of_the_protocol_are_hidden() -> None:

@@ -56,18 +56,21 @@ def test_unknown_codes_are_unknown(value: bytes) -> None:
 @pytest.mark.parametrize(
     ("http_status", "code"),
     [
-        (400, StatusCode.INTERNAL),
-        (401, StatusCode.UNAUTHENTICATED),
-        (403, StatusCode.PERMISSION_DENIED),
-        (404, StatusCode.UNIMPLEMENTED),
-        (429, StatusCode.UNAVAILABLE),
-        (500, StatusCode.UNKNOWN),
-        (502, StatusCode.UNAVAILABLE),
-        (503, StatusCode.UNAVAILABLE),
-        (504, StatusCode.UNAVAILABLE),
+        ("400", StatusCode.INTERNAL),
+        ("401", StatusCode.UNAUTHENTICATED),
+        ("403", StatusCode.PERMISSION_DENIED),
+        ("404", StatusCode.UNIMPLEMENTED),
+        ("429", StatusCode.UNAVAILABLE),
+        ("500", StatusCode.UNKNOWN),
+        ("502", StatusCode.UNAVAILABLE),
+        ("503", StatusCode.UNAVAILABLE),
+        ("504", StatusCode.UNAVAILABLE),
+        ("\xb200", StatusCode.UNKNOWN),  # a digit to str.isdigit, none to int
+        ("2" * 5000, StatusCode.UNKNOWN),  # more digits than int takes
+        ("", StatusCode.UNKNOWN),
     ],
 )
-def test_http_status_mapping(http_status: int, code: StatusCode) -> None:
+def test_http_status_mapping(http_status: str, code: StatusCode) -> None:
     assert code_from_http_status(http_status) is code
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import binascii
 import re
-import struct
 from collections.abc import Callable
 from json.encoder import encode_basestring
 from math import isfinite
 from typing import Any
 
 from minirpc.message.enum_names import numbers_by_name
+from minirpc.message.float32 import shortest
 from minirpc.message.json.document import ExactFloat
 from minirpc.message.json.errors import Misfit, describe, expected
 from minirpc.message.registry import full_name
@@ -69,9 +69,6 @@ RANGES = {
 QUOTED = frozenset(kind for kind, bounds in RANGES.items() if bounds in (_INT64, _UINT64))
 """The kinds that are written as strings: JavaScript, and many a JSON parser, would read 64 bits as a double."""
 
-_FLOAT32 = struct.Struct("<f")
-_MIN_NORMAL = 2.0**-126
-"""The smallest positive binary32 number of full precision."""
 _NUMBER = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
 """RFC 8259, section 6; a quoted number is held to the same grammar."""
 _MAX_DIGITS = 20
@@ -300,25 +297,14 @@ def _double_text(spec: FieldSpec) -> Text:
 
 
 def _float_text(spec: FieldSpec) -> Text:
-    pack, unpack = _FLOAT32.pack, _FLOAT32.unpack
-
     def text(value: Any) -> str:
         number = _as_float(spec, value)
-        try:
-            packed = pack(number)
-        except OverflowError:
-            faults.check_scalar(spec, value)
-            raise
         if not isfinite(number):
             return _non_finite(number)
-        (rounded,) = unpack(packed)
-        # the shortest decimal that is this binary32 number again: up to 6 digits always survive in a normal one, and 9
-        # digits are enough for any
-        for digits in range(6 if abs(rounded) >= _MIN_NORMAL else 1, 9):
-            short = float(f"{rounded:.{digits}g}")
-            if pack(short) == packed:
-                return float.__repr__(short)
-        return float.__repr__(float(f"{rounded:.9g}"))
+        short = shortest(number)
+        if not isfinite(short):
+            faults.check_scalar(spec, value)  # raises: it is too large
+        return float.__repr__(short)
 
     return text
 
