@@ -264,6 +264,7 @@ class ServerStream(Stream):
         self._context._cancelled = True
         if self._task is not None:
             self._task.cancel()
+            self._task = None  # a cancelled task holds its exception, whose traceback holds this stream
 
     def _expire(self) -> None:
         if not self._finished:

@@ -9,6 +9,7 @@ __all__ = ["rounded", "shortest"]
 
 _BINARY32 = struct.Struct("<f")
 _SMALLEST_NORMAL = float.fromhex("0x1p-126")
+_LARGEST = float.fromhex("0x1.fffffep+127")
 
 
 def rounded(value: float) -> float:
@@ -23,7 +24,8 @@ def rounded(value: float) -> float:
 def shortest(value: float) -> float:
     """The number of the fewest decimal digits that rounds to the same binary32 number: for 0.10000000149011612, 0.1."""
     number = rounded(value)
-    if not math.isfinite(number):
+    if not math.isfinite(number) or abs(number) == _LARGEST:
+        # the short forms of the largest number lie beyond it, where some parsers see an overflow
         return number
     # six digits always survive in a normal number, and nine always tell it from its neighbours
     for digits in range(6 if abs(number) >= _SMALLEST_NORMAL else 1, 9):

@@ -83,7 +83,7 @@ def same(theirs: Any, ours: Any) -> bool:
 
 
 def _to_binary32(value: Any) -> Any:
-    """JSON with its numbers rounded: Google's writes more digits of subnormal floats than it takes to tell them apart."""
+    """JSON with its numbers rounded: Google's has more digits of subnormal floats than it takes to tell them apart."""
     if isinstance(value, dict):
         return {key: _to_binary32(element) for key, element in value.items()}
     if isinstance(value, list):

@@ -10,11 +10,11 @@ import binascii
 import re
 from collections.abc import Callable
 from json.encoder import encode_basestring
-from math import isfinite
+from math import isfinite, isinf
 from typing import Any
 
 from minirpc.message.enum_names import numbers_by_name
-from minirpc.message.float32 import shortest
+from minirpc.message.float32 import rounded, shortest
 from minirpc.message.json.document import ExactFloat
 from minirpc.message.json.errors import Misfit, describe, expected
 from minirpc.message.registry import full_name
@@ -161,11 +161,10 @@ def _read_double(value: Any, _context: Any) -> float:
 
 def _read_float(value: Any, context: Any) -> float:
     number = _read_double(value, context)
-    try:
-        rounded: float = _FLOAT32.unpack(_FLOAT32.pack(number))[0]
-    except OverflowError:
-        raise Misfit(f"{describe(value)} is out of range for float") from None
-    return rounded
+    single = rounded(number)
+    if isinf(single) and not isinf(number):
+        raise Misfit(f"{describe(value)} is out of range for float")
+    return single
 
 
 def _read_bool(value: Any, _context: Any) -> bool:
