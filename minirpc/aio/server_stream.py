@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import inspect
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Executor
-from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,9 +59,9 @@ def _send_nothing(headers: Sequence[Header]) -> None:
     """Initial metadata of a call that is over."""
 
 
-def _run_in_thread(function: Callable[[Any, Context], Any], request: Any, context: Context) -> Any:
+def _run_in_thread(scope: contextvars.Context, function: Callable[..., Any], request: Any, context: Context) -> Any:
     try:
-        return function(request, context)
+        return scope.run(function, request, context)
     except StopIteration as error:
         # As in a coroutine (PEP 479). A future cannot hold a StopIteration: who waits for it would wait for ever.
         raise RuntimeError("the handler raised StopIteration") from error
@@ -226,7 +226,7 @@ class ServerStream(Stream):
         result: Any
         if self._handler.in_thread:
             result = await self._loop.run_in_executor(
-                self._executor, copy_context().run, _run_in_thread, self._handler.function, request, context
+                self._executor, _run_in_thread, contextvars.copy_context(), self._handler.function, request, context
             )
         else:
             result = self._handler.function(request, context)

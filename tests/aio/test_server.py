@@ -7,7 +7,7 @@ import os
 import signal
 import struct
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -176,6 +176,17 @@ async def test_unfinished_request_is_stopped_after_the_reply() -> None:
             client.http2.send_data(stream_id, MESSAGE)
 
 
+async def test_reply_that_is_not_taken_in_time_is_reset() -> None:
+    class Service(Echo):
+        async def unary(self, request: bytes, context: Context) -> bytes:
+            return bytes(100_000)  # more than the window, which this client never opens
+
+    async with raw_client(Service()) as client:
+        fields, _, endings = await client.ask({"grpc-timeout": "100m"})
+        assert fields[":status"] == "200"
+        assert endings == ["reset 8", "end"]
+
+
 async def test_request_trailers_end_the_request() -> None:
     async with raw_client() as client:
         stream_id = client.send({}, MESSAGE, end=False)
@@ -326,6 +337,45 @@ async def test_connection_that_does_not_answer_the_ping_is_drained(monkeypatch: 
     writer.close()
 
 
+async def test_calls_after_the_last_goaway_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client repeats them elsewhere, so they must not be served here as well."""
+    monkeypatch.setattr("minirpc.aio.connection._DRAIN_PING_TIMEOUT", 0)
+    server = Server([Echo()])
+    host, port = (await server.start("127.0.0.1:0")).split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    client = RawClient(reader, writer)
+    client.send({":path": "/test.Echo/Up"}, end=False)
+    writer.write(client.http2.data_to_send())
+    late = client.send({})
+    received = b""
+    while struct.pack(">HBBBL", 0, 0, 4, 1, 0) not in received:  # SETTINGS are acknowledged
+        received += await reader.read(65_536)
+    stopping = asyncio.create_task(server.stop(60))
+    while received.count(struct.pack(">HBBBL", 0, 8, 7, 0, 0)) < 2:  # GOAWAY
+        received += await reader.read(65_536)
+    writer.write(client.http2.data_to_send())
+    while struct.pack(">HBBBLL", 0, 4, 3, 0, late, 7) not in received:  # RST_STREAM(REFUSED_STREAM)
+        received += await reader.read(65_536)
+    writer.close()
+    await stopping
+
+
+async def test_new_server_may_take_the_path_during_a_drain(tmp_path: Path) -> None:
+    address = f"unix:{tmp_path}/server.sock"
+    service = Echo()
+    old = Server([service])
+    await old.start(address)
+    async with Channel(address) as old_channel, Server([Echo()]) as new, Channel(address) as new_channel:
+        running = asyncio.ensure_future(EchoStub(old_channel).sleep(b"", timeout=60))
+        await service.events.get()
+        stopping = asyncio.create_task(old.stop(60))
+        await asyncio.sleep(0)
+        await new.start(address)
+        running.cancel()
+        await stopping
+        assert await EchoStub(new_channel).unary(b"x") == b"x"
+
+
 async def test_stopped_server_does_not_start() -> None:
     server = Server([])
     await server.stop()
@@ -352,6 +402,21 @@ async def test_serve_drains_on_a_signal(number: signal.Signals, tmp_path: Path) 
             await call.done_writing()
             assert await call.receive() is None
         await serving
+
+
+async def test_serve_says_where_it_listens(tmp_path: Path) -> None:
+    heard: list[Sequence[str]] = []
+
+    def on_listening(addresses: Sequence[str]) -> None:
+        heard.append(addresses)
+        os.kill(os.getpid(), signal.SIGTERM)  # handled already: the test goes on
+
+    async with asyncio.timeout(10):
+        await Server([Echo()]).serve("127.0.0.1:0", f"unix:{tmp_path}/server.sock", on_listening=on_listening)
+    ((tcp, unix),) = heard
+    assert tcp.startswith("127.0.0.1:")
+    assert not tcp.endswith(":0")
+    assert unix == f"unix:{tmp_path}/server.sock"
 
 
 async def test_handler_that_does_not_end_is_logged(

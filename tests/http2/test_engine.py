@@ -376,6 +376,36 @@ def test_malformed_response_resets_the_stream() -> None:
     assert pair.client.recorder.take() == [("reset", stream_id, ErrorCode.PROTOCOL_ERROR, False)]
 
 
+@pytest.mark.parametrize(
+    "frame",
+    [
+        DataFrame(1, b"123456"),
+        DataFrame(1, b"1234", flags=["END_STREAM"]),
+        HeadersFrame(1, MemoEncoder().encode(TRAILERS), flags=["END_HEADERS"]),
+    ],
+    ids=["more than content-length", "less than content-length", "trailers without END_STREAM"],
+)
+def test_malformed_message_is_a_stream_error(frame: Frame) -> None:
+    server = serving()
+    server.engine.receive(request_frame(1, [*REQUEST, (b"content-length", b"5")]))
+    server.recorder.take()
+    server.engine.receive(frame.serialize())
+    assert server.recorder.take() == [("reset", 1, ErrorCode.PROTOCOL_ERROR, False)]
+    (reset,) = frames_of(server.engine.take_output())
+    assert isinstance(reset, RstStreamFrame)
+    assert reset.error_code == ErrorCode.PROTOCOL_ERROR
+    server.engine.receive(request_frame(3))
+    assert [event[:2] for event in server.recorder.take()] == [("open", 3)]
+
+
+def test_malformed_messages_return_connection_credit() -> None:
+    server = serving(Http2Options(stream_window=65_535, connection_window=65_535))
+    for stream_id in range(1, 21, 2):
+        server.engine.receive(request_frame(stream_id, [*REQUEST, (b"content-length", b"5")]))
+        server.engine.receive(DataFrame(stream_id, bytes(16_384)).serialize())
+    assert {event[0] for event in server.recorder.take()} == {"open", "reset"}
+
+
 def test_long_header_blocks_are_continued() -> None:
     pair = Pair()
     long = [*REQUEST, *((b"x-%d" % n, b"v" * 1000) for n in range(40))]
