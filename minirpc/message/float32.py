@@ -24,9 +24,11 @@ def rounded(value: float) -> float:
 def shortest(value: float) -> float:
     """The number of the fewest decimal digits that rounds to the same binary32 number: for 0.10000000149011612, 0.1."""
     number = rounded(value)
-    if not math.isfinite(number) or abs(number) == _LARGEST:
-        # the short forms of the largest number lie beyond it, where some parsers see an overflow
+    if not math.isfinite(number):
         return number
+    if abs(number) == _LARGEST:
+        # rounded to as many digits it would lie beyond the range, where some parsers see an overflow
+        return math.copysign(3.4028234e38, number)
     # six digits always survive in a normal number, and nine always tell it from its neighbours
     for digits in range(6 if abs(number) >= _SMALLEST_NORMAL else 1, 9):
         short = float(f"{number:.{digits}g}")
