@@ -399,7 +399,8 @@ def test_wrong_shapes() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "column"),
     [
-        *[("", 1, 1), ("  ", 1, 3), ("{", 1, 2), ('{"label"}', 1, 9), ('{"label":"a",}', 1, 14), ("{'label':1}", 1, 2)],
+        *[("", 1, 1), ("  ", 1, 3), ("{", 1, 2), ('{"label"}', 1, 9), ("{'label':1}", 1, 2)],
+        ('{"label":"a",}', 1, 13 if sys.version_info >= (3, 13) else 14),  # the comma, or what stands behind it
         *[('{"label":"a"} x', 1, 15), ('{"label":"a"}{}', 1, 14), ("\ufeff{}", 1, 1), ('{\n "label" "a"}', 2, 10)],
         *[
             ('{"label":"\t"}', 1, 11),
