@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
 
 BUILD = os.environ.get("MINIRPC_BUILD", "auto")
 if BUILD not in ("yes", "no", "auto"):
@@ -31,7 +32,6 @@ def extensions() -> list[Extension]:
             [f"minirpc/{name}.pyx"],
             extra_compile_args=[*os.environ.get("MINIRPC_CFLAGS", "-O2").split()],
             extra_link_args=[*os.environ.get("MINIRPC_LDFLAGS", "").split()],
-            optional=BUILD == "auto",
         )
         for name in ("_varint", "_codec")
     ]
@@ -39,4 +39,24 @@ def extensions() -> list[Extension]:
     return cythonized
 
 
-setup(ext_modules=extensions())
+class BuildWhatCanBeBuilt(build_ext):
+    """Goes on without an extension that cannot be built, unless it was demanded."""
+
+    def build_extension(self, ext: Extension) -> None:
+        """Builds one extension; a failure is a warning with ``MINIRPC_BUILD=auto``."""
+        try:
+            super().build_extension(ext)
+        # Extension(optional=True) is not enough: a compiler that is not there is an OSError in some versions of setuptools
+        except Exception as error:
+            if BUILD == "yes":
+                raise
+            self.warn(f"{ext.name} was not built, minirpc will run its pure-Python engine: {error}")
+
+    def copy_extensions_to_source(self) -> None:
+        """Copies for an editable install what was built."""
+        built = [ext for ext in self.extensions if os.path.exists(self.get_ext_fullpath(ext.name))]
+        self.extensions = built
+        super().copy_extensions_to_source()
+
+
+setup(ext_modules=extensions(), cmdclass={"build_ext": BuildWhatCanBeBuilt})
