@@ -4,8 +4,12 @@ Names here are never removed, and never change their meaning: code that was gene
 later minirpc. Code generated for a later contract fails at its import, by the name of the module that is missing.
 """
 
+from math import inf, nan
+
 from minirpc.message.base import Message, Oneof, which_oneof
 from minirpc.message.enums import Enum
+from minirpc.message.extendable import ExtendableMessage, MessageSet
+from minirpc.message.extension import Extension, extension
 from minirpc.message.fields import (
     bool_ as bool,  # noqa: A004
 )
@@ -38,20 +42,26 @@ from minirpc.message.registry import file
 
 __all__ = [
     "Enum",
+    "ExtendableMessage",
+    "Extension",
     "Message",
+    "MessageSet",
     "Oneof",
     "bool",
     "bytes",
     "double",
     "enum",
+    "extension",
     "file",
     "fixed32",
     "fixed64",
     "float",
+    "inf",
     "int32",
     "int64",
     "map",
     "message",
+    "nan",
     "sfixed32",
     "sfixed64",
     "sint32",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Self, TypeVar, dataclass_transform
 
@@ -36,13 +36,33 @@ class MessageMeta(type):
     __plans__: dict[Any, Any]
     __plan__: AnyPlan
     __proto_name__: str
+    __proto_full_name__: str
+    __reserved__: frozenset[str]
 
     def __new__(
-        mcs, cls_name: str, bases: tuple[type, ...], namespace: dict[str, Any], *, name: str = "", **kwargs: Any
+        mcs,
+        cls_name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        *,
+        name: str = "",
+        full_name: str = "",
+        reserved: Sequence[str] = (),
+        base: bool = False,
+        **kwargs: Any,
     ) -> MessageMeta:
+        """Makes a class.
+
+        Args:
+            cls_name, bases, namespace: as for ``type``.
+            name: the message's own name in the .proto file, if it is not ``cls_name``.
+            full_name: its full name, for a class that does not stand in a generated module.
+            reserved: the field names that the .proto file reserves; the text format skips them.
+            base: the class is no message, but one that message classes derive from.
+        """
         specs = [value for value in namespace.values() if type(value) is FieldSpec]
-        parents = [base for base in bases if isinstance(base, MessageMeta)]
-        if not parents:  # the root, Message itself
+        parents = [parent for parent in bases if isinstance(parent, MessageMeta)]
+        if base:
             return super().__new__(mcs, cls_name, bases, namespace, **kwargs)
         if any(hasattr(parent, "__fields__") for parent in parents):
             if specs:
@@ -53,7 +73,9 @@ class MessageMeta(type):
         namespace["__slots__"] = tuple(spec.slot for spec in specs)
         namespace["__fields__"] = tuple(specs)
         namespace["__plans__"] = {}
-        namespace["__proto_name__"] = name or cls_name
+        namespace["__proto_name__"] = name or full_name.rpartition(".")[2] or cls_name
+        namespace["__proto_full_name__"] = full_name
+        namespace["__reserved__"] = frozenset(reserved)
         own_init = "__init__" in namespace
         namespace.setdefault("__init__", wire.init)
         cls = super().__new__(mcs, cls_name, bases, namespace, **kwargs)
@@ -73,8 +95,9 @@ class MessageMeta(type):
 def _lay_out(cls_name: str, specs: list[FieldSpec], namespace: dict[str, Any]) -> dict[str, Callable[[type[Any]], Any]]:
     """Names the fields after their attributes, and chooses their slots.
 
-    Plain fields are their own slots, the fastest attribute that Python has. Containers are made at first read and oneof
-    members clear their siblings: they get a descriptor above a hidden slot. The lines are taken out of the namespace.
+    Plain fields are their own slots, the fastest attribute that Python has. Containers are made at first read, oneof
+    members clear their siblings, fields with a default of their own read as that while they hold None: these get a
+    descriptor above a hidden slot. The lines are taken out of the namespace.
 
     Returns:
         For each attribute that needs one, what makes its descriptor once the class exists.
@@ -94,9 +117,10 @@ def _lay_out(cls_name: str, specs: list[FieldSpec], namespace: dict[str, Any]) -
     taken = {*namespace, *numbers.values()}
     descriptors: dict[str, Callable[[type[Any]], Any]] = {}
     for spec in specs:
-        if spec.card not in (Card.REPEATED, Card.MAP, Card.ONEOF):
+        plain = spec.card in (Card.IMPLICIT, Card.OPTIONAL) and spec.explicit_default is None
+        if plain and spec.name.isidentifier():
             continue
-        spec.slot = f"s_{spec.name}"
+        spec.slot = f"s_{spec.name}" if spec.name.isidentifier() else "s_"
         while spec.slot in taken:
             spec.slot += "_"
         taken.add(spec.slot)
@@ -104,22 +128,28 @@ def _lay_out(cls_name: str, specs: list[FieldSpec], namespace: dict[str, Any]) -
         if spec.card is Card.ONEOF:
             spec.siblings = tuple(other.slot for other in oneofs[spec.oneof] if other is not spec)
             descriptors[spec.name] = _oneof_slot(spec)
-        elif spec.slot != spec.name:
+        elif spec.card in (Card.REPEATED, Card.MAP):
             descriptors[spec.name] = _container_slot(spec)
+        elif spec.explicit_default is not None:
+            descriptors[spec.name] = _default_slot(spec)
     return descriptors
 
 
 def _oneof_slot(spec: FieldSpec) -> Callable[[type[Any]], Any]:
     return lambda cls: wire.OneofSlot(
-        cls.__dict__[spec.slot], spec.name, [cls.__dict__[sibling] for sibling in spec.siblings]
+        cls.__dict__[spec.slot], spec, [cls.__dict__[sibling] for sibling in spec.siblings]
     )
+
+
+def _default_slot(spec: FieldSpec) -> Callable[[type[Any]], Any]:
+    return lambda cls: wire.DefaultSlot(cls.__dict__[spec.slot], spec)
 
 
 def _container_slot(spec: FieldSpec) -> Callable[[type[Any]], Any]:
     return lambda cls: wire.ContainerSlot(cls.__dict__[spec.slot], spec.name, spec.card is Card.MAP)
 
 
-class Message(metaclass=MessageMeta):
+class Message(metaclass=MessageMeta, base=True):
     """A protobuf message: a plain Python object with a typed attribute for each field.
 
     The constructor takes fields as keywords. Unset fields read as their defaults: ``optional`` fields, sub-messages and
@@ -392,6 +422,11 @@ def _set_fields(message: Message) -> list[tuple[str, Any]]:
     return found
 
 
+def _parts(message: Message) -> list[Message]:
+    """A message, and the holders of its extensions."""
+    return [message, *(getattr(message, "_extensions", None) or {}).values()]
+
+
 def _is_default(value: Any, default: Any) -> bool:
     # -0.0 equals 0.0, but is another value to protobuf
     return type(value) is type(default) and value == default and repr(value) == repr(default)
@@ -406,7 +441,7 @@ def _repr(message: Message) -> str:
         return f"{type(message).__qualname__}(...)"
     _in_repr.add(place)
     try:
-        shown = [f"{name}={value!r}" for name, value in _set_fields(message)]
+        shown = [f"{name}={value!r}" for part in _parts(message) for name, value in _set_fields(part)]
         if getattr(message, "_unknown", b""):
             shown.append(f"<{len(message._unknown)} bytes of unknown fields>")
     finally:

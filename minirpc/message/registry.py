@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from minirpc.message.extension import Extension
+
 if TYPE_CHECKING:
     from minirpc.message.base import Message
 
@@ -55,7 +57,9 @@ def file_of(cls: type[Any]) -> File | None:
 
 
 def full_name(cls: Any) -> str:
-    """The full name of a generated message or enum class: package, enclosing messages, and its own name."""
+    """The full name of a message or enum class: package, enclosing messages, and its own name."""
+    if cls.__proto_full_name__:
+        return str(cls.__proto_full_name__)
     file = file_of(cls)
     names = [file.package] if file and file.package else []
     scope: Any = sys.modules.get(cls.__module__)
@@ -67,30 +71,45 @@ def full_name(cls: Any) -> str:
 
 
 class Registry:
-    """Message classes by their full names, for whatever finds types by name: ``google.protobuf.Any`` above all.
+    """Message classes and extensions by their full names, for whatever finds them by name: ``google.protobuf.Any``, and
+    extensions in JSON and text.
 
     The well-known types are in every registry.
 
     Args:
-        sources: generated modules, and message classes. Nested classes come with the ones that hold them; the modules
-            that a module imports do not.
+        sources: generated modules, message classes and extensions. Nested classes and extensions come with the ones
+            that hold them; the modules that a module imports do not.
 
     Raises:
-        TypeError: a source is neither.
-        ValueError: two different classes have one full name.
+        TypeError: a source is none of these.
+        ValueError: two different classes or extensions have one full name, or two extensions of a message one number.
     """
 
-    __slots__ = ("_messages",)
+    __slots__ = ("_by_extendee", "_extensions", "_messages")
 
-    def __init__(self, *sources: ModuleType | type[Message]) -> None:
+    def __init__(self, *sources: ModuleType | type[Message] | Extension[Any, Any]) -> None:
         self._messages: dict[str, type[Message]] = {}
+        self._extensions: dict[str, Extension[Any, Any]] = {}
+        self._by_extendee: dict[type[Message], dict[int, Extension[Any, Any]]] | None = None
         for source in sources:
+            if isinstance(source, Extension):
+                self._add_extension(source)
+                continue
             if not isinstance(source, ModuleType) and not _is_message(source):
-                raise TypeError(f"a registry is made of generated modules and message classes, not of {source!r}")
+                raise TypeError(
+                    f"a registry is made of generated modules, message classes and extensions, not of {source!r}"
+                )
             for cls in _messages_in(source):
                 name = cls.__full_name__()
                 if self._messages.setdefault(name, cls) is not cls:
                     raise ValueError(f"two classes are {name}: {self._messages[name]!r} and {cls!r}")
+            for extension in _extensions_in(source):
+                self._add_extension(extension)
+
+    def _add_extension(self, extension: Extension[Any, Any]) -> None:
+        name = extension.full_name
+        if self._extensions.setdefault(name, extension) is not extension:
+            raise ValueError(f"two extensions are {name}")
 
     def message(self, full_name: str) -> type[Message]:
         """The class of a message type.
@@ -106,8 +125,49 @@ class Registry:
             raise LookupError(f"no message type {full_name!r} in the registry")
         return found
 
+    def extension(self, full_name: str) -> Extension[Any, Any]:
+        """An extension.
+
+        Args:
+            full_name: ``acme.owner``.
+
+        Raises:
+            LookupError: there is none of this name.
+        """
+        found = self._extensions.get(full_name)
+        if found is None:
+            raise LookupError(f"no extension {full_name!r} in the registry")
+        return found
+
+    def extensions(self, message_class: type[Message]) -> tuple[Extension[Any, Any], ...]:
+        """The extensions of a message class, in the order of their numbers.
+
+        Raises:
+            ValueError: two extensions of one message have the same number.
+        """
+        if self._by_extendee is None:
+            # not before: the classes that extensions name may not have existed when the registry was made
+            self._by_extendee = self._index()
+        return tuple(
+            extension
+            for extendee in message_class.__mro__
+            for _, extension in sorted(self._by_extendee.get(extendee, {}).items())
+        )
+
+    def _index(self) -> dict[type[Message], dict[int, Extension[Any, Any]]]:
+        index: dict[type[Message], dict[int, Extension[Any, Any]]] = {}
+        for extension in self._extensions.values():
+            numbers = index.setdefault(extension.extendee, {})
+            other = numbers.setdefault(extension.number, extension)
+            if other is not extension:
+                raise ValueError(
+                    f"{other.full_name} and {extension.full_name} both extend "
+                    f"{extension.extendee.__full_name__()} with number {extension.number}"
+                )
+        return index
+
     def __repr__(self) -> str:
-        return f"<Registry of {len(self._messages)} message types>"
+        return f"<Registry of {len(self._messages)} message types and {len(self._extensions)} extensions>"
 
 
 WELL_KNOWN_TYPES = Registry()
@@ -124,6 +184,14 @@ def _messages_in(source: ModuleType | type[Message]) -> Iterator[type[Message]]:
     for value in list(vars(source).values()):
         if _is_message(value):
             yield from _messages_in(value)
+
+
+def _extensions_in(source: ModuleType | type[Message]) -> Iterator[Extension[Any, Any]]:
+    for value in list(vars(source).values()):
+        if isinstance(value, Extension):
+            yield value
+        elif _is_message(value):
+            yield from _extensions_in(value)
 
 
 _WELL_KNOWN = "minirpc.message.wkt"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 __all__ = [
     "IMPLEMENTATION",
     "ContainerSlot",
+    "DefaultSlot",
     "OneofSlot",
     "Plan",
     "copy",
@@ -53,7 +54,7 @@ IMPLEMENTATION: str = _choose()
 
 if TYPE_CHECKING or IMPLEMENTATION == "pure":
     from minirpc.wire.plan import Plan, from_binary, to_binary
-    from minirpc.wire.slots import ContainerSlot, OneofSlot, copy, deepcopy, equal, init, install
+    from minirpc.wire.slots import ContainerSlot, DefaultSlot, OneofSlot, copy, deepcopy, equal, init, install
     from minirpc.wire.varint import (
         decode_tag,
         decode_varint,
@@ -66,6 +67,7 @@ if TYPE_CHECKING or IMPLEMENTATION == "pure":
 else:
     from minirpc._codec import (
         ContainerSlot,
+        DefaultSlot,
         OneofSlot,
         Plan,
         copy,

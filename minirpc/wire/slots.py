@@ -11,7 +11,7 @@ from typing import Any
 
 from minirpc.wire.spec import Card, FieldSpec
 
-__all__ = ["ContainerSlot", "OneofSlot", "copy", "deepcopy", "equal", "fill_empty_slots", "init", "install"]
+__all__ = ["ContainerSlot", "DefaultSlot", "OneofSlot", "copy", "deepcopy", "equal", "fill_empty_slots", "init", "install"]
 
 CONTAINERS = (Card.REPEATED, Card.MAP)
 
@@ -47,16 +47,31 @@ def ContainerSlot(member: Any, name: str, is_map: bool) -> Any:  # noqa: N802  (
     return _Accessor(name, fget, write, lambda message: write(message, None))
 
 
-def OneofSlot(member: Any, name: str, siblings: Sequence[Any]) -> Any:  # noqa: N802  (a class in the compiled twin)
-    """The attribute of a oneof member: setting it to anything but None clears the other members."""
-    read, write = member.__get__, member.__set__
-    others = tuple(sibling.__set__ for sibling in siblings)
+def _reader(member: Any, spec: FieldSpec) -> Callable[[Any], Any]:
+    """Reads a slot that holds None, or nothing, while the field is unset."""
+    read = member.__get__
 
     def fget(message: Any) -> Any:
         try:
-            return read(message)
+            value = read(message)
         except AttributeError:
-            return None
+            value = None
+        # asked for at each read, since the enum class of a default may not exist any earlier
+        return spec.unset_value if value is None else value
+
+    return fget
+
+
+def DefaultSlot(member: Any, spec: FieldSpec) -> Any:  # noqa: N802  (a class in the compiled twin)
+    """The attribute of a field with presence and an explicit default, which is what it reads as while unset."""
+    write = member.__set__
+    return _Accessor(spec.name, _reader(member, spec), write, lambda message: write(message, None))
+
+
+def OneofSlot(member: Any, spec: FieldSpec, siblings: Sequence[Any]) -> Any:  # noqa: N802  (a class in the compiled twin)
+    """The attribute of a oneof member: setting it to anything but None clears the other members."""
+    write = member.__set__
+    others = tuple(sibling.__set__ for sibling in siblings)
 
     def fset(message: Any, value: Any) -> None:
         write(message, value)
@@ -64,7 +79,7 @@ def OneofSlot(member: Any, name: str, siblings: Sequence[Any]) -> Any:  # noqa: 
             for clear in others:
                 clear(message, None)
 
-    return _Accessor(name, fget, fset, lambda message: write(message, None))
+    return _Accessor(spec.name, _reader(member, spec), fset, lambda message: write(message, None))
 
 
 def _make_init(cls: Any) -> Callable[..., None]:

@@ -9,6 +9,11 @@ Values in slots
     * ``optional``, oneof members and sub-messages hold None while unset
     * repeated fields and maps hold a ``list`` or ``dict``, or None while nobody asked for it: a descriptor above the
       slot makes the container at first read
+    * a field with presence and an explicit default holds None while unset too: a descriptor above the slot reads the
+      default then
+    * classes that can be extended have a slot ``_extensions``: None, or a ``dict`` of messages by field number, in
+      rising order. Each is an instance of a class with one field, the extension's: its holder. Engines write holders
+      and fill the slot with None, and do nothing else with it: decoding leaves extensions to the unknown fields
     * an empty slot (an instance made by ``__new__`` alone, or ``del``) counts as unset everywhere
 
 Decoding (protobuf encoding specification)
@@ -16,7 +21,13 @@ Decoding (protobuf encoding specification)
     * a scalar seen again replaces, a sub-message merges (also as a oneof member), repeated fields append, packed or not
     * a oneof member clears its siblings
     * varints are cut to 64 bits, and 32-bit kinds (enums too) to their low 32 bits
+    * a message of kind GROUP stands between a start and an end tag of its field's number, without a length
+    * a number that a closed enum does not name is no value of it: a singular or unpacked value goes to the unknown
+      fields as it came, tag included, and clears no oneof sibling; each one of a packed run goes there as an unpacked
+      value of its own (its tag, and the number as a varint of an int32); a map entry with such a value goes there whole
     * unknown fields are kept as bytes in order of arrival, groups included; a map entry drops them
+    * a string with ``utf8`` off may hold any bytes: those that are not UTF-8 become lone surrogates (PEP 383,
+      ``errors="surrogateescape"``), and are written as the same bytes again
     * what merging into a message that holds itself makes of the fields of both is not said; it ends
     * a value of a wrong type is found (TypeError) when something is merged into it, not before
 
@@ -45,19 +56,25 @@ Decode errors: what is said, and the byte offset (from the start of the outermos
     varint's errors. A string is checked for its length first, then its UTF-8. The root message is level 0; a
     sub-message or an unknown group is one level deeper than what holds it, a map entry is none of its own.
 
+    A field of kind GROUP that is not closed is an error at its start tag, with the field's path; a wrong end tag inside
+    it one of the message that it holds.
+
     The path starts with the message's full name; ``.field`` leads to a singular field, ``.field[i]`` to the element of
     a repeated field that was being read (i = elements before it), ``.field.key`` and ``.field.value`` into a map entry.
     An error of the entry itself (its length, a tag inside it, an unknown field in it) stands at ``.field``. An error in
     a length or in a value belongs to the field; an error in a tag or in an unknown field to the message.
 
 Encoding
-    Fields go out in order of their numbers, unknown fields last, as they came. Values are checked: ``EncodeError``
+    Fields go out in order of their numbers, then those of the holders in ``_extensions``, each with its unknown fields;
+    the message's own unknown fields last, as they came. A holder is no level of its own, and no step of a path: its
+    field, which is called ``[acme.extension]``, belongs to the message. Values are checked: ``EncodeError``
     with the path (``acme.Book.ratings["x"]``, ``acme.Book.authors[2]``, ``acme.Book.ratings.key`` for a key) and a
     reason made by the functions of :mod:`minirpc.wire.faults`.
     ``int`` kinds take ``int`` (and its subclasses) in range, float kinds ``float`` or ``int``, ``bool`` only ``bool``,
     ``string`` ``str`` without lone surrogates, ``bytes`` ``bytes``/``bytearray``/``memoryview``; a repeated field is a
-    ``list``, a map a ``dict``, a message field an instance of its class. Objects with ``__index__`` or ``__float__``
-    are refused: encoding never runs code of the values.
+    ``list``, a map a ``dict``, a message field an instance of its class; a number that a closed enum does not name is
+    refused, and so is a required field that is unset. Objects with ``__index__`` or ``__float__`` are refused: encoding
+    never runs code of the values.
 """
 
 from __future__ import annotations
@@ -162,6 +179,10 @@ class FieldSpec:
         kind: the type of the value, or of one element; MESSAGE for a map.
         card: see :class:`Card`.
         packed: whether a repeated field is written packed.
+        required: whether a message without this field, which is OPTIONAL, cannot be encoded (proto2).
+        utf8: whether a string must be UTF-8; see above for those that need not.
+        explicit_default: what an OPTIONAL or ONEOF field reads as while unset, from the .proto file; for an enum its
+            number. None: there is none, and the field reads as None.
         slot: the name of the class attribute (a member descriptor) that stores the value: ``name`` itself for plain
             fields; for containers and oneof members a hidden one below a descriptor called ``name``.
         oneof: the oneof's name in Python, or "".
@@ -172,6 +193,7 @@ class FieldSpec:
     __slots__ = (
         "_resolve",
         "card",
+        "explicit_default",
         "json_name",
         "key",
         "kind",
@@ -180,8 +202,10 @@ class FieldSpec:
         "oneof",
         "packed",
         "proto_name",
+        "required",
         "siblings",
         "slot",
+        "utf8",
         "value",
     )
 
@@ -195,6 +219,9 @@ class FieldSpec:
         proto_name: str = "",
         json_name: str = "",
         packed: bool = False,
+        required: bool = False,
+        utf8: bool = True,
+        explicit_default: Any = None,
         oneof: str = "",
         resolve: Callable[[], type[Any]] | None = None,
         key: FieldSpec | None = None,
@@ -209,6 +236,9 @@ class FieldSpec:
         self.proto_name = proto_name
         self.json_name = json_name
         self.packed = packed
+        self.required = required
+        self.utf8 = utf8
+        self.explicit_default = explicit_default
         self.oneof = oneof
         self.siblings: tuple[str, ...] = ()
         self.key = key
@@ -223,6 +253,18 @@ class FieldSpec:
         return self._resolve()
 
     @property
+    def is_message(self) -> bool:
+        """Whether values are messages, length-prefixed or between the tags of a group. False for a map."""
+        return self.kind in (Kind.MESSAGE, Kind.GROUP) and self.card is not Card.MAP
+
+    @property
+    def unset_value(self) -> Any:
+        """What an unset field reads as, if it is no container: its explicit default, or what it holds."""
+        if self.explicit_default is None:
+            return self.default
+        return self.type(self.explicit_default) if self.kind is Kind.ENUM else self.explicit_default
+
+    @property
     def tag(self) -> int:
         """The tag of one unpacked value: number and wire type."""
         return self.number << 3 | self.kind.wire_type
@@ -235,10 +277,11 @@ class FieldSpec:
     @property
     def default(self) -> Any:
         """What an unset field holds; for containers, None (each message makes its own)."""
-        if self.card is not Card.IMPLICIT or self.kind is Kind.MESSAGE:
+        if self.card is not Card.IMPLICIT or self.is_message:
             return None
         if self.kind is Kind.ENUM:
-            return self.type(0)
+            # of a closed enum that is the first value (language guide); such fields are values of maps
+            return next(iter(self.type)) if self.type.__closed__ else self.type(0)
         return _SCALAR_DEFAULTS.get(self.kind, 0)
 
     def __repr__(self) -> str:
