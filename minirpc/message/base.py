@@ -132,6 +132,8 @@ def _lay_out(cls_name: str, specs: list[FieldSpec], namespace: dict[str, Any]) -
             descriptors[spec.name] = _container_slot(spec)
         elif spec.explicit_default is not None:
             descriptors[spec.name] = _default_slot(spec)
+        elif spec.slot != spec.name:
+            descriptors[spec.name] = _slot(spec)
     return descriptors
 
 
@@ -139,6 +141,10 @@ def _oneof_slot(spec: FieldSpec) -> Callable[[type[Any]], Any]:
     return lambda cls: wire.OneofSlot(
         cls.__dict__[spec.slot], spec, [cls.__dict__[sibling] for sibling in spec.siblings]
     )
+
+
+def _slot(spec: FieldSpec) -> Callable[[type[Any]], Any]:
+    return lambda cls: cls.__dict__[spec.slot]
 
 
 def _default_slot(spec: FieldSpec) -> Callable[[type[Any]], Any]:

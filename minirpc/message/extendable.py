@@ -19,7 +19,7 @@ from minirpc.message.extension import Extension
 from minirpc.message.registry import Registry
 from minirpc.wire.spec import Card
 
-__all__ = ["ExtendableMessage", "MessageSet", "present_extensions"]
+__all__ = ["ExtendableMessage", "MessageSet"]
 
 E = TypeVar("E", bound="ExtendableMessage")
 V = TypeVar("V")
@@ -66,6 +66,32 @@ class ExtendableMessage(Message, base=True):
     def __contains__(self: E, extension: Extension[E, V], /) -> bool:
         holder = _find(self, extension)
         return holder is not None and holder.is_set()
+
+    def __holders__(self, registry: Registry | None = None) -> list[_Holder]:
+        """A message for each extension that is set, whose one field it is, in the order of their numbers.
+
+        For JSON and text, to which an extension is a field like others.
+
+        Args:
+            registry: extensions that nobody has asked for yet are looked for here; without it, they stay unknown.
+
+        Raises:
+            DecodeError: the bytes of one of them are malformed.
+        """
+        if registry is not None and getattr(self, "_unknown", b""):
+            for extension in registry.extensions(type(self)):
+                _find(self, extension)
+        return [holder.as_field() for holder in _held(self).values() if holder.is_set()]
+
+    def __holder__(self, extension: Extension[Any, Any]) -> _Holder:
+        """An empty message whose one field is an extension of this one; what is read into it, ``__hold__`` takes over."""
+        cls = _holder_class(self, extension)
+        holder: _Holder = getattr(cls, "field_holder", cls).from_binary(b"")
+        return holder
+
+    def __hold__(self, holder: _Holder) -> None:
+        """Sets an extension to what a holder from ``__holder__`` holds."""
+        self[holder.extension] = holder.get()
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
@@ -115,6 +141,10 @@ class _Holder(Message, base=True):
         (spec,) = type(self).__fields__
         return getattr(self, spec.name)
 
+    def as_field(self) -> _Holder:
+        """A holder whose one field is the extension itself, as JSON and text see it."""
+        return self
+
     def set(self, value: Any) -> None:
         (spec,) = type(self).__fields__
         setattr(self, spec.name, value)
@@ -141,6 +171,8 @@ class _ItemHolder(_Holder, base=True):
 
     __slots__ = ()
 
+    field_holder: ClassVar[Any]
+
     def get(self) -> Any:
         item = super().get()
         return None if item is None else item.message
@@ -151,6 +183,11 @@ class _ItemHolder(_Holder, base=True):
 
     def is_set(self) -> bool:
         return self.get() is not None
+
+    def as_field(self) -> _Holder:
+        holder: _Holder = self.field_holder.from_binary(b"")
+        holder.set(self.get())
+        return holder
 
     @classmethod
     def split(cls, unknown: bytes) -> tuple[bytes, bytes]:
@@ -176,24 +213,6 @@ class _RawItem(Message, full_name="MessageSet"):
         message: list[bytes] = fields.bytes_(3, repeated=True)
 
     item: Item | None = fields.message(1, lambda: _RawItem.Item, delimited=True)
-
-
-def present_extensions(
-    message: ExtendableMessage, registry: Registry | None = None
-) -> list[tuple[Extension[Any, Any], Any]]:
-    """The extensions that are set, with their values, in the order of their numbers.
-
-    Args:
-        message: the message.
-        registry: extensions that nobody has asked for yet are looked for here; without it, they stay unknown fields.
-
-    Raises:
-        DecodeError: the bytes of one of them are malformed.
-    """
-    if message._unknown and registry is not None:
-        for extension in registry.extensions(type(message)):
-            _find(message, extension)
-    return [(holder.extension, holder.get()) for holder in _held(message).values() if holder.is_set()]
 
 
 def _held(message: ExtendableMessage) -> dict[int, Any]:
@@ -246,16 +265,22 @@ def _holder_class(message: ExtendableMessage, extension: Extension[Any, Any]) ->
 
 
 def _make_holder(extension: Extension[Any, Any]) -> Any:
-    spec, base = extension.spec, _Holder
-    if issubclass(extension.extendee, MessageSet):
-        base = _ItemHolder
-        item = MessageMeta(
-            "Item",
-            (Message,),
-            {"type_id": fields.uint32(2, optional=True), "message": fields.message(3, lambda: extension.spec.type)},
-            full_name=f"{extension.extendee.__full_name__()}.Item",
-        )
-        spec = fields.message(1, lambda: item, delimited=True)
+    extension.spec.json_name = f"[{extension.full_name}]"
+    holder = _holder_of(extension, _Holder, extension.spec)
+    if not issubclass(extension.extendee, MessageSet):
+        return holder
+    item = MessageMeta(
+        "Item",
+        (Message,),
+        {"type_id": fields.uint32(2, optional=True), "message": fields.message(3, lambda: extension.spec.type)},
+        full_name=f"{extension.extendee.__full_name__()}.Item",
+    )
+    item_holder = _holder_of(extension, _ItemHolder, fields.message(1, lambda: item, delimited=True))
+    item_holder.field_holder = holder
+    return item_holder
+
+
+def _holder_of(extension: Extension[Any, Any], base: Any, spec: Any) -> Any:
     body = {f"[{extension.full_name}]": spec, "extension": extension, "__module__": __name__}
     return MessageMeta("Holder", (base,), body, full_name=extension.extendee.__full_name__())
 

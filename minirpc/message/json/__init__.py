@@ -85,4 +85,6 @@ def _read(cls: Any, value: Any, context: Context) -> Any:
     twin = cls.__plan__.decode(cls, b"")
     for spec in cls.__fields__:
         setattr(twin, spec.slot, getattr(message, spec.slot, None))
+    if hasattr(message, "_extensions"):
+        twin._extensions = message._extensions
     return twin

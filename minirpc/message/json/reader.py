@@ -70,7 +70,7 @@ def _source(cls: Any) -> tuple[str, dict[str, Any]]:
         " try:",
         "  for k, v in x:",
         "   i = find(k)",
-        "   if i is None: ignored += unknown(context); continue",
+        "   if i is None: ignored += unknown(m, k, v, depth, context); continue",
         *[f"   {line}" for line in tree],
         " except Misfit as misfit:",
         "  misfit.in_member(x, k, v); raise",
@@ -94,7 +94,7 @@ def _takes_null(spec: FieldSpec) -> bool:
     """Whether null is a value of the field's type, and not the absence of one."""
     if spec.kind is Kind.ENUM:
         return full_name(spec.type) == NULL_VALUE
-    return spec.kind is Kind.MESSAGE and full_name(spec.type) == "google.protobuf.Value"
+    return spec.is_message and full_name(spec.type) == "google.protobuf.Value"
 
 
 class _Maker:
@@ -102,7 +102,11 @@ class _Maker:
         lookup = _lookup(cls.__fields__)
         name = cls.__full_name__()
 
-        def unknown(context: Context) -> int:
+        is_extendable = hasattr(cls, "__holder__")
+
+        def unknown(message: Any, key: str, value: Any, depth: int, context: Context) -> int:
+            if is_extendable and _read_extension(message, key, value, depth, context):
+                return 1
             if not context.ignore_unknown:
                 raise Misfit(f"{name} has no such field", at_name=True)
             return 1
@@ -123,7 +127,7 @@ class _Maker:
             "duplicate": duplicate,
             "expected": expected,
             "find": lookup.get,
-            "new": cls,
+            "new": _maker_of(cls),
             "second": _second_member_of,
             "too_deep": too_deep_to_read,
             "unknown": unknown,
@@ -163,7 +167,7 @@ class _Maker:
 
     def convert(self, index: int, spec: FieldSpec) -> Lines:
         """The lines that make a field's value of v."""
-        if spec.kind is Kind.MESSAGE:
+        if spec.is_message:
             # the reader itself may be replaced: it is asked for its function each time
             self.names[f"r{index}"] = Reader.of(spec.type)
             return [f"v = r{index}.read(v, depth - 1, context)"]
@@ -190,6 +194,36 @@ class _Maker:
             oneof = self.oneofs.setdefault(spec.oneof, f"q{len(self.oneofs)}")
             store = f"{oneof} = m.{spec.slot} = second({spec.oneof!r}) if {oneof} is not None else v"
         return [f"if v is not None: {store}" if spec.kind is Kind.ENUM else store]
+
+
+def _maker_of(cls: Any) -> Callable[[], Any]:
+    """What makes an empty message; the constructor, unless the name of a field cannot be a keyword of it."""
+    if all(spec.name.isidentifier() for spec in cls.__fields__):
+        constructor: Callable[[], Any] = cls
+        return constructor
+    return lambda: cls.from_binary(b"")
+
+
+def _read_extension(message: Any, key: str, value: Any, depth: int, context: Context) -> bool:
+    """Reads a member ``"[acme.owner]"``; says whether it was one, of an extension that is known."""
+    if not (key.startswith("[") and key.endswith("]")):
+        return False
+    try:
+        extension = context.registry.extension(key[1:-1])
+    except LookupError:
+        return False
+    if not isinstance(message, extension.extendee):
+        return False
+    if extension in message:
+        raise Misfit("the field was there before", again=True)
+    holder = message.__holder__(extension)
+    try:
+        holder = Reader.of(type(holder)).read(((key, value),), depth, context)
+    except Misfit as misfit:
+        misfit.steps.pop()  # the member itself, which the caller adds
+        raise
+    message.__hold__(holder)
+    return True
 
 
 def _second_member_of(oneof: str) -> Any:
@@ -238,7 +272,7 @@ def _canonical_ints(values: list[Any]) -> list[int]:
 
 def _element_reader(spec: FieldSpec) -> Callable[[], Read]:
     """What gives the reader of a list's element or a map's value; that one gives None for what is to be dropped."""
-    if spec.kind is Kind.MESSAGE:
+    if spec.is_message:
         reader = Reader.of(spec.type)
         return lambda: reader.read  # not yet the final one
     read_scalar = scalar_reader(spec)
@@ -274,7 +308,7 @@ def _map_reader(spec: FieldSpec) -> Read:
     read_key = key_reader(key)
     element_reader = _element_reader(value)
     # whole maps at once only of scalars: where this fails, they are read again, which must not happen level by level
-    read_quickly = _quick_map_reader(key, value) if value.kind is not Kind.MESSAGE else None
+    read_quickly = _quick_map_reader(key, value) if not value.is_message else None
 
     def read_map(pairs: Any, depth: int, context: Context) -> dict[Any, Any]:
         if type(pairs) is not tuple:

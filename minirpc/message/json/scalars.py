@@ -13,6 +13,7 @@ from json.encoder import encode_basestring
 from math import isfinite, isinf
 from typing import Any
 
+from minirpc.errors import EncodeError
 from minirpc.message.enum_names import numbers_by_name
 from minirpc.message.float32 import rounded, shortest
 from minirpc.message.json.document import ExactFloat
@@ -201,6 +202,7 @@ def enum_members(cls: type[Any]) -> dict[str | None, Any]:
 def _enum_reader(cls: type[Any]) -> ScalarRead:
     read_number = _READERS[Kind.ENUM]
     members = enum_members(cls)
+    is_closed = cls.__closed__
     name = full_name(cls)
 
     def read(value: Any, context: Any) -> Any:
@@ -211,7 +213,12 @@ def _enum_reader(cls: type[Any]) -> ScalarRead:
             return member
         if type(value) is not int and not isinstance(value, float):
             raise expected(f"a value of the enum {name}", value)
-        return cls(read_number(value, context))
+        number = read_number(value, context)
+        if is_closed and number not in cls._value2member_map_:
+            if context.ignore_unknown:
+                return None
+            raise Misfit(f"{number} is no value of the closed enum {name}")
+        return cls(number)
 
     return read
 
@@ -323,6 +330,10 @@ def _bool_text(spec: FieldSpec) -> Text:
 def _string_text(spec: FieldSpec) -> Text:
     def text(value: Any) -> str:
         faults.check_scalar(spec, value)
+        try:
+            str.encode(value)
+        except UnicodeEncodeError as error:  # a field that may hold any bytes (feature utf8_validation)
+            raise EncodeError(f"the character at index {error.start} is a byte of no UTF-8, for which JSON has no form") from None
         return quote(value)
 
     return text
@@ -349,11 +360,14 @@ def _enum_text(spec: FieldSpec, as_numbers: bool) -> Text:
     digits = _int32_text(spec)
     texts = enum_texts(spec.type)
     is_null = full_name(spec.type) == NULL_VALUE
+    is_closed = spec.type.__closed__
     if as_numbers and not is_null:
         return digits
 
     def text(value: Any) -> str:
         number = digits(value)
+        if is_closed and value not in texts:
+            faults.check_scalar(spec, value)
         return "null" if is_null else texts.get(value, number)
 
     return text

@@ -215,7 +215,10 @@ def _any_reader(reader: AnyReader) -> Read:
             raise in_type(Misfit(str(error)), value, url) from None
         rest = tuple(pair for pair in value if pair[0] != _TYPE)
         message = read_special(inner, rest, depth, context) if inner.special else inner.read(rest, depth - 1, context)
-        return reader.cls(type_url=url, value=message.to_binary())
+        try:
+            return reader.cls(type_url=url, value=message.to_binary())
+        except EncodeError as error:
+            raise Misfit(str(error)) from None
 
     def read_url(pairs: tuple[tuple[str, Any], ...]) -> str:
         urls = [value for key, value in pairs if key == _TYPE]

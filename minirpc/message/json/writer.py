@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from math import isfinite
 from typing import Any
 
-from minirpc.errors import EncodeError
+from minirpc.errors import DecodeError, EncodeError
 from minirpc.message.json import special as json_special
 from minirpc.message.json.contract import Options, Write, too_deep_to_write
 from minirpc.message.json.names import json_name
@@ -46,13 +46,13 @@ class Writer:
         return found if found is not None else plans.setdefault(key, Writer(message_class, options))
 
     def _first(self, message: Any, depth: int, registry: Registry) -> str:
-        source, names = _source(self.cls.__fields__, self.options)
+        source, names = _source(self.cls, self.options)
         exec(compile(source, f"<minirpc JSON of {self.cls.__qualname__}>", "exec"), names)  # noqa: S102  our own source
         self.write = names["run"]
         return self.write(message, depth, registry)
 
 
-def _source(fields: Sequence[FieldSpec], options: Options) -> tuple[str, dict[str, Any]]:
+def _source(cls: Any, options: Options) -> tuple[str, dict[str, Any]]:
     """Writes a writer.
 
     Returns:
@@ -60,9 +60,12 @@ def _source(fields: Sequence[FieldSpec], options: Options) -> tuple[str, dict[st
     """
     maker = _Maker(options)
     lines = ["def run(m, depth, registry):", " if depth < 0: raise too_deep()", " o = []; at = ''", " try:", "  pass"]
-    for index, spec in enumerate(sorted(fields, key=lambda spec: spec.number)):
+    for index, spec in enumerate(sorted(cls.__fields__, key=lambda spec: spec.number)):
         lines += [f"  {line}" for line in maker.field(index, spec)]
     lines += [" except EncodeError as error:", "  error.path = f'.{at}{error.path}'; raise"]
+    if hasattr(cls, "__holders__"):
+        maker.names["extension_texts"] = _extension_texts(options)
+        lines += [" o += extension_texts(m, depth, registry)"]
     lines += [" return '{' + ','.join(o) + '}'"]
     return "\n".join(lines), maker.names
 
@@ -98,7 +101,8 @@ class _Maker:
 
     def read(self, index: int, spec: FieldSpec) -> Lines:
         if spec.card in (Card.REPEATED, Card.MAP):
-            return [f"v = m.{spec.name}"]  # its slot may be empty for good reason: nobody has read the field yet
+            # its slot may be empty for good reason: nobody has read the field yet
+            return [f"v = m.{spec.name}" if spec.name.isidentifier() else f"v = getattr(m, {spec.name!r})"]
         if self.options.careful:
             return [f"v = getattr(m, {spec.slot!r}, d{index})"]
         return [f"v = m.{spec.slot}"]
@@ -124,7 +128,7 @@ class _Maker:
 
     def value(self, index: int, spec: FieldSpec, key: str) -> Lines:
         """The lines that append a singular field: what is common stands here, the rest is for its function."""
-        if spec.kind is Kind.MESSAGE:
+        if spec.is_message:
             self.message(index, spec)
             return [
                 f"if type(v) is not c{index}: check_message(v, c{index})",
@@ -158,7 +162,7 @@ class _Maker:
 
     def elements(self, index: int, spec: FieldSpec, values: str = "v") -> str:
         """An expression: the texts of a list's elements, or of the values of the dict v."""
-        if spec.kind is Kind.MESSAGE:
+        if spec.is_message:
             self.message(index, spec)
             return f"message_texts({values}, v, w{index}, c{index}, depth - 1, registry)"
         self.names[f"l{index}"] = _texts_of(spec, self.options)
@@ -169,6 +173,19 @@ class _Maker:
         assert spec.value is not None
         self.names[f"k{index}"] = _keys_of(spec.key, self.options)
         return f"entries(k{index}(v), {self.elements(index, spec.value, 'v.values()')})"
+
+
+def _extension_texts(options: Options) -> Callable[[Any, int, Registry], list[str]]:
+    """What writes the members of an object that are extensions, as ``"[acme.owner]":"x"``."""
+
+    def texts(message: Any, depth: int, registry: Registry) -> list[str]:
+        try:
+            holders = message.__holders__(registry)
+        except DecodeError as error:
+            raise EncodeError(f"cannot be decoded: {error}") from None
+        return [Writer.of(type(holder), options).write(holder, depth, registry)[1:-1] for holder in holders]
+
+    return texts
 
 
 def _is_negative_zero(value: Any) -> bool:

@@ -93,10 +93,14 @@ class _Parser:
             seen: what was set already, of that which can be set once: the name of the field, by ``TextField.unique``.
             depth: as everywhere.
         """
+        start = self.lexer.start
+        self.lexer.advance()
+        self.values(message, field, start, seen, depth)
+
+    def values(self, message: Any, field: TextField, start: int, seen: dict[str, str], depth: int) -> None:
+        """What follows the name of a field, which stood at ``start``."""
         lexer = self.lexer
-        start = lexer.start
         try:
-            lexer.advance()
             if field.read is None:
                 lexer.skip(":")
             else:
@@ -167,12 +171,35 @@ class _Parser:
         self.lexer.advance()
         return closing
 
+    def extension(self, message: Any, name: str, start: int, seen: dict[str, str], depth: int) -> None:
+        """What follows the name of an extension.
+
+        Args:
+            message: what to set it on.
+            name: the extension's full name, which stood in brackets.
+            start: where it stood.
+            seen, depth: see :meth:`field`.
+        """
+        try:
+            extension = self.registry.extension(name)
+        except LookupError:
+            raise TextError(f"unknown extension '[{name}]'", start) from None
+        if not isinstance(message, extension.extendee):
+            raise TextError(f"the extension '[{name}]' is one of {extension.extendee.__full_name__()}", start)
+        holder: Any = message.__holder__(extension)
+        (field,) = TextTable.of(type(holder)).ordered
+        if field.is_repeated:
+            setattr(holder, field.spec.name, message[extension])
+        self.values(holder, field, start, seen, depth)
+        message.__hold__(holder)
+
     def bracketed_field(self, message: Any, table: TextTable, seen: dict[str, str], depth: int) -> None:
         """A field whose name stands in brackets: an extension, or the message in an ``Any``."""
         start = self.lexer.start
         prefix, name = self.lexer.take_bracketed_name()
         if not prefix:
-            raise TextError(f"unknown extension '[{name}]'", start)
+            self.extension(message, name, start, seen, depth)
+            return
         if not table.is_any:
             raise TextError("only google.protobuf.Any takes the name of a type in brackets", start)
         if seen:

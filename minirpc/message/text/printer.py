@@ -64,8 +64,19 @@ class _Printer:
                     self.opened(field.name, MapEntry(key, element), field.table, pad, depth)
             elif field.omitted is None or value is not field.default:
                 self.field(field, value, pad, depth)
+        if table.is_extendable:
+            self.extensions(message, pad, depth)
         if self.unknown_fields:
             self.unknown(read_unknown(getattr(message, "_unknown", b"")), pad)
+
+    def extensions(self, message: Any, pad: str, depth: int) -> None:
+        """The extensions that were asked for or that the registry knows, as ``[acme.owner]: "x"``."""
+        try:
+            holders = message.__holders__(self.registry)
+        except DecodeError as error:
+            raise EncodeError(f"an extension cannot be decoded: {error}") from None
+        for holder in holders:
+            self.message(holder, TextTable.of(type(holder)), pad, depth)
 
     def field(self, field: TextField, value: Any, pad: str, depth: int) -> None:
         """One value: ``name: value`` or ``name { … }``."""

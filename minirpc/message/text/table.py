@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
+from minirpc.message.registry import full_name
 from minirpc.message.text.values import Reader, Writer, reader, writer
 from minirpc.wire.spec import Card, FieldSpec, Kind
 
@@ -28,10 +29,10 @@ class TextField:
         omitted: the text of the value that is not written, because it tells nothing; None if every value does.
     """
 
-    def __init__(self, spec: FieldSpec, *, in_map: bool = False) -> None:
-        is_message = spec.kind is Kind.MESSAGE
+    def __init__(self, spec: FieldSpec, scope: str = "", *, in_map: bool = False) -> None:
+        is_message = spec.is_message or spec.card is Card.MAP
         self.spec = spec
-        self.name = spec.proto_name
+        self.name = _group_name(spec, scope) or spec.proto_name
         self.is_map = spec.card is Card.MAP
         self.is_repeated = spec.card is Card.REPEATED
         # a oneof is told from a field by the dot
@@ -49,7 +50,7 @@ class TextField:
             return self.spec.type
         key, value = self.spec.key, self.spec.value
         assert key is not None
-        if value.kind is Kind.MESSAGE:
+        if value.is_message:
             make_value = value.type
             return lambda: MapEntry(key.default, make_value())
         return lambda: MapEntry(key.default, value.default)
@@ -61,6 +62,25 @@ class TextField:
             return TextTable.of(self.spec.type)
         assert self.spec.key is not None
         return TextTable("", [TextField(self.spec.key, in_map=True), TextField(self.spec.value, in_map=True)])
+
+
+def _group_name(spec: FieldSpec, scope: str) -> str:
+    """What a group is called: like its message type, by which groups are declared (text format specification, "Group").
+
+    Other delimited fields are called like themselves, unless they look as a group would: of a type that is declared
+    beside them, with their own name but for upper case.
+
+    Args:
+        spec: any field.
+        scope: the full name of the message that declares it.
+
+    Returns:
+        "" if the field is no such one.
+    """
+    if spec.kind is not Kind.GROUP or not scope:
+        return ""
+    parent, _, name = full_name(spec.type).rpartition(".")
+    return name if parent == scope and name.lower() == spec.proto_name else ""
 
 
 class MapEntry:
@@ -82,14 +102,23 @@ class TextTable:
         ordered: the fields in the order in which they are written, that of their numbers.
         reserved: the names that the message's ``reserved`` statements list.
         is_any: whether the message is ``google.protobuf.Any``.
+        is_extendable: whether the message can have extensions.
     """
 
-    def __init__(self, full_name: str, fields: list[TextField], reserved: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        full_name: str,
+        fields: list[TextField],
+        reserved: frozenset[str] = frozenset(),
+        *,
+        is_extendable: bool = False,
+    ) -> None:
         self.full_name = full_name
         self.ordered = sorted(fields, key=lambda field: field.spec.number)
         self.by_name = {field.name: field for field in self.ordered}
         self.reserved = reserved
         self.is_any = full_name == _ANY
+        self.is_extendable = is_extendable
 
     @staticmethod
     def of(message_class: Any) -> TextTable:
@@ -97,8 +126,10 @@ class TextTable:
         tables: dict[Any, Any] = message_class.__plans__
         table = tables.get(TextTable)
         if table is None:
-            fields = [TextField(spec) for spec in message_class.__fields__]
-            reserved: frozenset[str] = getattr(message_class, "__reserved__", frozenset())
-            table = tables.setdefault(TextTable, TextTable(message_class.__full_name__(), fields, reserved))
+            name = message_class.__full_name__()
+            fields = [TextField(spec, name) for spec in message_class.__fields__]
+            is_extendable = hasattr(message_class, "__holders__")
+            table = TextTable(name, fields, message_class.__reserved__, is_extendable=is_extendable)
+            table = tables.setdefault(TextTable, table)
         found: TextTable = table
         return found
