@@ -297,7 +297,8 @@ def _records(data: bytes) -> list[bytes]:
 
 
 def _split(unknown: bytes, is_mine: Callable[[int, bytes], bool]) -> tuple[bytes, bytes]:
-    mine, others = [], []
+    mine: list[bytes] = []
+    others: list[bytes] = []
     for record in _records(unknown):
         number, _, _ = wire.decode_tag(record, 0)
         (mine if is_mine(number, record) else others).append(record)

@@ -281,7 +281,8 @@ class FieldSpec:
             return None
         if self.kind is Kind.ENUM:
             # of a closed enum that is the first value (language guide); such fields are values of maps
-            return next(iter(self.type)) if self.type.__closed__ else self.type(0)
+            cls: Any = self.type
+            return next(iter(cls)) if cls.__closed__ else cls(0)
         return _SCALAR_DEFAULTS.get(self.kind, 0)
 
     def __repr__(self) -> str:

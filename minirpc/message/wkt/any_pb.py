@@ -3,8 +3,10 @@ from __future__ import annotations
 
 from minirpc.codegen import messages_v1 as _pb
 
+from . import anys as _anys
 
-class Any(_pb.Message):
+
+class Any(_anys.AnyMethods, _pb.Message):
     type_url: str = _pb.string(1)
     value: bytes = _pb.bytes(2)
 

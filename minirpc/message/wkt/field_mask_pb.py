@@ -3,8 +3,10 @@ from __future__ import annotations
 
 from minirpc.codegen import messages_v1 as _pb
 
+from . import masks as _masks
 
-class FieldMask(_pb.Message):
+
+class FieldMask(_masks.FieldMaskMethods, _pb.Message):
     paths: list[str] = _pb.string(1, repeated=True)
 
 

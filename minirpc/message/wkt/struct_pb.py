@@ -5,16 +5,18 @@ from typing import Literal
 
 from minirpc.codegen import messages_v1 as _pb
 
+from . import structs as _structs
+
 
 class NullValue(_pb.Enum):
     NULL_VALUE = 0
 
 
-class Struct(_pb.Message):
+class Struct(_structs.StructMethods, _pb.Message):
     fields: dict[str, Value] = _pb.map(1, "string", "message", lambda: Value)
 
 
-class Value(_pb.Message):
+class Value(_structs.ValueMethods, _pb.Message):
     null_value: NullValue | None = _pb.enum(1, lambda: NullValue, oneof="kind")
     number_value: float | None = _pb.double(2, oneof="kind")
     string_value: str | None = _pb.string(3, oneof="kind")
@@ -35,7 +37,7 @@ class Value(_pb.Message):
         return _pb.which_oneof(self, "kind")
 
 
-class ListValue(_pb.Message):
+class ListValue(_structs.ListValueMethods, _pb.Message):
     values: list[Value] = _pb.message(1, lambda: Value, repeated=True)
 
 

@@ -3,8 +3,10 @@ from __future__ import annotations
 
 from minirpc.codegen import messages_v1 as _pb
 
+from . import times as _times
 
-class Timestamp(_pb.Message):
+
+class Timestamp(_times.TimestampMethods, _pb.Message):
     seconds: int = _pb.int64(1)
     nanos: int = _pb.int32(2)
 
