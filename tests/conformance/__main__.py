@@ -1,0 +1,122 @@
+"""Runs protobuf's official conformance tests: every suite, each codec engine, with and without ``--performance``.
+
+    python tests/conformance RUNNER=PROTOS [RUNNER=PROTOS ...]
+
+RUNNER is a ``conformance_test_runner`` of the protobuf project, and PROTOS the folder with the .proto files of its version
+(``conformance/conformance.proto`` and the test messages). There is no list of expected failures: a test that fails and one
+that is skipped both make the exit status 1.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import resource
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+HERE = Path(__file__).parent
+ENGINES = ("compiled", "pure")
+MAXIMUM_EDITION = "2023"  # the newest with test messages; without the flag, no test of editions is run
+SUITES = ("binary and JSON", "text format")
+_SUMMARY = re.compile(r"CONFORMANCE SUITE (?:PASSED|FAILED): (\d+) successes, (\d+) skipped, (\d+) expected failures, (\d+) unexpected failures")
+_TIMEOUT = 600  # seconds
+
+
+class Result(NamedTuple):
+    """What one suite has counted."""
+
+    passed: int
+    skipped: int
+    failed: int
+
+
+def generate(protos: Path, folder: Path) -> None:
+    """Generates the modules of the .proto files that the tests use."""
+    shipped = {"google/protobuf/compiler/plugin.proto"}
+    names = [
+        name
+        for path in sorted(protos.rglob("*.proto"))
+        if (name := path.relative_to(protos).as_posix()) not in shipped
+        and ("test_messages" in name or name.startswith("conformance/"))
+        and "unstable" not in name
+    ]
+    command = [sys.executable, "-m", "minirpc", "protoc", f"-I{protos}", f"--python_minirpc_out={folder}"]
+    subprocess.run([*command, "--python_minirpc_opt=root_package=", *names], check=True)
+
+
+def run(runner: Path, folder: Path, engine: str, *, performance: bool) -> list[Result]:
+    """Runs all suites against one engine, and shows what the runner says of failures.
+
+    Returns:
+        What each suite that was run has counted. The second is not run if something in the first fails.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        testee = Path(scratch, "testee")
+        testee.write_text(
+            f"#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(HERE / 'testee.py'))} {shlex.quote(str(folder))}\n"
+        )
+        testee.chmod(0o700)
+        options = ["--enforce_recommended", "--maximum_edition", MAXIMUM_EDITION, "--output_dir", scratch]
+        if performance:
+            options.append("--performance")
+        finished = subprocess.run(
+            [runner, *options, testee],
+            env={**os.environ, "MINIRPC_IMPLEMENTATION": engine},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=_TIMEOUT,
+            check=False,
+            # messages of the performance tests are built recursively, 20,000 levels deep
+            preexec_fn=_lift_stack_limit if performance else None,
+        )
+    output = finished.stdout.decode(errors="replace")
+    results = [
+        Result(int(passed), int(skipped), int(expected) + int(unexpected))
+        for passed, skipped, expected, unexpected in _SUMMARY.findall(output)
+    ]
+    if finished.returncode or not results or any(result.skipped or result.failed for result in results):
+        sys.stderr.write(output)
+    return results
+
+
+def _lift_stack_limit() -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_STACK)
+    resource.setrlimit(resource.RLIMIT_STACK, (hard, hard))
+
+
+def main(arguments: list[str]) -> int:
+    """Runs all, and prints a table."""
+    if not arguments:
+        sys.stderr.write(str(__doc__))
+        return 2
+    rows: list[tuple[str, str, str, str, Result | None]] = []
+    for argument in arguments:
+        runner, _, protos = argument.partition("=")
+        with tempfile.TemporaryDirectory() as scratch:
+            generate(Path(protos).resolve(), Path(scratch))
+            for engine in ENGINES:
+                for performance in (False, True):
+                    results = run(Path(runner).resolve(), Path(scratch), engine, performance=performance)
+                    mode = "performance" if performance else "correctness"
+                    # the performance tests are a suite of their own kind: none of them is in text format
+                    suites = SUITES
+                    for suite, result in zip(suites, [*results, None, None], strict=False):
+                        rows.append((Path(runner).name, engine, mode, suite, result))
+    print(f"{'runner':12} {'engine':9} {'mode':12} {'suite':16} passed skipped failed")
+    bad = 0
+    for runner_name, engine, mode, suite, result in rows:
+        counts = "  was not run" if result is None else f"{result.passed:6} {result.skipped:7} {result.failed:6}"
+        print(f"{runner_name:12} {engine:9} {mode:12} {suite:16} {counts}")
+        bad += result is None or result.skipped > 0 or result.failed > 0
+    ran = sum(1 for row in rows if row[4] is not None)
+    print(f"{ran - bad if ran > bad else 0} passed, {bad} failed")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
