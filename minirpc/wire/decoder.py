@@ -210,7 +210,7 @@ class _Writer:
         return f"{members}[{x}] if {x} in {members} else {self.name('enum', spec.type)}({x})"
 
     def closed_enum(self, spec: FieldSpec, found: Callable[[str], Lines], otherwise: Lines) -> Lines:
-        """Reads a value of a closed enum: what to do with it (the expression of a member), and with any other number."""
+        """Reads a number: what to do with it if a closed enum names it (``found`` gets the member), and otherwise."""
         members = self.enum_members(spec)
         return [
             *["x = b[p]; p += 1", "if x > 127: x, p = read_int32(b, p, x)"],

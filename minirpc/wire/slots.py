@@ -11,7 +11,18 @@ from typing import Any
 
 from minirpc.wire.spec import Card, FieldSpec
 
-__all__ = ["ContainerSlot", "DefaultSlot", "OneofSlot", "copy", "deepcopy", "equal", "fill_empty_slots", "init", "install", "is_extendable"]
+__all__ = [
+    "ContainerSlot",
+    "DefaultSlot",
+    "OneofSlot",
+    "copy",
+    "deepcopy",
+    "equal",
+    "fill_empty_slots",
+    "init",
+    "install",
+    "is_extendable",
+]
 
 CONTAINERS = (Card.REPEATED, Card.MAP)
 
