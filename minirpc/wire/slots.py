@@ -11,7 +11,17 @@ from typing import Any
 
 from minirpc.wire.spec import Card, FieldSpec
 
-__all__ = ["ContainerSlot", "DefaultSlot", "OneofSlot", "copy", "deepcopy", "equal", "fill_empty_slots", "init", "install"]
+__all__ = [
+    "ContainerSlot",
+    "DefaultSlot",
+    "OneofSlot",
+    "copy",
+    "deepcopy",
+    "equal",
+    "fill_empty_slots",
+    "init",
+    "install",
+]
 
 CONTAINERS = (Card.REPEATED, Card.MAP)
 
