@@ -132,6 +132,8 @@ def _lay_out(cls_name: str, specs: list[FieldSpec], namespace: dict[str, Any]) -
             descriptors[spec.name] = _container_slot(spec)
         elif spec.explicit_default is not None:
             descriptors[spec.name] = _default_slot(spec)
+        elif spec.slot != spec.name:
+            descriptors[spec.name] = _plain_slot(spec)  # a name that no slot can have
     return descriptors
 
 
@@ -139,6 +141,10 @@ def _oneof_slot(spec: FieldSpec) -> Callable[[type[Any]], Any]:
     return lambda cls: wire.OneofSlot(
         cls.__dict__[spec.slot], spec, [cls.__dict__[sibling] for sibling in spec.siblings]
     )
+
+
+def _plain_slot(spec: FieldSpec) -> Callable[[type[Any]], Any]:
+    return lambda cls: cls.__dict__[spec.slot]
 
 
 def _default_slot(spec: FieldSpec) -> Callable[[type[Any]], Any]:
@@ -379,7 +385,7 @@ class Message(metaclass=MessageMeta, base=True):
     __deepcopy__ = wire.deepcopy
 
     def __replace__(self, /, **changes: Any) -> Self:
-        twin = wire.copy(self)
+        twin = self.__copy__()
         for name, value in changes.items():
             _spec(self, name)
             setattr(twin, name, value)

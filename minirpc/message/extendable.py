@@ -1,28 +1,44 @@
 """Messages that can be extended.
 
-An extension is an unknown field to the class that it extends, until somebody asks for it by its :class:`Extension`. Then
-its bytes leave the unknown fields, and a *holder* keeps its value: a message with one field, the extension's, of a class
-that is made for it. So the codec knows nothing of extensions but that holders are written too, and whatever a field can
-be (a list, a group, a closed enum) an extension can be.
+An extension is an unknown field to the class that it extends, until somebody asks for it by its :class:`Extension`.
+Then its bytes leave the unknown fields, and a *holder* keeps its value: a message with one field, the extension's, of a
+class that is made for it. So the codec knows nothing of extensions but that holders are written too, and whatever a
+field can be (a list, a group, a closed enum) an extension can be.
+
+Reading therefore changes where a message keeps its bytes. Threads may still read the extensions of one message at the
+same time, as they may its fields; encoding it meanwhile is no more safe than while it is being changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Iterator
+from threading import RLock
 from typing import Any, ClassVar, TypeVar
 
 from minirpc import wire
-from minirpc.errors import DecodeError
+from minirpc.errors import DecodeError, EncodeError
 from minirpc.message import fields
 from minirpc.message.base import Message, MessageMeta
 from minirpc.message.extension import Extension
 from minirpc.message.registry import Registry
-from minirpc.wire.spec import Card
+from minirpc.wire.spec import Card, WireType
 
 __all__ = ["ExtendableMessage", "MessageSet", "present_extensions"]
 
 E = TypeVar("E", bound="ExtendableMessage")
 V = TypeVar("V")
+
+_changing = RLock()  # held while reading moves bytes; re-entrant, since any of that may run a finalizer that reads, too
+
+
+def _renew_lock() -> None:
+    global _changing
+    _changing = RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 class ExtendableMessage(Message, base=True):
@@ -30,9 +46,14 @@ class ExtendableMessage(Message, base=True):
 
     ``extension in message`` tells whether a singular extension is set, or a repeated one has elements. An unset
     extension reads like an unset field: as its explicit default, None, or an empty list that can be appended to.
+    Setting an extension to None deletes it. Setting and deleting also drop what had come for it and was not read yet.
+
+    A pickle has the extensions as bytes, so they must fit then, as for ``to_binary``.
 
     Raises:
-        DecodeError: at the first access, if the bytes that had come for the extension are malformed.
+        DecodeError: when an extension is read, if the bytes that had come for it are malformed.
+        EncodeError: when an extension is read that was set through another :class:`Extension` of the same number, which
+            is another tree of generated code, to a value that does not fit that one.
         TypeError: the key is no extension, or one of another message.
     """
 
@@ -52,16 +73,15 @@ class ExtendableMessage(Message, base=True):
         return value
 
     def __setitem__(self: E, extension: Extension[E, V], value: V, /) -> None:
-        holder = _find(self, extension)
-        if holder is None:
-            if value is None:
-                return
-            holder = _add(self, extension)
-        holder.set(value)
+        holder = _empty_holder(self, extension)
+        _drop(self, extension.number)
+        if value is not None:
+            holder.set(value)
+            _put(self, holder)
 
     def __delitem__(self: E, extension: Extension[E, V], /) -> None:
-        if _find(self, extension) is not None:
-            del _held(self)[extension.number]
+        _holder_class(self, extension)
+        _drop(self, extension.number)
 
     def __contains__(self: E, extension: Extension[E, V], /) -> bool:
         holder = _find(self, extension)
@@ -106,9 +126,10 @@ class MessageSet(ExtendableMessage, base=True):
 class _Holder(Message, base=True):
     """A value of one extension; its classes have one field each."""
 
-    __slots__ = ()
+    __slots__ = ("_searched",)
 
     extension: ClassVar[Extension[Any, Any]]
+    _searched: ClassVar[bytes]  # of each instance: the unknown fields of its message when they were last searched
 
     def get(self) -> Any:
         """The value, or what an unset field reads as."""
@@ -127,13 +148,12 @@ class _Holder(Message, base=True):
 
     @classmethod
     def split(cls, unknown: bytes) -> tuple[bytes, bytes]:
-        """What of a message's unknown fields is the extension's, and what is not; both in order of arrival."""
-        (spec,) = cls.__fields__
-        return _split(unknown, lambda number, record: number == spec.number)
+        """Divides the unknown fields of a message.
 
-    def take(self, mine: bytes) -> None:
-        """Merges what is the extension's."""
-        self.merge_from_binary(mine)
+        Returns:
+            What a holder can read, and what remains besides the holder's own unknown fields.
+        """
+        return unknown, b""
 
 
 class _ItemHolder(_Holder, base=True):
@@ -147,35 +167,44 @@ class _ItemHolder(_Holder, base=True):
 
     def set(self, value: Any) -> None:
         (spec,) = type(self).__fields__
-        super().set(None if value is None else spec.type(type_id=self.extension.number, message=value))
+        super().set(spec.type(type_id=self.extension.number, message=value))
 
     def is_set(self) -> bool:
         return self.get() is not None
 
     @classmethod
     def split(cls, unknown: bytes) -> tuple[bytes, bytes]:
-        def is_mine(number: int, record: bytes) -> bool:
-            item = _RawItem.from_binary(record).item if number == 1 else None
-            return item is not None and item.type_id == cls.extension.number
-
-        return _split(unknown, is_mine)
-
-    def take(self, mine: bytes) -> None:
-        for record in _records(mine):
-            item = _RawItem.from_binary(record).item
-            assert item is not None
-            if self.get() is None:
-                self.set(self.extension.spec.type())
-            for content in item.message:
-                self.get().merge_from_binary(content)
+        mine, others = [], []
+        for number, record in _records(unknown):
+            type_id, payload = _item(record) if number == 1 else (None, None)
+            if type_id == cls.extension.number and payload is not None:
+                mine += [_ITEM_START, wire.encode_varint(type_id), _PAYLOAD, payload, _ITEM_END]
+            else:
+                others.append(record)
+        return b"".join(mine), b"".join(others)
 
 
-class _RawItem(Message, full_name="MessageSet"):
-    class Item(Message, full_name="MessageSet.Item"):
-        type_id: int | None = fields.uint32(2, optional=True)
-        message: list[bytes] = fields.bytes_(3, repeated=True)
+_ITEM_START = wire.encode_tag(1, WireType.SGROUP) + wire.encode_tag(2, WireType.VARINT)
+_PAYLOAD = wire.encode_tag(3, WireType.LEN)
+_ITEM_END = wire.encode_tag(1, WireType.EGROUP)
 
-    item: Item | None = fields.message(1, lambda: _RawItem.Item, delimited=True)
+
+def _item(record: bytes) -> tuple[int | None, bytes | None]:
+    """The ``type_id`` of an item of a message set and its ``message``, length and all, which come in any order.
+
+    None stands for what is not there. Of several the first counts, as for Google's implementations.
+    """
+    _, wire_type, start = wire.decode_tag(record, 0)
+    type_id: int | None = None
+    payload: bytes | None = None
+    if wire_type == WireType.SGROUP:
+        for number, field in _records(record[start:]):
+            _, wire_type, pos = wire.decode_tag(field, 0)
+            if number == 2 and wire_type == WireType.VARINT and type_id is None:
+                type_id = wire.decode_varint(field, pos)[0] & 0xFFFF_FFFF
+            elif number == 3 and wire_type == WireType.LEN and payload is None:
+                payload = field[pos:]
+    return type_id, payload
 
 
 def present_extensions(
@@ -202,36 +231,81 @@ def _held(message: ExtendableMessage) -> dict[int, Any]:
 
 
 def _find(message: ExtendableMessage, extension: Extension[Any, Any]) -> Any:
-    """The holder of an extension, filled from the unknown fields; None if there is nothing."""
+    """The holder of an extension, filled from the unknown fields; None or an empty one if there is nothing."""
     cls = _holder_class(message, extension)
+    # in this order: bytes leave the unknown fields only after their holder was put in its place
+    unknown: bytes = getattr(message, "_unknown", b"")
     holder = _held(message).get(extension.number)
+    if holder is None and not unknown:
+        return None
+    if type(holder) is cls and (not unknown or getattr(holder, "_searched", None) is unknown):
+        return holder
+    with _changing:
+        return _search(message, extension.number, cls)
+
+
+def _search(message: ExtendableMessage, number: int, cls: Any) -> Any:
+    """Moves what has come for an extension into a holder of the class ``cls``, and returns that."""
+    before: bytes = getattr(message, "_unknown", b"")
+    holder = _held(message).get(number)
+    unknown = before
     if holder is not None and type(holder) is not cls:
         # the extension of another tree of generated code: same number, other class
-        holder = cls.from_binary(holder.to_binary())
-        _held(message)[extension.number] = holder
-    unknown = getattr(message, "_unknown", b"")
-    if not unknown:
-        return holder
+        unknown = holder.to_binary() + before
+        holder = None
+    elif holder is not None and getattr(holder, "_searched", None) is unknown:
+        return holder  # another thread was faster
     mine, others = cls.split(unknown)
-    if mine:
-        taken = cls.from_binary(b"") if holder is None else holder
-        taken.take(mine)
-        # only now that all was read do the bytes leave the unknown fields
-        _put(message, taken)
-        message._unknown = others  # type: ignore[misc]
-        return taken
+    found = cls.from_binary(mine)
+    if not found.is_set():
+        # an empty holder remembers that, lest each look at an unset extension reads all unknown fields again
+        holder, others = found if holder is None else holder, unknown
+    elif holder is None:
+        holder, others = found, others + found._unknown
+    else:
+        holder.merge_from_binary(mine)
+        others += holder._unknown
+    holder._unknown = b""
+    holder._searched = before  # for who comes between the next two steps
+    _put(message, holder)
+    message._unknown = others  # type: ignore[misc]
+    holder._searched = others
     return holder
 
 
 def _add(message: ExtendableMessage, extension: Extension[Any, Any]) -> Any:
-    holder = _holder_class(message, extension).from_binary(b"")
-    _put(message, holder)
-    return holder
+    """An empty holder, or the one that another thread has put in its place."""
+    with _changing:
+        holder = _find(message, extension)
+        if holder is None:
+            holder = _empty_holder(message, extension)
+            _put(message, holder)
+        return holder
+
+
+def _empty_holder(message: ExtendableMessage, extension: Extension[Any, Any]) -> Any:
+    return _holder_class(message, extension).from_binary(b"")
 
 
 def _put(message: ExtendableMessage, holder: _Holder) -> None:
+    # dictionaries are replaced, never changed: somebody may be iterating over one
     held = {**_held(message), holder.extension.number: holder}
     message._extensions = dict(sorted(held.items()))  # type: ignore[misc]
+
+
+def _drop(message: ExtendableMessage, number: int) -> None:
+    """Forgets an extension, and whatever has come for its number."""
+    held = _held(message)
+    if number in held:
+        message._extensions = {other: holder for other, holder in held.items() if other != number}  # type: ignore[misc]
+    unknown = getattr(message, "_unknown", b"")
+    if unknown:
+        records = _records(unknown)
+        if isinstance(message, MessageSet):
+            kept = [record for found, record in records if found != 1 or _item(record)[0] != number]
+        else:
+            kept = [record for found, record in records if found != number]
+        message._unknown = b"".join(kept)  # type: ignore[misc]
 
 
 def _holder_class(message: ExtendableMessage, extension: Extension[Any, Any]) -> Any:
@@ -260,32 +334,35 @@ def _make_holder(extension: Extension[Any, Any]) -> Any:
     return MessageMeta("Holder", (base,), body, full_name=extension.extendee.__full_name__())
 
 
-def _records(data: bytes) -> list[bytes]:
-    """Cuts well-formed bytes into fields, tag and all."""
-    records, pos = [], 0
+def _records(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Cuts well-formed bytes into fields: the number of each, and its bytes, tag and all.
+
+    Ends at the end tag of a group that encloses the fields, if there is one. Groups may nest to any depth.
+    """
+    pos = start = level = 0
     while pos < len(data):
-        start = pos
+        if level == 0:
+            start = pos
         number, wire_type, pos = wire.decode_tag(data, pos)
-        pos = wire.skip_field(data, pos, number, wire_type)
-        records.append(data[start:pos])
-    return records
-
-
-def _split(unknown: bytes, is_mine: Callable[[int, bytes], bool]) -> tuple[bytes, bytes]:
-    mine, others = [], []
-    for record in _records(unknown):
-        number, _, _ = wire.decode_tag(record, 0)
-        (mine if is_mine(number, record) else others).append(record)
-    return b"".join(mine), b"".join(others)
+        if wire_type == WireType.SGROUP:
+            level += 1
+        elif wire_type == WireType.EGROUP:
+            level -= 1
+        else:
+            pos = wire.skip_field(data, pos, number, wire_type)
+        if level < 0:
+            return
+        if level == 0:
+            yield number, data[start:pos]
 
 
 def _same_extensions(a: ExtendableMessage, b: ExtendableMessage) -> bool:
     """Compares the values of extensions, whether they were asked for in both messages or in one."""
     for one, other in ((a, b), (b, a)):
-        for holder in list(_held(one).values()):
+        for holder in _held(one).values():
             try:
                 _find(other, holder.extension)
-            except DecodeError:
+            except (DecodeError, EncodeError):
                 return False
-    x, y = ({n: holder for n, holder in _held(m).items() if holder.is_set() or holder._unknown} for m in (a, b))
+    x, y = ({number: holder for number, holder in _held(m).items() if holder.is_set()} for m in (a, b))
     return x == y

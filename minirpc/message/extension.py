@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from minirpc.wire.spec import FieldSpec
+from minirpc.wire.spec import Card, FieldSpec
 
 __all__ = ["Extension", "extension"]
 
@@ -26,6 +26,8 @@ class Extension(Generic[M, V]):
     __slots__ = ("_extendee", "full_name", "holder", "spec")
 
     def __init__(self, full_name: str, extendee: Callable[[], type[M]], spec: FieldSpec) -> None:
+        if spec.card not in (Card.OPTIONAL, Card.REPEATED) or spec.required:
+            raise TypeError(f"the extension {full_name} is neither optional nor repeated")
         self.full_name = full_name
         self.spec = spec
         self._extendee = extendee

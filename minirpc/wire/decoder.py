@@ -2,7 +2,8 @@
 
 What is written follows the protobuf encoding specification; which bytes are malformed, and how that is said, is
 :mod:`minirpc.wire.diagnose`'s business: here every oddity simply raises. The end of a sub-message is not checked at
-each read: reading past it leaves ``p`` beyond ``end``, which is found when the loop ends.
+each read: reading past it leaves ``p`` beyond ``end``, which is found when the loop ends. A message between the tags
+of a group has its own function, which finds its end as it goes and returns it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 from minirpc.wire.slots import fill_empty_slots
 from minirpc.wire.spec import Card, FieldSpec, Kind, WireType
-from minirpc.wire.varint import skip_field
+from minirpc.wire.varint import encode_varint, skip_field
 
 __all__ = ["Malformed", "decoder_source"]
 
@@ -140,6 +141,15 @@ _PACKED_ITEMS = {
 }
 
 
+def _unpacked(tag: bytes, number: int) -> bytes:
+    """An element of a packed run as a field of its own: ``tag``, and an int32 as a varint."""
+    return tag + encode_varint(number & 0xFFFF_FFFF_FFFF_FFFF)
+
+
+# what keeps a field as unknown: all that was read since its tag began
+_KEEP = ["if u is None: u = []", "u.append(b[s:p])"]
+
+
 def _length(end: str, stop: str) -> Lines:
     """Reads a length prefix; ``stop`` becomes the place where the value ends, which may not be beyond ``end``."""
     return [
@@ -165,6 +175,7 @@ class _Writer:
             "read_uint32": _read_uint32,
             "read_varint": _read_varint,
             "skip": _skip,
+            "unpacked": _unpacked,
         }
 
     def name(self, prefix: str, value: Any) -> str:
@@ -177,7 +188,9 @@ class _Writer:
         """Reads one value that is no message into ``target``, from something that ends at ``end``."""
         kind = spec.kind
         if kind in (Kind.STRING, Kind.BYTES):
-            decode = ".decode()" if kind is Kind.STRING else ""
+            decode = ""
+            if kind is Kind.STRING:
+                decode = ".decode()" if spec.utf8 else ".decode('utf-8', 'surrogateescape')"
             return [*_length(end, "q"), f"{target} = b[p:q]{decode}", "p = q"]
         if kind in _STRUCTS:
             unpack = self.name("unpack", struct.Struct(f"<{_STRUCTS[kind]}").unpack_from)
@@ -188,10 +201,24 @@ class _Writer:
             return [*lines, f"{target} = {self.enum_member(spec, 'x')}"]
         return [*lines, f"{target} = {value.format(x='x')}"]
 
+    def enum_members(self, spec: FieldSpec) -> str:
+        members = spec.type._value2member_map_  # an alias has no member of its own
+        return self.name("members", {int(number): member for number, member in members.items()})
+
     def enum_member(self, spec: FieldSpec, x: str) -> str:
-        cls = spec.type
-        members = self.name("members", {int(number): member for number, member in cls._value2member_map_.items()})
-        return f"{members}[{x}] if {x} in {members} else {self.name('enum', cls)}({x})"
+        members = self.enum_members(spec)
+        return f"{members}[{x}] if {x} in {members} else {self.name('enum', spec.type)}({x})"
+
+    def closed_enum(self, spec: FieldSpec, found: Callable[[str], Lines], otherwise: Lines) -> Lines:
+        """Reads a number: what to do with it if a closed enum names it (``found`` gets the member), and otherwise."""
+        members = self.enum_members(spec)
+        return [
+            *["x = b[p]; p += 1", "if x > 127: x, p = read_int32(b, p, x)"],
+            f"if x in {members}:",
+            *_indent(found(f"{members}[x]"), 1),
+            "else:",
+            *_indent(otherwise, 1),
+        ]
 
     def packed(self, spec: FieldSpec, target: str) -> Lines:
         """Appends a packed run to the list ``target``."""
@@ -202,6 +229,16 @@ class _Writer:
             run = [
                 f"if n % {size}: raise Malformed",
                 f"{target} += {unpack}(f'<{{n // {size}}}{_STRUCTS[kind]}', b[p:e])",
+            ]
+        elif _is_closed(spec):
+            members, tag = self.enum_members(spec), encode_varint(spec.tag)
+            run = [
+                "for x in read_packed(b[p:e]):",
+                f" x = {_PACKED_ITEMS[Kind.INT32]}",
+                f" if x in {members}: {target}.append({members}[x])",
+                " else:",
+                "  if u is None: u = []",
+                f"  u.append(unpacked({tag!r}, x))",
             ]
         elif kind is Kind.ENUM:
             number, member = _PACKED_ITEMS[Kind.INT32], self.enum_member(spec, "x")
@@ -217,6 +254,12 @@ class _Writer:
         cls = spec.type
         # the plan's functions are looked up when they are called: they may not have been written yet
         plan, cls_name = self.name("plan", self.plan_of(cls)), self.name("cls", cls)
+        if spec.kind is Kind.GROUP:
+            stop = spec.number << 3 | WireType.EGROUP
+            return [
+                f"if {target} is None: {target}, p = {plan}.decode_group(b, p, {end}, {cls_name}, depth - 1, {stop})",
+                f"else: p = {plan}.merge_group(b, p, {end}, check({target}, {cls_name}), depth - 1, {stop})",
+            ]
         return [
             *_length(end, "q"),
             f"if {target} is None: {target} = {plan}.decode_new(b, p, q, {cls_name}, depth - 1)",
@@ -228,22 +271,30 @@ class _Writer:
         key, value = spec.key, spec.value
         assert key is not None
         assert value is not None
-        read_value = self.message if value.kind is Kind.MESSAGE else self.scalar
+        closed = _is_closed(value)
+        if value.kind is Kind.MESSAGE:
+            read_value = self.message(value, "v", "e")
+        elif closed:
+            read_value = self.closed_enum(value, lambda member: [f"v = {member}"], ["known = False"])
+        else:
+            read_value = self.scalar(value, "v", "e")
+        store = [f"{target}[k] = v"]
         return [
             *_length("end", "e"),
             f"k = {key.default!r}; v = {self.name('default', value.default)}",
+            *(["known = True"] if closed else []),
             "while p < e:",
             " t = b[p]; p += 1",
             " if t > 127: t, p = read_tag(b, p, t)",
             f" if t == {key.tag}:",
             *_indent(self.scalar(key, "k", "e"), 2),
             f" elif t == {value.tag}:",
-            *_indent(read_value(value, "v", "e"), 2),
+            *_indent(read_value, 2),
             " elif t < 8: raise Malformed",
             " else: p = skip(b, p, e, t, depth)",
             "if p != e: raise Malformed",
             *([f"if v is None: v = {self.empty_message(value)}"] if value.kind is Kind.MESSAGE else []),
-            f"{target}[k] = v",
+            *(["if known:", *_indent(store, 1), "else:", *_indent(_KEEP, 1)] if closed else store),
         ]
 
     def empty_message(self, spec: FieldSpec) -> str:
@@ -266,8 +317,10 @@ class _Writer:
             return {spec.packed_tag: [*self.container(target, dict), *self.map_entry(spec, target)]}
         if spec.card is Card.REPEATED:
             make = self.container(target, list)
-            if spec.kind is Kind.MESSAGE:
+            if spec.is_message:
                 read = ["y = None", *self.message(spec, "y"), f"{target}.append(y)"]
+            elif _is_closed(spec):
+                read = self.closed_enum(spec, lambda member: [f"{target}.append({member})"], _KEEP)
             else:
                 read = [*self.scalar(spec, "y"), f"{target}.append(y)"]
             cases = {spec.tag: [*make, *read]}
@@ -275,8 +328,15 @@ class _Writer:
                 cases[spec.packed_tag] = [*make, *self.packed(spec, target)]
             return cases
         clear = [" = ".join([*(f"f{sibling}" for sibling in siblings), "None"])] if siblings else []
-        read = self.message(spec, target) if spec.kind is Kind.MESSAGE else self.scalar(spec, target)
+        if _is_closed(spec):
+            # a number that is no value sets nothing, and so clears nothing
+            return {spec.tag: self.closed_enum(spec, lambda member: [f"{target} = {member}", *clear], _KEEP)}
+        read = self.message(spec, target) if spec.is_message else self.scalar(spec, target)
         return {spec.tag: [*read, *clear]}
+
+
+def _is_closed(spec: FieldSpec) -> bool:
+    return spec.kind is Kind.ENUM and bool(spec.type.__closed__)
 
 
 def _check_type(value: Any, cls: type[Any]) -> Any:
@@ -289,27 +349,31 @@ def _indent(lines: Lines, by: int) -> Lines:
     return [" " * by + line for line in lines]
 
 
-def _dispatch(cases: list[tuple[int, Lines]], by: int) -> Lines:
-    """A binary tree of comparisons over the tags."""
+def _dispatch(cases: list[tuple[int, Lines]], unknown: Lines, by: int) -> Lines:
+    """A binary tree of comparisons over the tags, and at its leaves what to do with all others."""
     if len(cases) > 3:
         middle = len(cases) // 2
         return [
             " " * by + f"if t < {cases[middle][0]}:",
-            *_dispatch(cases[:middle], by + 1),
+            *_dispatch(cases[:middle], unknown, by + 1),
             " " * by + "else:",
-            *_dispatch(cases[middle:], by + 1),
+            *_dispatch(cases[middle:], unknown, by + 1),
         ]
     lines: Lines = []
     for index, (tag, body) in enumerate(cases):
         lines += [" " * by + f"{'elif' if index else 'if'} t == {tag}:", *_indent(body, by + 1)]
-    unknown = ["if t < 8: raise Malformed", "p = skip(b, p, end, t, depth)", "if u is None: u = []", "u.append(b[s:p])"]
     if not cases:
         return _indent(unknown, by)
     return [*lines, " " * by + "else:", *_indent(unknown, by + 1)]
 
 
 def decoder_source(
-    fields: Sequence[FieldSpec], plan_of: Callable[[Any], Any], *, merging: bool
+    fields: Sequence[FieldSpec],
+    plan_of: Callable[[Any], Any],
+    *,
+    merging: bool,
+    group: bool = False,
+    extendable: bool = False,
 ) -> tuple[str, dict[str, Any]]:
     """Writes a decoder.
 
@@ -318,6 +382,9 @@ def decoder_source(
         plan_of: gives the plan of a sub-message's class.
         merging: write ``run(b, p, end, m, depth)``, which merges into ``m``, instead of ``run(b, p, end, cls, depth)``,
             which returns a new message.
+        group: the message stands between the tags of a group: ``run`` has one more parameter, ``stop``, the end tag,
+            and returns the position behind that, behind the new message if there is one.
+        extendable: the class has a slot ``_extensions``.
 
     Returns:
         The source of the function ``run`` and the names that it needs.
@@ -327,26 +394,29 @@ def decoder_source(
     places = {spec.slot: index for index, spec in enumerate(fields)}
     for index, spec in enumerate(fields):
         cases += writer.field(spec, index, [places[slot] for slot in spec.siblings]).items()
-    lines = [f"def run(b, p, end, {'m' if merging else 'cls'}, depth):", " if depth < 0: raise Malformed", " u = None"]
+    parameters = f"b, p, end, {'m' if merging else 'cls'}, depth{', stop' if group else ''}"
+    lines = [f"def run({parameters}):", " if depth < 0: raise Malformed", " u = None"]
     if merging:
         read = ["m._unknown", *(f"f{index} = m.{spec.slot}" for index, spec in enumerate(fields))]
         fill = f"fill_empty_slots(m, {writer.name('fields', fields)})"
         lines += [" try:", *_indent(read, 2), " except AttributeError:", *_indent([fill, *read], 2)]
     else:
         lines += [f" f{index} = {_start(writer, spec)}" for index, spec in enumerate(fields)]
+    unknown = ["if t < 8: raise Malformed", "p = skip(b, p, end, t, depth)", *_KEEP]
     lines += [
         " while p < end:",
         "  s = p; t = b[p]; p += 1",
         "  if t > 127: t, p = read_tag(b, p, t)",
-        *_dispatch(sorted(cases), 2),
-        " if p != end: raise Malformed",
+        *_dispatch(sorted(cases), ["if t == stop: break", *unknown] if group else unknown, 2),
+        *([" else: raise Malformed", " if p > end: raise Malformed"] if group else [" if p != end: raise Malformed"]),
         *([] if merging else [" m = new(cls)"]),
         *(f" m.{spec.slot} = f{index}" for index, spec in enumerate(fields)),
+        *([" m._extensions = None"] if extendable and not merging else []),
     ]
     if merging:
-        lines.append(" if u: m._unknown += b''.join(u)")
+        lines += [" if u: m._unknown += b''.join(u)", *([" return p"] if group else [])]
     else:
-        lines += [" m._unknown = b''.join(u) if u else b''", " return m"]
+        lines += [" m._unknown = b''.join(u) if u else b''", f" return {'m, p' if group else 'm'}"]
     writer.names["new"] = object.__new__
     return "\n".join(lines), writer.names
 

@@ -16,7 +16,7 @@ from minirpc.wire.varint import decode_fixed, decode_length, decode_tag, decode_
 P = ParamSpec("P")
 T = TypeVar("T")
 
-__all__ = ["Counts", "children", "decode", "element_counts", "encode", "message_type"]
+__all__ = ["Counts", "children", "decode", "element_counts", "encode", "holders", "message_type"]
 
 Counts = dict[int, Any]
 """What a message holds, as far as paths need it: by field number, the length of a list or a sub-message's Counts."""
@@ -31,8 +31,7 @@ def message_type(spec: FieldSpec) -> Any:
 
 def children(spec: FieldSpec, value: Any) -> list[Any]:
     """The messages that a field with this value holds; none where the value is of a wrong type."""
-    kind = spec.kind if spec.value is None else spec.value.kind
-    if kind is not Kind.MESSAGE:
+    if not (spec.value or spec).is_message:
         return []
     values: list[Any] = [value]
     if spec.card is Card.REPEATED:
@@ -41,6 +40,11 @@ def children(spec: FieldSpec, value: Any) -> list[Any]:
         values = list(dict.values(value)) if issubclass(type(value), dict) else []
     cls = message_type(spec)
     return [value for value in values if issubclass(type(value), cls)]
+
+
+def holders(message: Any) -> list[Any]:
+    """The holders of a message's extensions; none if its class cannot be extended."""
+    return list((getattr(message, "_extensions", None) or {}).values())
 
 
 def element_counts(fields: Sequence[FieldSpec], message: Any, seen: dict[int, Counts] | None = None) -> Counts:
@@ -87,26 +91,70 @@ class _Decoding:
         while pos < len(data):
             tag_pos = pos
             number, wire_type, pos = _at(path, decode_tag, data, pos)
-            spec = known.get(number)
-            if spec is None or not _fits(spec, wire_type):
-                pos = self.skip(data, pos, number, wire_type, path, depth, tag_pos)
-                continue
-            if spec.card is Card.ONEOF:
-                for other in fields:
-                    if other.oneof == spec.oneof and other is not spec:
-                        counts.pop(other.number, None)
-            if spec.card is Card.MAP:
-                pos = self.map_entry(spec, data, pos, f"{path}.{spec.name}", depth)
-            elif spec.card is Card.REPEATED:
-                pos = self.repeated(spec, wire_type, data, pos, f"{path}.{spec.name}", depth, counts)
-            else:
-                pos = self.value(spec, data, pos, f"{path}.{spec.name}", depth, counts.setdefault(number, {}))
+            pos = self.field(known, number, wire_type, data, pos, path, depth, counts, tag_pos)
+
+    def group(
+        self,
+        spec: FieldSpec,
+        data: memoryview,
+        pos: int,
+        path: str,
+        depth: int,
+        counts: Counts,
+        start: int,
+    ) -> int:
+        """Walks from behind the start tag, which stands at ``start``; returns the position behind the end tag."""
+        if depth < 0:
+            raise DecodeError(f"nested deeper than {self.limit} levels", path, start)
+        known = {spec.number: spec for spec in _fields(spec)}
+        while pos < len(data):
+            tag_pos = pos
+            number, wire_type, pos = _at(path, decode_tag, data, pos)
+            if wire_type == WireType.EGROUP:
+                if number != spec.number:
+                    raise DecodeError(f"end of group {number} inside group {spec.number}", path, tag_pos)
+                return pos
+            pos = self.field(known, number, wire_type, data, pos, path, depth, counts, tag_pos)
+        raise DecodeError(f"group {spec.number} is not closed", path, start)
+
+    def field(
+        self,
+        known: dict[int, FieldSpec],
+        number: int,
+        wire_type: int,
+        data: memoryview,
+        pos: int,
+        path: str,
+        depth: int,
+        counts: Counts,
+        tag_pos: int,
+    ) -> int:
+        """Walks over what follows a tag, which stands at ``tag_pos``; returns the position behind it."""
+        spec = known.get(number)
+        if spec is None or not _fits(spec, wire_type):
+            return self.skip(data, pos, number, wire_type, path, depth, tag_pos)
+        place = f"{path}.{spec.name}"
+        if spec.card is Card.MAP:
+            return self.map_entry(spec, data, pos, place, depth)
+        if spec.card is Card.REPEATED:
+            return self.repeated(spec, wire_type, data, pos, place, depth, counts, tag_pos)
+        start = pos
+        pos = self.value(spec, data, pos, place, depth, counts.setdefault(number, {}), tag_pos)
+        if spec.card is Card.ONEOF and not _is_left_out(spec, data, start):
+            for other in known.values():
+                if other.oneof == spec.oneof and other is not spec:
+                    counts.pop(other.number, None)
+        return pos
 
     def skip(self, data: memoryview, pos: int, number: int, wire_type: int, path: str, depth: int, tag_pos: int) -> int:
         return _at(path, skip_field, data, pos, number, wire_type, depth, tag_pos=tag_pos, limit=self.limit)
 
-    def value(self, spec: FieldSpec, data: memoryview, pos: int, path: str, depth: int, counts: Counts) -> int:
+    def value(
+        self, spec: FieldSpec, data: memoryview, pos: int, path: str, depth: int, counts: Counts, tag_pos: int
+    ) -> int:
         """Walks over one value, and returns the position behind it."""
+        if spec.kind is Kind.GROUP:
+            return self.group(spec, data, pos, path, depth - 1, counts, tag_pos)
         wire_type = spec.kind.wire_type
         if wire_type == WireType.VARINT:
             return _at(path, decode_varint, data, pos)[1]
@@ -115,7 +163,7 @@ class _Decoding:
         start, end = _at(path, decode_length, data, pos)
         if spec.kind is Kind.MESSAGE:
             self.message(_fields(spec), data[:end], start, path, depth - 1, counts)
-        elif spec.kind is Kind.STRING:
+        elif spec.kind is Kind.STRING and spec.utf8:
             try:
                 str(data[start:end], "utf-8")
             except UnicodeDecodeError:
@@ -123,12 +171,20 @@ class _Decoding:
         return end
 
     def repeated(
-        self, spec: FieldSpec, wire_type: int, data: memoryview, pos: int, path: str, depth: int, counts: Counts
+        self,
+        spec: FieldSpec,
+        wire_type: int,
+        data: memoryview,
+        pos: int,
+        path: str,
+        depth: int,
+        counts: Counts,
+        tag_pos: int,
     ) -> int:
         count = counts.get(spec.number, 0)
         if wire_type == spec.kind.wire_type:
-            end = self.value(spec, data, pos, f"{path}[{count}]", depth, {})
-            counts[spec.number] = count + 1
+            end = self.value(spec, data, pos, f"{path}[{count}]", depth, {}, tag_pos)
+            counts[spec.number] = count + (not _is_left_out(spec, data, pos))
             return end
         length_pos = pos
         pos, end = _at(f"{path}[{count}]", decode_length, data, pos)
@@ -141,8 +197,9 @@ class _Decoding:
             count += (end - pos) // size
             pos = end
         while pos < end:
+            start = pos
             pos = _at(f"{path}[{count}]", decode_varint, data[:end], pos)[1]
-            count += 1
+            count += not _is_left_out(spec, data, start)
         counts[spec.number] = count
         return end
 
@@ -157,9 +214,9 @@ class _Decoding:
             tag_pos = pos
             number, wire_type, pos = _at(path, decode_tag, entry, pos)
             if number == 1 and wire_type == key.kind.wire_type:
-                pos = self.value(key, entry, pos, f"{path}.key", depth, {})
+                pos = self.value(key, entry, pos, f"{path}.key", depth, {}, tag_pos)
             elif number == 2 and wire_type == value.kind.wire_type:
-                pos = self.value(value, entry, pos, f"{path}.value", depth, counts)
+                pos = self.value(value, entry, pos, f"{path}.value", depth, counts, tag_pos)
             else:
                 pos = self.skip(entry, pos, number, wire_type, path, depth, tag_pos)
         return end
@@ -170,6 +227,14 @@ def _fits(spec: FieldSpec, wire_type: int) -> bool:
         return wire_type == WireType.LEN
     packed = spec.card is Card.REPEATED and spec.kind.packable and wire_type == WireType.LEN
     return packed or wire_type == spec.kind.wire_type
+
+
+def _is_left_out(spec: FieldSpec, data: memoryview, pos: int) -> bool:
+    """Whether the value at ``pos``, which is well-formed, is a number that a closed enum does not name."""
+    if spec.kind is not Kind.ENUM or not spec.type.__closed__:
+        return False
+    number = decode_varint(data, pos)[0] & 0xFFFF_FFFF
+    return (number ^ 1 << 31) - (1 << 31) not in spec.type._value2member_map_
 
 
 def _at(path: str, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -196,6 +261,8 @@ def _encode_message(fields: Sequence[FieldSpec], message: Any, path: str, depth:
         value = getattr(message, spec.slot, spec.default)
         place = f"{path}.{spec.name}"
         if value is None and spec.card is not Card.IMPLICIT:
+            if spec.required:
+                raise EncodeError(faults.not_set(), place)
             continue
         if spec.card is Card.REPEATED:
             for index, element in enumerate(_copy_of(value, list, place)):
@@ -204,6 +271,8 @@ def _encode_message(fields: Sequence[FieldSpec], message: Any, path: str, depth:
             _encode_map(spec, _copy_of(value, dict, place), place, depth, limit)
         else:
             _encode_value(spec, value, place, depth, limit)
+    for holder in holders(message):
+        _encode_message(type(holder).__fields__, holder, path, depth, limit)
 
 
 def _copy_of(value: Any, cls: type[Any], path: str) -> Any:
@@ -222,7 +291,7 @@ def _encode_map(spec: FieldSpec, entries: dict[Any, Any], path: str, depth: int,
 
 
 def _encode_value(spec: FieldSpec, value: Any, path: str, depth: int, limit: int) -> None:
-    if spec.kind is Kind.MESSAGE:
+    if spec.is_message:
         cls = spec.type
         if not issubclass(type(value), cls):
             raise EncodeError(faults.expected(cls.__full_name__(), value), path)

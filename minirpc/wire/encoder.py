@@ -164,8 +164,16 @@ class _Writer:
                 f"s = {plan}.encode_pieces({v}, depth - 1, deterministic); n = len(s)",
                 f"o += ({tag!r}, varints[n] if n < 2048 else varint(n), s)",
             ]
+        if kind is Kind.GROUP:
+            plan, cls = self.name("plan", self.plan_of(spec.type)), self.name("cls", spec.type)
+            end_tag = encode_varint(spec.number << 3 | WireType.EGROUP)
+            return [
+                f"if type({v}) is not {cls}: check_message({v}, {cls})",
+                f"o += ({tag!r}, {plan}.encode_pieces({v}, depth - 1, deterministic), {end_tag!r})",
+            ]
         if kind is Kind.STRING:
-            return [f"s = {v}.encode(); n = len(s)", f"o += ({tag!r}, varints[n] if n < 2048 else varint(n), s)"]
+            encode = "encode()" if spec.utf8 else "encode('utf-8', 'surrogateescape')"
+            return [f"s = {v}.{encode}; n = len(s)", f"o += ({tag!r}, varints[n] if n < 2048 else varint(n), s)"]
         if kind is Kind.BYTES:
             return [f"n = len({v})", f"o += ({tag!r}, varints[n] if n < 2048 else varint(n), {v})"]
         if kind in _STRUCTS:
@@ -175,12 +183,18 @@ class _Writer:
             return [f"o += ({tag!r}, bools[{v}])"]
         low, high = _RANGES[kind]
         lines = [f"if not {low} <= {v} <= {high}: raise Unfit"]
+        if _is_closed(spec):
+            lines = [f"if {v} not in {self.numbers(spec)}: raise Unfit"]
         if kind in (Kind.SINT32, Kind.SINT64):
             return [*lines, f"n = ({v} << 1) ^ ({v} >> 63)", f"o += ({tag!r}, varints[n] if n < 2048 else varint(n))"]
         return [*lines, f"o += ({tag!r}, varints[{v}] if 0 <= {v} < 2048 else varint({v}))"]
 
+    def numbers(self, spec: FieldSpec) -> str:
+        """The numbers that a closed enum names."""
+        return self.name("numbers", frozenset(map(int, spec.type._value2member_map_)))
+
     def checked_write(self, spec: FieldSpec, v: str, tag: bytes) -> Lines:
-        check = [] if spec.kind is Kind.MESSAGE else self.check(spec, v)
+        check = [] if spec.is_message else self.check(spec, v)
         return [*check, *self.write(spec, v, tag)]
 
     def field(self, spec: FieldSpec, v: str) -> Lines:
@@ -194,6 +208,8 @@ class _Writer:
             return [f"if {v} is not None:", *_indent(body, 1)]
         if spec.card is Card.MAP:
             return [f"if {v} is not None:", *_indent(self.map(spec, v), 1)]
+        if spec.required:
+            return [f"if {v} is None: raise Unfit", *self.checked_write(spec, v, tag)]
         if spec.card is not Card.IMPLICIT:
             return [f"if {v} is not None:", *_indent(self.checked_write(spec, v, tag), 1)]
         default = self.name("default", spec.default)
@@ -217,6 +233,8 @@ class _Writer:
         else:
             low, high = _RANGES[kind]
             run = [f"{v} = pack_ints({v}, {low}, {high})"]
+            if _is_closed(spec):
+                run += [f"if not {self.numbers(spec)}.issuperset({v}): raise Unfit"]
             if kind in (Kind.SINT32, Kind.SINT64):
                 run += [f"{v} = [(x << 1) ^ (x >> 63) for x in {v}]"]
             run += [f"s = b''.join([varints[x] if 0 <= x < 2048 else varint(x) for x in {v}])"]
@@ -241,6 +259,10 @@ class _Writer:
         ]
 
 
+def _is_closed(spec: FieldSpec) -> bool:
+    return spec.kind is Kind.ENUM and bool(spec.type.__closed__)
+
+
 def _first(item: tuple[Any, Any]) -> Any:
     return item[0]
 
@@ -249,12 +271,15 @@ def _indent(lines: Lines, by: int) -> Lines:
     return [" " * by + line for line in lines]
 
 
-def encoder_source(fields: Sequence[FieldSpec], plan_of: Callable[[Any], Any]) -> tuple[str, dict[str, Any]]:
+def encoder_source(
+    fields: Sequence[FieldSpec], plan_of: Callable[[Any], Any], *, extendable: bool = False
+) -> tuple[str, dict[str, Any]]:
     """Writes an encoder.
 
     Args:
         fields: the fields in order of their numbers.
         plan_of: gives the plan of a sub-message's class.
+        extendable: the class has a slot ``_extensions``.
 
     Returns:
         The source of the function ``run(m, depth, deterministic)`` and the names that it needs.
@@ -264,5 +289,11 @@ def encoder_source(fields: Sequence[FieldSpec], plan_of: Callable[[Any], Any]) -
     lines = ["def run(m, depth, deterministic):", " if depth < 0: raise Unfit", " o = []"]
     for index, spec in enumerate(fields):
         lines += [f" f{index} = m.{spec.slot}", *_indent(writer.field(spec, f"f{index}"), 1)]
+    if extendable:
+        writer.names["plan_of"] = plan_of
+        lines += [
+            " if m._extensions:",
+            "  for y in m._extensions.values(): o.append(plan_of(type(y)).encode_pieces(y, depth, deterministic))",
+        ]
     lines += [" if m._unknown: o.append(m._unknown)", " return b''.join(o)"]
     return "\n".join(lines), writer.names

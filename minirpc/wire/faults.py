@@ -7,7 +7,7 @@ from typing import Any
 from minirpc.errors import EncodeError
 from minirpc.wire.spec import FieldSpec, Kind
 
-__all__ = ["check_scalar", "element", "expected", "too_deep", "too_large"]
+__all__ = ["check_scalar", "element", "expected", "not_set", "too_deep", "too_large"]
 
 _RANGES = {
     Kind.INT32: (-(1 << 31), 1 << 31),
@@ -51,6 +51,11 @@ def too_large(size: int) -> str:
     return f"the encoding of {size} bytes is over the limit of 2 GiB - 1"
 
 
+def not_set() -> str:
+    """The reason for a required field that is unset."""
+    return "a required field is not set"
+
+
 def element(key: Any) -> str:
     """The part of a path that leads into a container: ``[2]``, ``["x"]``, ``[true]``."""
     if _is(key, str):
@@ -87,13 +92,24 @@ def _float_reason(kind: Kind, value: Any) -> str | None:
     return None
 
 
-def _string_reason(value: Any) -> str | None:
+def _enum_reason(spec: FieldSpec, value: Any) -> str | None:
+    reason = _int_reason(spec.kind, value)
+    if reason is None and spec.type.__closed__:
+        number = int.__int__(value)
+        # _value2member_map_ and not the members: of two names for one number, IntEnum keeps one member
+        if number not in spec.type._value2member_map_:
+            reason = f"{number} is not a value of the closed enum {spec.type.__name__}"
+    return reason
+
+
+def _string_reason(spec: FieldSpec, value: Any) -> str | None:
     if not _is(value, str):
         return expected("str", value)
     try:
-        str.encode(value)
+        str.encode(value, errors="strict" if spec.utf8 else "surrogateescape")
     except UnicodeEncodeError as error:
-        return f"the character at index {error.start} is a lone surrogate, which UTF-8 cannot carry"
+        why = "which UTF-8 cannot carry" if spec.utf8 else "which stands for no byte"
+        return f"the character at index {error.start} is a lone surrogate, {why}"
     return None
 
 
@@ -108,11 +124,13 @@ def check_scalar(spec: FieldSpec, value: Any) -> None:
     if kind is Kind.BOOL:
         reason = None if _is(value, bool) else expected("bool", value)
     elif kind is Kind.STRING:
-        reason = _string_reason(value)
+        reason = _string_reason(spec, value)
     elif kind is Kind.BYTES:
         reason = None if _is(value, (bytes, bytearray, memoryview)) else expected("bytes", value)
     elif kind in (Kind.DOUBLE, Kind.FLOAT):
         reason = _float_reason(kind, value)
+    elif kind is Kind.ENUM:
+        reason = _enum_reason(spec, value)
     else:
         reason = _int_reason(kind, value)
     if reason is not None:

@@ -15,7 +15,7 @@ from minirpc.errors import EncodeError
 from minirpc.wire import diagnose, faults
 from minirpc.wire.decoder import decoder_source
 from minirpc.wire.encoder import encoder_source
-from minirpc.wire.slots import fill_empty_slots
+from minirpc.wire.slots import fill_empty_slots, is_extendable
 from minirpc.wire.spec import MAX_DEPTH, FieldSpec
 
 __all__ = ["Plan", "from_binary", "to_binary"]
@@ -28,21 +28,29 @@ _MAX_SIZE = (1 << 31) - 1
 class Plan:
     """How to read and write the messages of one class. See :class:`minirpc.wire.spec.AnyPlan` for its methods."""
 
-    __slots__ = ("_cls", "decode_new", "encode_pieces", "fields", "merge")
+    __slots__ = ("_cls", "_extendable", "decode_group", "decode_new", "encode_pieces", "fields", "merge", "merge_group")
 
     decode_new: Callable[[bytes, int, int, Any, int], Any]
     """``(data, pos, end, cls, depth)`` → a message; anything raised means: malformed."""
     merge: Callable[[bytes, int, int, Any, int], None]
     """``(data, pos, end, message, depth)``: the same into a message that is there."""
+    decode_group: Callable[[bytes, int, int, Any, int, int], tuple[Any, int]]
+    """``(data, pos, end, cls, depth, end_tag)`` → a message that stands between the tags of a group, and the position
+    behind the end tag, which is not beyond ``end``."""
+    merge_group: Callable[[bytes, int, int, Any, int, int], int]
+    """``(data, pos, end, message, depth, end_tag)`` → the position: the same into a message that is there."""
     encode_pieces: Callable[[Any, int, bool], bytes]
     """``(message, depth, deterministic)`` → bytes; anything raised means: look closer."""
 
     def __init__(self, cls: Any) -> None:
         self._cls = cls
         self.fields: tuple[FieldSpec, ...] = tuple(sorted(cls.__fields__, key=lambda spec: spec.number))
+        self._extendable = is_extendable(cls)
         # the types of fields may not exist yet: each function is written when it is first called
         self.decode_new = self._first_decode_new
         self.merge = self._first_merge
+        self.decode_group = self._first_decode_group
+        self.merge_group = self._first_merge_group
         self.encode_pieces = self._first_encode
 
     @staticmethod
@@ -98,17 +106,29 @@ class Plan:
         diagnose.decode(self.fields, data, self._cls.__full_name__(), depth, counts)
 
     def _first_decode_new(self, data: bytes, pos: int, end: int, cls: Any, depth: int) -> Any:
-        self.decode_new = self._compile(*decoder_source(self.fields, Plan.of, merging=False))
+        self.decode_new = self._decoder(merging=False)
         return self.decode_new(data, pos, end, cls, depth)
 
     def _first_merge(self, data: bytes, pos: int, end: int, message: Any, depth: int) -> None:
-        self.merge = self._compile(*decoder_source(self.fields, Plan.of, merging=True))
+        self.merge = self._decoder(merging=True)
         self.merge(data, pos, end, message, depth)
 
+    def _first_decode_group(self, data: bytes, pos: int, end: int, cls: Any, depth: int, stop: int) -> tuple[Any, int]:
+        self.decode_group = self._decoder(merging=False, group=True)
+        return self.decode_group(data, pos, end, cls, depth, stop)
+
+    def _first_merge_group(self, data: bytes, pos: int, end: int, message: Any, depth: int, stop: int) -> int:
+        self.merge_group = self._decoder(merging=True, group=True)
+        return self.merge_group(data, pos, end, message, depth, stop)
+
     def _first_encode(self, message: Any, depth: int, deterministic: bool) -> bytes:
-        self.encode_pieces = self._compile(*encoder_source(self.fields, Plan.of))
+        self.encode_pieces = self._compile(*encoder_source(self.fields, Plan.of, extendable=self._extendable))
         data: bytes = self.encode_pieces(message, depth, deterministic)
         return data
+
+    def _decoder(self, *, merging: bool, group: bool = False) -> Callable[..., Any]:
+        source = decoder_source(self.fields, Plan.of, merging=merging, group=group, extendable=self._extendable)
+        return self._compile(*source)
 
     def _compile(self, source: str, names: dict[str, Any]) -> Callable[..., Any]:
         exec(compile(source, f"<minirpc plan of {self._cls.__qualname__}>", "exec"), names)  # noqa: S102  our own source
@@ -165,3 +185,4 @@ def _fill_all_slots(message: Any, plan: Plan) -> None:
         for spec in plan.fields:
             children = diagnose.children(spec, getattr(message, spec.slot))
             waiting += [(child, Plan.of(diagnose.message_type(spec))) for child in children]
+        waiting += [(holder, Plan.of(type(holder))) for holder in diagnose.holders(message)]

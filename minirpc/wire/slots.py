@@ -21,6 +21,7 @@ __all__ = [
     "fill_empty_slots",
     "init",
     "install",
+    "is_extendable",
 ]
 
 CONTAINERS = (Card.REPEATED, Card.MAP)
@@ -100,6 +101,8 @@ def _make_init(cls: Any) -> Callable[..., None]:
     positional, two_members = _unused("positional", taken), _unused("two_members", taken)
     names: dict[str, Any] = {positional: _positional, two_members: _two_members}
     keywords, body = [], [f"    if {args}: {positional}({cls.__name__!r})", f"    {self}._unknown = b''"]
+    if is_extendable(cls):
+        body.append(f"    {self}._extensions = None")
     oneofs: dict[str, list[str]] = {}
     for index, spec in enumerate(specs):
         default = _unused(f"d{index}", taken)
@@ -155,6 +158,11 @@ def install(cls: type[Any]) -> None:
     """Prepares a new message class; the compiled twin gives it a faster constructor here."""
 
 
+def is_extendable(cls: type[Any]) -> bool:
+    """Whether messages of the class have a slot for the holders of extensions."""
+    return hasattr(cls, "_extensions")
+
+
 def fill_empty_slots(message: Any, specs: Sequence[FieldSpec]) -> None:
     """Puts the default into every slot that is empty: in an instance made by ``__new__`` alone, or after ``del``."""
     for spec in specs:
@@ -162,6 +170,8 @@ def fill_empty_slots(message: Any, specs: Sequence[FieldSpec]) -> None:
             setattr(message, spec.slot, spec.default)
     if not hasattr(message, "_unknown"):
         message._unknown = b""
+    if is_extendable(type(message)) and not hasattr(message, "_extensions"):
+        message._extensions = None
 
 
 def _stored(message: Any, specs: Sequence[FieldSpec]) -> list[Any]:
@@ -196,6 +206,8 @@ def equal(a: Any, b: Any) -> Any:
 def _clone(message: Any) -> Any:
     twin: Any = object.__new__(type(message))
     twin._unknown = _unknown(message)
+    if is_extendable(type(message)):
+        twin._extensions = None
     return twin
 
 

@@ -48,7 +48,9 @@ def test_contradictory_lines() -> None:
         {"repeated": True, "oneof": "x"},
         {"optional": True, "oneof": "x"},
     ):
-        with pytest.raises(TypeError, match=r"^a field is at most one of repeated, optional, and a member of a oneof$"):
+        with pytest.raises(
+            TypeError, match=r"^a field is at most one of repeated, optional, required, and a member of a oneof$"
+        ):
             pb.int32(1, **arguments)
 
 
