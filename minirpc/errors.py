@@ -5,6 +5,7 @@
     Error
     ├── DecodeError      (also ValueError)   bytes that are no valid message
     ├── EncodeError      (also ValueError)   a message whose values have no encoding
+    ├── DescriptorError  (also ValueError)   a description of .proto files that describes nothing legal
     └── RpcError                             a call that ended with a status other than OK
 
 Wrong use of the API (an unknown keyword, a closed channel) raises the builtin that fits: ``TypeError``, ``ValueError``,
@@ -16,7 +17,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Sequence
 
-__all__ = ["DecodeError", "EncodeError", "Error", "RpcError", "StatusCode"]
+__all__ = ["DecodeError", "DescriptorError", "EncodeError", "Error", "RpcError", "StatusCode"]
 
 Metadata = Sequence[tuple[str, str | bytes]]
 """Call metadata: lower-case keys in order; the value is ``bytes`` if the key ends in ``-bin``, else ``str``."""
@@ -76,6 +77,25 @@ class EncodeError(Error, ValueError):
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}" if self.path else self.reason
+
+
+class DescriptorError(Error, ValueError):
+    """A ``FileDescriptorProto`` describes what no .proto file could, or refers to what is not there.
+
+    Attributes:
+        reason: what is wrong, without the place.
+        file: the name of the .proto file.
+        element: the full name of the message, field, enum, … in it; "" where it is the file itself.
+    """
+
+    def __init__(self, reason: str, file: str, element: str = "") -> None:
+        super().__init__(reason, file, element)
+        self.reason = reason
+        self.file = file
+        self.element = element
+
+    def __str__(self) -> str:
+        return ": ".join(filter(None, (self.file, self.element, self.reason)))
 
 
 class StatusCode(enum.IntEnum):

@@ -31,7 +31,7 @@ def shipped_modules(files: Sequence[FileDescriptorProto]) -> dict[Path, str]:
     Args:
         files: the descriptors of the .proto files.
     """
-    options = Options(init=False, any_syntax=True)
+    options = Options(init=False)
     modules: dict[Path, str] = {}
     for package in sorted(set(SHIPPED.values())):
         to_generate = [proto for proto, holder in SHIPPED.items() if holder == package]

@@ -20,7 +20,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
-from minirpc.errors import DecodeError
+from minirpc.errors import DecodeError, DescriptorError
+from minirpc.message.descriptors import Files
+from minirpc.message.descriptors.features import EDITIONS
 from minirpc.message.wkt.descriptor_pb import FileDescriptorProto
 from protoc_plugin import model, render, services
 from protoc_plugin.options import Options, PluginError
@@ -46,7 +48,12 @@ def main() -> None:
 
 def respond(request: CodeGeneratorRequest) -> CodeGeneratorResponse:
     """Answers a request; what the user did wrong is ``error`` in the response."""
-    response = CodeGeneratorResponse(supported_features=int(CodeGeneratorResponse.Feature.PROTO3_OPTIONAL))
+    feature = CodeGeneratorResponse.Feature
+    response = CodeGeneratorResponse(
+        supported_features=int(feature.PROTO3_OPTIONAL | feature.SUPPORTS_EDITIONS),
+        minimum_edition=int(min(EDITIONS)),
+        maximum_edition=int(max(EDITIONS)),
+    )
     try:
         options = Options.parse(request.parameter or "")
         response.file = [
@@ -72,28 +79,21 @@ def generate(files: Sequence[FileDescriptorProto], to_generate: Sequence[str], o
     Raises:
         PluginError: a file cannot be generated.
     """
-    index = TypeIndex(files, to_generate)
+    try:
+        index = TypeIndex(Files(files), to_generate)
+    except DescriptorError as error:
+        raise PluginError(str(error)) from None
     output: dict[str, str] = {}
     for name in to_generate:
-        file = index.files[name]
-        if not options.any_syntax:
-            _check_syntax(file)
+        file = index.files.file(name)
         messages = model.messages_module(file, index, options)
         output[messages.path] = render.messages_module(messages)
-        if file.service and options.services:
+        if file.services and options.services:
             rpc = services.services_module(file, index, options)
             output[rpc.path] = render.services_module(rpc)
     if options.init:
         output.update({path: render.init_module() for path in sorted(_init_paths(output, options))})
     return output
-
-
-def _check_syntax(file: FileDescriptorProto) -> None:
-    if file.syntax == "proto3":
-        return
-    # protoc leaves the field empty for proto2, and says "editions" for every edition
-    what = f"edition {file.edition.name.removeprefix('EDITION_')}" if file.edition else (file.syntax or "proto2")
-    raise PluginError(f"{file.name} is {what}; only proto3 is supported for now")
 
 
 def _init_paths(modules: Iterable[str], options: Options) -> Iterator[str]:

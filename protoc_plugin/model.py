@@ -7,50 +7,37 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from minirpc.message.wkt.descriptor_pb import (
-    DescriptorProto,
-    EnumDescriptorProto,
-    FieldDescriptorProto,
-    FileDescriptorProto,
+from minirpc.message.descriptors import (
+    Card,
+    Descriptor,
+    EnumDescriptor,
+    FieldDescriptor,
+    FileDescriptor,
+    Kind,
+    MessageDescriptor,
+    OneofDescriptor,
 )
 from protoc_plugin import names
-from protoc_plugin.comments import Comments
+from protoc_plugin.comments import doc_of, doc_of_file
+from protoc_plugin.literals import literal, text_literal
 from protoc_plugin.options import Options
 from protoc_plugin.scope import Module, ModuleScope, TypeIndex
 
-__all__ = ["Enum", "EnumValue", "Field", "Message", "MessagesModule", "Oneof", "messages_module"]
+__all__ = ["Enum", "EnumValue", "Extension", "Field", "Message", "MessagesModule", "Oneof", "messages_module"]
 
 _CONTRACT = "from minirpc.codegen import messages_v1 as _pb"
-
-# field numbers of descriptor.proto, of which the paths of comments are made
-_MESSAGES_OF_FILE, _ENUMS_OF_FILE = 4, 5
-_FIELDS_OF_MESSAGE, _MESSAGES_OF_MESSAGE, _ENUMS_OF_MESSAGE, _ONEOFS_OF_MESSAGE = 2, 3, 4, 8
-_VALUES_OF_ENUM = 2
-
-Kind = FieldDescriptorProto.Type
-Label = FieldDescriptorProto.Label
 
 _SCALARS = {
     Kind.DOUBLE: "float",
     Kind.FLOAT: "float",
-    Kind.INT64: "int",
-    Kind.UINT64: "int",
-    Kind.INT32: "int",
-    Kind.FIXED64: "int",
-    Kind.FIXED32: "int",
     Kind.BOOL: "bool",
     Kind.STRING: "str",
     Kind.BYTES: "bytes",
-    Kind.UINT32: "int",
-    Kind.SFIXED32: "int",
-    Kind.SFIXED64: "int",
-    Kind.SINT32: "int",
-    Kind.SINT64: "int",
 }
-_PACKABLE = {*_SCALARS, Kind.ENUM} - {Kind.STRING, Kind.BYTES}
+"""The types of scalars in Python; all others are ``int``."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +71,18 @@ class Field:
 
 
 @dataclass(frozen=True)
+class Extension:
+    """The line of an extension: ``name: annotation = _pb.extension(arguments)``; ``field`` is one of the arguments."""
+
+    name: str
+    annotation: str
+    full_name: str
+    extendee: str
+    field: Field
+    doc: str
+
+
+@dataclass(frozen=True)
 class Oneof:
     """The property of a oneof: its type is the union of the ``alternatives`` and None."""
 
@@ -98,12 +97,14 @@ class Message:
     """A message class. ``arguments`` stand behind its base class."""
 
     name: str
+    base: str
     arguments: tuple[str, ...]
     doc: str
-    enums: tuple[Enum, ...]
-    messages: tuple[Message, ...]
-    fields: tuple[Field, ...]
-    oneofs: tuple[Oneof, ...]
+    enums: tuple[Enum, ...] = ()
+    messages: tuple[Message, ...] = ()
+    fields: tuple[Field, ...] = ()
+    oneofs: tuple[Oneof, ...] = ()
+    extensions: tuple[Extension, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,9 +117,10 @@ class MessagesModule:
         package: its proto package.
         doc: its comment.
         imports: the import lines, in groups.
-        enums, messages: the classes at top level.
+        enums, messages, extensions: what stands at top level.
         aliases: second names of classes, and the classes.
         descriptor: the serialized ``FileDescriptorProto``, without source positions and comments.
+        dependencies: the names of the modules that its imports became.
     """
 
     path: str
@@ -128,60 +130,53 @@ class MessagesModule:
     imports: tuple[tuple[str, ...], ...]
     enums: tuple[Enum, ...]
     messages: tuple[Message, ...]
+    extensions: tuple[Extension, ...]
     aliases: tuple[tuple[str, str], ...]
     descriptor: bytes
+    dependencies: tuple[str, ...]
 
 
-def messages_module(file: FileDescriptorProto, index: TypeIndex, options: Options) -> MessagesModule:
+def messages_module(file: FileDescriptor, index: TypeIndex, options: Options) -> MessagesModule:
     """Decides what the ``x_pb.py`` of a file says."""
-    module = index.module(file.name or "")
+    module = index.module(file.name)
     bound = set(_top_level_names(file))
     public = {name: source for name, source in _public_names(file, index) if name not in bound}
     scope = ModuleScope(module, options, bound | set(public))
     for name, source in public.items():
         scope.import_name(source, f"{name} as {name}")
-    comments = Comments(file)
-    builder = _Builder(index, scope, comments, is_proto3=file.syntax == "proto3")
-    package = f".{file.package}" if file.package else ""
-    enums = tuple(
-        builder.enum(enum, names.top_level_name(enum.name or ""), (_ENUMS_OF_FILE, position))
-        for position, enum in enumerate(file.enum_type)
-    )
-    messages = tuple(
-        builder.message(message, package, (names.top_level_name(message.name or ""),), (_MESSAGES_OF_FILE, position))
-        for position, message in enumerate(file.message_type)
-    )
+    builder = _Builder(index, scope)
     return MessagesModule(
         path=module.path,
-        source=file.name or "",
-        package=file.package or "",
-        doc=comments.of_file(),
+        source=file.name,
+        package=file.package,
+        doc=doc_of_file(file),
+        enums=tuple(builder.enum(enum, names.top_level_name(enum.name)) for enum in file.enums),
+        messages=tuple(builder.message(message, names.top_level_name(message.name)) for message in file.messages),
+        extensions=tuple(
+            builder.extension(extension, names.top_level_name(extension.name)) for extension in file.extensions
+        ),
         imports=scope.imports(_CONTRACT),  # complete only now: the scope noted what the classes refer to
-        enums=enums,
-        messages=messages,
         aliases=tuple((alias, name) for name, alias in scope.aliases.items()),
         descriptor=_without_source_info(file),
+        dependencies=tuple(scope.relative_name(index.module(imported)) for imported in file.imports),
     )
 
 
-def _top_level_names(file: FileDescriptorProto) -> Iterator[str]:
-    for enum in file.enum_type:
-        yield names.top_level_name(enum.name or "")
-    for message in file.message_type:
-        yield names.top_level_name(message.name or "")
+def _top_level_names(file: FileDescriptor) -> Iterator[str]:
+    elements: Iterable[Descriptor] = (*file.enums, *file.messages, *file.extensions)
+    return (names.top_level_name(element.name) for element in elements)
 
 
-def _public_names(file: FileDescriptorProto, index: TypeIndex) -> Iterator[tuple[str, Module]]:
-    """The classes that a file hands on to those who import it (``import public``), and their modules."""
-    for position in file.public_dependency:
-        imported = index.files[file.dependency[position]]
+def _public_names(file: FileDescriptor, index: TypeIndex) -> Iterator[tuple[str, Module]]:
+    """What a file hands on to those who import it (``import public``), and the modules that it comes from."""
+    for imported in file.public_imports:
         for name in _top_level_names(imported):
-            yield name, index.module(imported.name or "")
+            yield name, index.module(imported.name)
         yield from _public_names(imported, index)
 
 
-def _without_source_info(file: FileDescriptorProto) -> bytes:
-    bare = copy.copy(file)
+def _without_source_info(file: FileDescriptor) -> bytes:
+    bare = copy.copy(file.proto)
     bare.source_code_info = None
     return bare.to_binary()
 
@@ -192,167 +187,160 @@ def _class_arguments(name: str, proto_name: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class _Builder:
-    """Makes the classes of one file.
-
-    ``path`` parameters lead to an element through the FileDescriptorProto, for its comment; ``owner`` parameters are
-    the Python names that lead to the class whose body is made.
-    """
+    """Makes the classes of one file."""
 
     index: TypeIndex
     scope: ModuleScope
-    comments: Comments
-    is_proto3: bool
 
-    def enum(self, enum: EnumDescriptorProto, name: str, path: tuple[int, ...]) -> Enum:
-        value_names = names.enum_value_names(enum.name or "", [value.name or "" for value in enum.value])
+    def enum(self, enum: EnumDescriptor, name: str) -> Enum:
+        value_names = names.enum_value_names(enum.name, [value.name for value in enum.values])
+        closed = ("closed=True",) if enum.is_closed else ()
         return Enum(
             name=name,
-            arguments=_class_arguments(name, enum.name or ""),
-            doc=self.comments.of(*path),
+            arguments=(*_class_arguments(name, enum.name), *closed),
+            doc=doc_of(enum),
             values=tuple(
-                EnumValue(value_name, value.number or 0, self.comments.of(*path, _VALUES_OF_ENUM, position))
-                for position, (value_name, value) in enumerate(zip(value_names, enum.value, strict=True))
+                EnumValue(value_name, value.number, doc_of(value))
+                for value_name, value in zip(value_names, enum.values, strict=True)
             ),
         )
 
-    def message(self, message: DescriptorProto, parent: str, owner: tuple[str, ...], path: tuple[int, ...]) -> Message:
-        full_name = f"{parent}.{message.name}"
-        body = _Body(self, message, full_name, owner)
+    def message(self, message: MessageDescriptor, name: str) -> Message:
+        body = _Body(self, message)
+        arguments = [*_class_arguments(name, message.name)]
+        if message.reserved_names:
+            reserved = ", ".join(map(text_literal, message.reserved_names))
+            arguments.append(f"reserved=({reserved}{',' if len(message.reserved_names) == 1 else ''})")
         return Message(
-            name=owner[-1],
-            arguments=_class_arguments(owner[-1], message.name or ""),
-            doc=self.comments.of(*path),
-            enums=tuple(
-                self.enum(enum, names.member_name(enum.name or ""), (*path, _ENUMS_OF_MESSAGE, position))
-                for position, enum in enumerate(message.enum_type)
-            ),
-            messages=tuple(
-                self.message(
-                    nested,
-                    full_name,
-                    (*owner, names.member_name(nested.name or "")),
-                    (*path, _MESSAGES_OF_MESSAGE, position),
-                )
-                for position, nested in enumerate(message.nested_type)
-                if not _is_map_entry(nested)
-            ),
-            fields=tuple(
-                body.field(field, self.comments.of(*path, _FIELDS_OF_MESSAGE, position))
-                for position, field in enumerate(message.field)
-            ),
-            oneofs=tuple(
-                body.oneof(position, self.comments.of(*path, _ONEOFS_OF_MESSAGE, position)) for position in body.oneofs
-            ),
+            name=name,
+            base=_base(message),
+            arguments=tuple(arguments),
+            doc=doc_of(message),
+            enums=tuple(self.enum(enum, names.member_name(enum.name)) for enum in message.enums),
+            messages=tuple(self.message(nested, names.member_name(nested.name)) for nested in message.messages),
+            fields=tuple(map(body.field, message.fields)),
+            oneofs=tuple(map(body.oneof, message.oneofs)),
+            extensions=tuple(map(body.extension, message.extensions)),
         )
 
+    def extension(self, extension: FieldDescriptor, name: str) -> Extension:
+        return _Body(self, None).extension(extension, name)
 
-def _is_map_entry(message: DescriptorProto) -> bool:
-    return bool(message.options and message.options.map_entry)
 
-
-def _oneof_index(field: FieldDescriptorProto) -> int | None:
-    """The oneof of a field, without those that protoc makes for ``optional`` fields."""
-    return None if field.proto3_optional else field.oneof_index
+def _base(message: MessageDescriptor) -> str:
+    if message.is_message_set:
+        return "_pb.MessageSet"
+    return "_pb.ExtendableMessage" if message.is_extendable else "_pb.Message"
 
 
 class _Body:
-    """The body of one message class."""
+    """The body of one message class; without a message, that of the module."""
 
-    def __init__(self, builder: _Builder, message: DescriptorProto, full_name: str, owner: tuple[str, ...]) -> None:
-        used = {_oneof_index(field) for field in message.field}
-        self.oneofs = {
-            position: names.member_name(oneof.name or "")
-            for position, oneof in enumerate(message.oneof_decl)
-            if position in used
-        }
-        """The Python names of the message's oneofs, by their index."""
-        self._builder = builder
+    def __init__(self, builder: _Builder, message: MessageDescriptor | None) -> None:
+        self._index = builder.index
         self._scope = builder.scope
-        self._message = message
-        self._owner = owner
-        self._entries = {
-            f"{full_name}.{nested.name}": nested for nested in message.nested_type if _is_map_entry(nested)
-        }
-        self._members = {
-            *self.oneofs.values(),
-            *(names.member_name(field.name or "") for field in message.field),
-            *(names.member_name(enum.name or "") for enum in message.enum_type),
-            *(names.member_name(nested.name or "") for nested in message.nested_type),
-        }
+        self._owner: tuple[str, ...] = ()
+        self._members: set[str] = set()
+        if message:
+            self._owner = builder.index.type(message).path
+            named: Iterable[Descriptor] = (
+                *message.oneofs,
+                *message.fields,
+                *message.enums,
+                *message.messages,
+                *message.extensions,
+            )
+            self._members.update(names.member_name(element.name) for element in named)
 
-    def field(self, field: FieldDescriptorProto, doc: str) -> Field:
-        name = names.member_name(field.name or "")
-        entry = self._entries.get(field.type_name or "")
-        arguments = [str(field.number)]
-        if entry:
-            key, value = entry.field
-            helper = "map"
-            annotation = f"{self._builtin('dict')}[{self._value_type(key)}, {self._value_type(value)}]"
-            arguments += [f'"{_helper(key)}"', f'"{_helper(value)}"', *self._class(value)]
-        else:
-            helper = _helper(field)
-            annotation, how = self._cardinality(field)
-            arguments += [*self._class(field), *how]
+    def field(self, field: FieldDescriptor) -> Field:
+        name = names.member_name(field.name)
+        annotation, helper, arguments = self._line(field)
         if name != field.name:
             arguments.append(f'name="{field.name}"')
-        if field.json_name is not None and field.json_name != names.json_name(field.name or ""):
+        if field.json_name != names.json_name(field.name):
             arguments.append(f"json_name={json.dumps(field.json_name, ensure_ascii=False)}")
-        return Field(name, annotation, helper, tuple(arguments), doc)
+        return Field(name, annotation, helper, tuple(arguments), doc_of(field))
 
-    def oneof(self, position: int, doc: str) -> Oneof:
-        literal = self._scope.literal(self._members)
-        return Oneof(
-            name=self.oneofs[position],
-            decorator=self._builtin("property"),
-            alternatives=tuple(
-                f'_pb.Oneof[{literal}["{names.member_name(field.name or "")}"], {self._value_type(field)}]'
-                for field in self._message.field
-                if _oneof_index(field) == position
-            ),
-            doc=doc,
+    def extension(self, extension: FieldDescriptor, name: str = "") -> Extension:
+        annotation, helper, arguments = self._line(extension)
+        extendee = extension.extendee
+        assert extendee is not None
+        annotation = f"_pb.Extension[{self._reference(extendee)}, {annotation}]"
+        if self._owner:
+            # else type checkers take it for a field
+            annotation = f"{self._scope.typing('ClassVar', self._members)}[{annotation}]"
+        return Extension(
+            name=name or names.member_name(extension.name),
+            annotation=annotation,
+            full_name=extension.full_name,
+            extendee=f"lambda: {self._scope.expression(self._index.type(extendee))}",
+            field=Field("", "", helper, tuple(arguments), ""),
+            doc=doc_of(extension),
         )
 
-    def _cardinality(self, field: FieldDescriptorProto) -> tuple[str, list[str]]:
+    def oneof(self, oneof: OneofDescriptor) -> Oneof:
+        quoted = self._scope.typing("Literal", self._members)
+        return Oneof(
+            name=names.member_name(oneof.name),
+            decorator=self._builtin("property"),
+            alternatives=tuple(
+                f'_pb.Oneof[{quoted}["{names.member_name(field.name)}"], {self._value_type(field)}]'
+                for field in oneof.fields
+            ),
+            doc=doc_of(oneof),
+        )
+
+    def _line(self, field: FieldDescriptor) -> tuple[str, str, list[str]]:
+        """The annotation of a field, the function of the contract that describes it, and its arguments."""
+        arguments = [str(field.number)]
+        key, value = field.map_key, field.map_value
+        if key and value:
+            arguments += [f'"{_helper(key)}"', f'"{_helper(value)}"', *self._class(value)]
+            if any(part.kind is Kind.STRING and not part.utf8 for part in (key, value)):
+                arguments.append("utf8=False")
+            return f"{self._builtin('dict')}[{self._value_type(key)}, {self._value_type(value)}]", "map", arguments
+        annotation, how = self._cardinality(field)
+        arguments += [*self._class(field), *how]
+        if field.default is not None:
+            arguments.append(f"default={literal(field.default)}")
+        if field.kind is Kind.STRING and not field.utf8:
+            arguments.append("utf8=False")
+        if field.kind is Kind.GROUP:
+            arguments.append("delimited=True")
+        return annotation, _helper(field), arguments
+
+    def _cardinality(self, field: FieldDescriptor) -> tuple[str, list[str]]:
         """The annotation of a field that is no map, and the arguments that say how often it occurs."""
         value = self._value_type(field)
-        if field.label == Label.REPEATED:
-            how = ["repeated=True"]
-            if field.type in _PACKABLE and not self._is_packed(field):
-                how.append("packed=False")
-            return f"{self._builtin('list')}[{value}]", how
-        position = _oneof_index(field)
-        if position is not None:
-            return f"{value} | None", [f'oneof="{self.oneofs[position]}"']
-        if field.type in (Kind.MESSAGE, Kind.GROUP):
-            return f"{value} | None", []
-        if field.proto3_optional or not self._builder.is_proto3:
-            return f"{value} | None", ["optional=True"]
-        return value, []
+        if field.card is Card.REPEATED:
+            unpacked = field.kind.packable and not field.packed
+            return f"{self._builtin('list')}[{value}]", ["repeated=True", *(["packed=False"] if unpacked else [])]
+        if field.card is Card.IMPLICIT:
+            return value, []
+        annotation = value if field.default is not None else f"{value} | None"
+        if field.required:
+            return annotation, ["required=True"]
+        if field.oneof:
+            return annotation, [f'oneof="{names.member_name(field.oneof.name)}"']
+        return annotation, [] if field.kind in (Kind.MESSAGE, Kind.GROUP) else ["optional=True"]
 
-    def _is_packed(self, field: FieldDescriptorProto) -> bool:
-        chosen = field.options.packed if field.options else None
-        return self._builder.is_proto3 if chosen is None else chosen
-
-    def _class(self, field: FieldDescriptorProto) -> list[str]:
+    def _class(self, field: FieldDescriptor) -> list[str]:
         """The argument that gives the class of a field's values; none for a scalar."""
-        if not field.type_name:
-            return []
-        return [f"lambda: {self._scope.expression(self._builder.index[field.type_name])}"]
+        found = field.message_type or field.enum_type
+        return [f"lambda: {self._scope.expression(self._index.type(found))}"] if found else []
 
-    def _value_type(self, field: FieldDescriptorProto) -> str:
+    def _value_type(self, field: FieldDescriptor) -> str:
         """The annotation of one value of a field."""
-        if not field.type_name:
-            return self._builtin(_SCALARS[_kind(field)])
-        return self._scope.annotation(self._builder.index[field.type_name], self._owner, self._members)
+        found = field.message_type or field.enum_type
+        return self._reference(found) if found else self._builtin(_SCALARS.get(field.kind, "int"))
+
+    def _reference(self, found: MessageDescriptor | EnumDescriptor) -> str:
+        return self._scope.annotation(self._index.type(found), self._owner, self._members)
 
     def _builtin(self, name: str) -> str:
         return self._scope.builtin(name, self._members)
 
 
-def _kind(field: FieldDescriptorProto) -> Kind:
-    return Kind(field.type or 0)
-
-
-def _helper(field: FieldDescriptorProto) -> str:
+def _helper(field: FieldDescriptor) -> str:
     """The function of the contract that describes a field of this type."""
-    return _kind(field).name.lower()
+    return "message" if field.kind is Kind.GROUP else field.kind.name.lower()

@@ -22,14 +22,11 @@ class Options:
             or "" where the output folder itself is on ``sys.path``. None: relative imports.
         init: whether to write an ``__init__.py`` into each folder.
         services: whether to write ``x_rpc.py`` modules.
-        any_syntax: whether files other than proto3 are let through. For descriptor.proto and plugin.proto, of which the
-            plugin itself is made; it has no option.
     """
 
     root_package: str | None = None
     init: bool = True
     services: bool = True
-    any_syntax: bool = False
 
     @classmethod
     def parse(cls, parameter: str) -> Options:

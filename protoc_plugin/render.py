@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from protoc_plugin.model import Enum, Field, Message, MessagesModule, Oneof
+from protoc_plugin.literals import bytes_literal, escape, text_literal
+from protoc_plugin.model import Enum, Extension, Field, Message, MessagesModule, Oneof
 from protoc_plugin.services import Method, Service, ServicesModule
 
 __all__ = ["init_module", "messages_module", "services_module"]
@@ -25,8 +26,17 @@ def messages_module(module: MessagesModule) -> str:
         *(_lines(_enum(enum)) for enum in module.enums),
         *(_lines(_message(message)) for message in module.messages),
     ]
+    if module.extensions:
+        classes.append(_lines(line for extension in module.extensions for line in _extension(extension)))
     footer = [f"{alias} = {name}" for alias, name in module.aliases]
-    registration = (_text(module.source), _text(module.package), _bytes(module.descriptor), "__name__")
+    registration = [
+        text_literal(module.source),
+        text_literal(module.package),
+        bytes_literal(module.descriptor),
+        "__name__",
+    ]
+    if module.dependencies:
+        registration.append(f"[{', '.join(map(text_literal, module.dependencies))}]")
     footer.append(f"_pb.file({', '.join(registration)})")
     return _module(_head(module.source, module.doc, module.imports), [*classes, _lines(footer)])
 
@@ -43,7 +53,7 @@ def _module(head: Iterable[str], parts: Iterable[str]) -> str:
 
 def _head(source: str, doc: str, imports: Iterable[Iterable[str]]) -> list[str]:
     groups = [("from __future__ import annotations",), *imports]
-    name = _escape(source.replace("\n", "\\n"))
+    name = escape(source.replace("\n", "\\n"))
     first = [f"# Generated from {name} by protoc-gen-python_minirpc. DO NOT EDIT."]
     blocks = [_lines(group) for group in groups]
     if doc:
@@ -56,7 +66,7 @@ def _head(source: str, doc: str, imports: Iterable[Iterable[str]]) -> list[str]:
 def _class(name: str, base: str, arguments: Iterable[str], doc: str, blocks: Iterable[list[str]]) -> list[str]:
     """A class: its docstring and each block of lines apart from the next by an empty line."""
     body = [block for block in (_docstring(doc), *blocks) if block] or [["pass"]]
-    lines = [f"class {name}({', '.join((base, *arguments))}):"]
+    lines = _wrapped(f"class {name}(", ", ".join((base, *arguments)), "):")
     for number, block in enumerate(body):
         lines += ["", *_indented(block)] if number else _indented(block)
     return lines
@@ -72,9 +82,10 @@ def _message(message: Message) -> list[str]:
         *map(_enum, message.enums),
         *map(_message, message.messages),
         [line for field in message.fields for line in _field(field)],
+        [line for extension in message.extensions for line in _extension(extension)],
         *map(_oneof, message.oneofs),
     ]
-    return _class(message.name, "_pb.Message", message.arguments, message.doc, blocks)
+    return _class(message.name, message.base, message.arguments, message.doc, blocks)
 
 
 def _field(field: Field) -> list[str]:
@@ -82,12 +93,19 @@ def _field(field: Field) -> list[str]:
     return [*_wrapped(head, ", ".join(field.arguments), ")"), *_docstring(field.doc)]
 
 
+def _extension(extension: Extension) -> list[str]:
+    field = f"_pb.{extension.field.helper}({', '.join(extension.field.arguments)})"
+    head = f"{extension.name}: {extension.annotation} = _pb.extension("
+    arguments = f"{text_literal(extension.full_name)}, {extension.extendee}, {field}"
+    return [*_wrapped(head, arguments, ")"), *_docstring(extension.doc)]
+
+
 def _oneof(oneof: Oneof) -> list[str]:
     first, *rest = (*oneof.alternatives, "None")
     head = [f"def {oneof.name}(self) -> {' | '.join((first, *rest))}:"]
     if len(head[0]) > _WIDTH:
         head = [f"def {oneof.name}(self) -> (", *_indented([first, *(f"| {other}" for other in rest)]), "):"]
-    body = [*_docstring(oneof.doc), f"return _pb.which_oneof(self, {_text(oneof.name)})"]
+    body = [*_docstring(oneof.doc), f"return _pb.which_oneof(self, {text_literal(oneof.name)})"]
     return [f"@{oneof.decorator}", *head, *_indented(body)]
 
 
@@ -98,7 +116,7 @@ def _stub(service: Service) -> list[str]:
 
 def _stub_method(method: Method) -> list[str]:
     helper = f"{_arity(method.streams_requests)}_{_arity(method.streams_responses)}"
-    arguments = f"{_text(method.path)}, {method.request}, {method.response}"
+    arguments = f"{text_literal(method.path)}, {method.request}, {method.response}"
     return [*_wrapped(f"{method.name} = _rpc.{helper}(", arguments, ")"), *_docstring(method.doc)]
 
 
@@ -139,29 +157,10 @@ def _docstring(doc: str) -> list[str]:
     """A docstring; no lines if there is nothing to say."""
     if not doc:
         return []
-    text = _escape(doc.replace("\\", "\\\\"))
+    text = escape(doc.replace("\\", "\\\\"))
     # three quotes would end it, and so would one at its end
     text = re.sub(r'"{3,}|"+\Z', lambda match: '\\"' * len(match[0]), text)
     first, *rest = text.split("\n")
     if not rest:
         return [f'"""{first}"""']
     return [f'"""{first}', *rest, '"""']
-
-
-def _escape(text: str) -> str:
-    """Replaces control characters, which Python source may not hold, but not tabs and newlines."""
-    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", lambda match: f"\\x{ord(match[0]):02x}", text)
-
-
-def _text(value: str) -> str:
-    """A string literal."""
-    return '"' + _escape(value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")) + '"'
-
-
-_BYTE_ESCAPES = {ord("\\"): "\\\\", ord('"'): '\\"', ord("\n"): "\\n", ord("\r"): "\\r", ord("\t"): "\\t"}
-
-
-def _bytes(value: bytes) -> str:
-    """A bytes literal; :func:`repr` would change its quotes with its contents."""
-    chars = [_BYTE_ESCAPES.get(byte) or (chr(byte) if 32 <= byte < 127 else f"\\x{byte:02x}") for byte in value]
-    return f'b"{"".join(chars)}"'

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from minirpc.message.wkt.descriptor_pb import DescriptorProto, FileDescriptorProto
+from minirpc.message.descriptors import EnumDescriptor, Files, MessageDescriptor
 from protoc_plugin import names
 from protoc_plugin.options import Options
 
@@ -64,16 +64,25 @@ class Type:
 
 
 class TypeIndex:
-    """All the types that the files of a request define, and the modules that the files become."""
+    """The files of a request, the modules that they become, and the classes that their types become.
 
-    def __init__(self, files: Sequence[FileDescriptorProto], to_generate: Collection[str]) -> None:
-        self.files = {file.name or "": file for file in files}
+    Args:
+        files: all files of the request.
+        to_generate: the names of those to generate.
+    """
+
+    def __init__(self, files: Files, to_generate: Collection[str]) -> None:
+        self.files = files
         self._to_generate = frozenset(to_generate)
-        self._types = {name: found for file in files for name, found in self._of_file(file)}
 
-    def __getitem__(self, type_name: str) -> Type:
-        """The type with a full name; the name begins with a dot, as in ``FieldDescriptorProto.type_name``."""
-        return self._types[type_name]
+    def type(self, descriptor: MessageDescriptor | EnumDescriptor) -> Type:
+        """The class that a message or enum becomes."""
+        parents: list[str] = []
+        outermost = descriptor
+        while outermost.parent is not None:
+            parents.append(names.member_name(outermost.name))
+            outermost = outermost.parent
+        return Type(self.module(descriptor.file.name), (names.top_level_name(outermost.name), *reversed(parents)))
 
     def module(self, proto_file: str, suffix: str = "pb") -> Module:
         """The module that a file becomes: ``x_pb`` for its messages, ``x_rpc`` for its services."""
@@ -81,26 +90,6 @@ class TypeIndex:
         if proto_file in SHIPPED and proto_file not in self._to_generate:
             return Module(SHIPPED[proto_file], f"{stem}_{suffix}", installed=True)
         return Module(folders, f"{stem}_{suffix}")
-
-    def _of_file(self, file: FileDescriptorProto) -> Iterator[tuple[str, Type]]:
-        module = self.module(file.name or "")
-        prefix = f".{file.package}" if file.package else ""
-        for enum in file.enum_type:
-            yield f"{prefix}.{enum.name}", Type(module, (names.top_level_name(enum.name or ""),))
-        for message in file.message_type:
-            path = (names.top_level_name(message.name or ""),)
-            yield from _of_message(message, f"{prefix}.{message.name}", module, path)
-
-
-def _of_message(
-    message: DescriptorProto, full_name: str, module: Module, path: tuple[str, ...]
-) -> Iterator[tuple[str, Type]]:
-    yield full_name, Type(module, path)
-    for enum in message.enum_type:
-        yield f"{full_name}.{enum.name}", Type(module, (*path, names.member_name(enum.name or "")))
-    for nested in message.nested_type:
-        nested_path = (*path, names.member_name(nested.name or ""))
-        yield from _of_message(nested, f"{full_name}.{nested.name}", module, nested_path)
 
 
 class ModuleScope:
@@ -134,13 +123,13 @@ class ModuleScope:
         self._standard.add("import builtins as _builtins")
         return f"_builtins.{name}"
 
-    def literal(self, members: Collection[str]) -> str:
-        """A reference to ``typing.Literal``, from a class body that binds ``members``."""
-        if "Literal" not in members and "Literal" not in self._top_level:
-            self._standard.add("from typing import Literal")
-            return "Literal"
+    def typing(self, name: str, members: Collection[str]) -> str:
+        """A reference to ``typing.Literal`` or ``ClassVar``, from a class body that binds ``members``."""
+        if name not in members and name not in self._top_level:
+            self._standard.add(f"from typing import {name}")
+            return name
         self._standard.add("import typing as _typing")
-        return "_typing.Literal"
+        return f"_typing.{name}"
 
     def annotation(self, found: Type, owner: tuple[str, ...], members: Collection[str]) -> str:
         """A reference to a class, in an annotation.
@@ -187,11 +176,28 @@ class ModuleScope:
             source = f"from {package} import {module.name}" if package else f"import {module.name}"
             lines[module.installed].append(f"{source} as {alias}")
         for module, clauses in self._clauses.items():
-            package = self._package(module)
-            dot = "" if not package or package.endswith(".") else "."
-            lines[module.installed].append(f"from {package}{dot}{module.name} import {', '.join(sorted(clauses))}")
-        groups = (sorted(group, key=_import_order) for group in (self._standard, lines[True], lines[False]) if group)
+            lines[module.installed].append(f"from {self.relative_name(module)} import {', '.join(sorted(clauses))}")
+        standard = self._joined()
+        groups = (sorted(group, key=_import_order) for group in (standard, lines[True], lines[False]) if group)
         return tuple(map(tuple, groups))
+
+    def _joined(self) -> list[str]:
+        """The imports of the standard library, those from one module in one line."""
+        names_of: dict[str, list[str]] = {}
+        lines = []
+        for line in sorted(self._standard):
+            source, found, name = line.partition(" import ")
+            if found:
+                names_of.setdefault(source, []).append(name)
+            else:
+                lines.append(line)
+        return [*lines, *(f"{source} import {', '.join(found)}" for source, found in names_of.items())]
+
+    def relative_name(self, module: Module) -> str:
+        """The name of a module, as ``importlib.import_module`` takes it in this module's package."""
+        package = self._package(module)
+        dot = "" if not package or package.endswith(".") else "."
+        return f"{package}{dot}{module.name}"
 
     def _package(self, module: Module) -> str:
         """What stands between ``from`` and ``import`` for a module's package; "" for the import root."""
@@ -223,7 +229,7 @@ class ModuleScope:
 
 def _may_be_known_outside(name: str) -> bool:
     # type checkers know builtins that this Python does not have, all of them in lower case
-    return name in vars(builtins) or name == "Literal" or not name[0].isupper()
+    return name in vars(builtins) or name in ("ClassVar", "Literal") or not name[0].isupper()
 
 
 def _import_order(line: str) -> tuple[bool, int, str]:

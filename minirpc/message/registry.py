@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from minirpc.message.extension import Extension
 if TYPE_CHECKING:
     from minirpc.message.base import Message
 
-__all__ = ["WELL_KNOWN_TYPES", "File", "Registry", "file", "file_of", "full_name"]
+__all__ = ["WELL_KNOWN_TYPES", "File", "Registry", "file", "file_in", "file_of", "full_name"]
 
 
 class File:
@@ -29,15 +29,18 @@ class File:
         package: its proto package, or "".
         descriptor: a serialized ``FileDescriptorProto``.
         module: the name of the Python module that was generated from it.
+        imports: the names of the modules that stand for its imports, in order, relative to ``module`` where they begin
+            with dots. They may be missing: code need not be generated for a file that only gives options.
     """
 
-    __slots__ = ("descriptor", "module", "name", "package")
+    __slots__ = ("descriptor", "imports", "module", "name", "package")
 
-    def __init__(self, name: str, package: str, descriptor: bytes, module: str) -> None:
+    def __init__(self, name: str, package: str, descriptor: bytes, module: str, imports: Sequence[str] = ()) -> None:
         self.name = name
         self.package = package
         self.descriptor = descriptor
         self.module = module
+        self.imports = tuple(imports)
 
     def __repr__(self) -> str:
         return f"<File {self.name!r} in {self.module}>"
@@ -46,9 +49,14 @@ class File:
 _FILES: dict[str, File] = {}
 
 
-def file(name: str, package: str, descriptor: bytes, module: str) -> None:
+def file(name: str, package: str, descriptor: bytes, module: str, imports: Sequence[str] = ()) -> None:
     """Notes that ``module`` was generated from a .proto file; the descriptor is parsed only when somebody asks."""
-    _FILES[module] = File(name, package, descriptor, module)
+    _FILES[module] = File(name, package, descriptor, module, imports)
+
+
+def file_in(module: str) -> File | None:
+    """The .proto file of a generated module, by the module's name; None if it was not generated."""
+    return _FILES.get(module)
 
 
 def file_of(cls: type[Any]) -> File | None:

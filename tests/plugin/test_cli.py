@@ -14,6 +14,7 @@ from plugin_runs import TESTS, protoc
 import minirpc
 from minirpc import cli
 from minirpc.cli.protoc import find_protoc
+from minirpc.message.wkt.descriptor_pb import Edition
 from protoc_plugin.main import respond
 from protoc_plugin.plugin_pb import CodeGeneratorRequest, CodeGeneratorResponse
 
@@ -117,7 +118,9 @@ def test_the_plugin_speaks_the_protocol_of_protoc() -> None:
     assert finished.returncode == 0
     response = CodeGeneratorResponse.from_binary(finished.stdout)
     assert response.error == "unknown option 'what'; there are root_package=, init= and services="
-    assert response.supported_features == CodeGeneratorResponse.Feature.PROTO3_OPTIONAL
+    feature = CodeGeneratorResponse.Feature
+    assert response.supported_features == feature.PROTO3_OPTIONAL | feature.SUPPORTS_EDITIONS
+    assert (response.minimum_edition, response.maximum_edition) == (Edition.EDITION_PROTO2, Edition.EDITION_2024)
 
 
 def test_an_empty_request_has_an_empty_answer() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 from minirpc.codegen import messages_v1 as _pb
 
 
-class Edition(_pb.Enum):
+class Edition(_pb.Enum, closed=True):
     EDITION_UNKNOWN = 0
     EDITION_LEGACY = 900
     EDITION_PROTO2 = 998
@@ -21,30 +21,30 @@ class Edition(_pb.Enum):
     EDITION_MAX = 2147483647
 
 
-class SymbolVisibility(_pb.Enum):
+class SymbolVisibility(_pb.Enum, closed=True):
     VISIBILITY_UNSET = 0
     VISIBILITY_LOCAL = 1
     VISIBILITY_EXPORT = 2
 
 
-class FileDescriptorSet(_pb.Message):
+class FileDescriptorSet(_pb.ExtendableMessage):
     file: list[FileDescriptorProto] = _pb.message(1, lambda: FileDescriptorProto, repeated=True)
 
 
 class FileDescriptorProto(_pb.Message):
-    name: str | None = _pb.string(1, optional=True)
-    package: str | None = _pb.string(2, optional=True)
-    dependency: list[str] = _pb.string(3, repeated=True)
+    name: str | None = _pb.string(1, optional=True, utf8=False)
+    package: str | None = _pb.string(2, optional=True, utf8=False)
+    dependency: list[str] = _pb.string(3, repeated=True, utf8=False)
     public_dependency: list[int] = _pb.int32(10, repeated=True, packed=False)
     weak_dependency: list[int] = _pb.int32(11, repeated=True, packed=False)
-    option_dependency: list[str] = _pb.string(15, repeated=True)
+    option_dependency: list[str] = _pb.string(15, repeated=True, utf8=False)
     message_type: list[DescriptorProto] = _pb.message(4, lambda: DescriptorProto, repeated=True)
     enum_type: list[EnumDescriptorProto] = _pb.message(5, lambda: EnumDescriptorProto, repeated=True)
     service: list[ServiceDescriptorProto] = _pb.message(6, lambda: ServiceDescriptorProto, repeated=True)
     extension: list[FieldDescriptorProto] = _pb.message(7, lambda: FieldDescriptorProto, repeated=True)
     options: FileOptions | None = _pb.message(8, lambda: FileOptions)
     source_code_info: SourceCodeInfo | None = _pb.message(9, lambda: SourceCodeInfo)
-    syntax: str | None = _pb.string(12, optional=True)
+    syntax: str | None = _pb.string(12, optional=True, utf8=False)
     edition: Edition | None = _pb.enum(14, lambda: Edition, optional=True)
 
 
@@ -58,7 +58,7 @@ class DescriptorProto(_pb.Message):
         start: int | None = _pb.int32(1, optional=True)
         end: int | None = _pb.int32(2, optional=True)
 
-    name: str | None = _pb.string(1, optional=True)
+    name: str | None = _pb.string(1, optional=True, utf8=False)
     field: list[FieldDescriptorProto] = _pb.message(2, lambda: FieldDescriptorProto, repeated=True)
     extension: list[FieldDescriptorProto] = _pb.message(6, lambda: FieldDescriptorProto, repeated=True)
     nested_type: list[DescriptorProto] = _pb.message(3, lambda: DescriptorProto, repeated=True)
@@ -67,32 +67,32 @@ class DescriptorProto(_pb.Message):
     oneof_decl: list[OneofDescriptorProto] = _pb.message(8, lambda: OneofDescriptorProto, repeated=True)
     options: MessageOptions | None = _pb.message(7, lambda: MessageOptions)
     reserved_range: list[ReservedRange] = _pb.message(9, lambda: DescriptorProto.ReservedRange, repeated=True)
-    reserved_name: list[str] = _pb.string(10, repeated=True)
+    reserved_name: list[str] = _pb.string(10, repeated=True, utf8=False)
     visibility: SymbolVisibility | None = _pb.enum(11, lambda: SymbolVisibility, optional=True)
 
 
-class ExtensionRangeOptions(_pb.Message):
-    class VerificationState(_pb.Enum):
+class ExtensionRangeOptions(_pb.ExtendableMessage):
+    class VerificationState(_pb.Enum, closed=True):
         DECLARATION = 0
         UNVERIFIED = 1
 
     class Declaration(_pb.Message):
         number: int | None = _pb.int32(1, optional=True)
-        full_name: str | None = _pb.string(2, optional=True)
-        type: str | None = _pb.string(3, optional=True)
+        full_name: str | None = _pb.string(2, optional=True, utf8=False)
+        type: str | None = _pb.string(3, optional=True, utf8=False)
         reserved: bool | None = _pb.bool(5, optional=True)
         repeated: bool | None = _pb.bool(6, optional=True)
 
     uninterpreted_option: list[UninterpretedOption] = _pb.message(999, lambda: UninterpretedOption, repeated=True)
     declaration: list[Declaration] = _pb.message(2, lambda: ExtensionRangeOptions.Declaration, repeated=True)
     features: FeatureSet | None = _pb.message(50, lambda: FeatureSet)
-    verification: VerificationState | None = _pb.enum(
-        3, lambda: ExtensionRangeOptions.VerificationState, optional=True
+    verification: VerificationState = _pb.enum(
+        3, lambda: ExtensionRangeOptions.VerificationState, optional=True, default=1
     )
 
 
 class FieldDescriptorProto(_pb.Message):
-    class Type(_pb.Enum):
+    class Type(_pb.Enum, closed=True):
         DOUBLE = 1
         FLOAT = 2
         INT64 = 3
@@ -112,26 +112,26 @@ class FieldDescriptorProto(_pb.Message):
         SINT32 = 17
         SINT64 = 18
 
-    class Label(_pb.Enum):
+    class Label(_pb.Enum, closed=True):
         OPTIONAL = 1
         REPEATED = 3
         REQUIRED = 2
 
-    name: str | None = _pb.string(1, optional=True)
+    name: str | None = _pb.string(1, optional=True, utf8=False)
     number: int | None = _pb.int32(3, optional=True)
     label: Label | None = _pb.enum(4, lambda: FieldDescriptorProto.Label, optional=True)
     type: Type | None = _pb.enum(5, lambda: FieldDescriptorProto.Type, optional=True)
-    type_name: str | None = _pb.string(6, optional=True)
-    extendee: str | None = _pb.string(2, optional=True)
-    default_value: str | None = _pb.string(7, optional=True)
+    type_name: str | None = _pb.string(6, optional=True, utf8=False)
+    extendee: str | None = _pb.string(2, optional=True, utf8=False)
+    default_value: str | None = _pb.string(7, optional=True, utf8=False)
     oneof_index: int | None = _pb.int32(9, optional=True)
-    json_name: str | None = _pb.string(10, optional=True)
+    json_name: str | None = _pb.string(10, optional=True, utf8=False)
     options: FieldOptions | None = _pb.message(8, lambda: FieldOptions)
     proto3_optional: bool | None = _pb.bool(17, optional=True)
 
 
 class OneofDescriptorProto(_pb.Message):
-    name: str | None = _pb.string(1, optional=True)
+    name: str | None = _pb.string(1, optional=True, utf8=False)
     options: OneofOptions | None = _pb.message(2, lambda: OneofOptions)
 
 
@@ -140,93 +140,93 @@ class EnumDescriptorProto(_pb.Message):
         start: int | None = _pb.int32(1, optional=True)
         end: int | None = _pb.int32(2, optional=True)
 
-    name: str | None = _pb.string(1, optional=True)
+    name: str | None = _pb.string(1, optional=True, utf8=False)
     value: list[EnumValueDescriptorProto] = _pb.message(2, lambda: EnumValueDescriptorProto, repeated=True)
     options: EnumOptions | None = _pb.message(3, lambda: EnumOptions)
     reserved_range: list[EnumReservedRange] = _pb.message(
         4, lambda: EnumDescriptorProto.EnumReservedRange, repeated=True
     )
-    reserved_name: list[str] = _pb.string(5, repeated=True)
+    reserved_name: list[str] = _pb.string(5, repeated=True, utf8=False)
     visibility: SymbolVisibility | None = _pb.enum(6, lambda: SymbolVisibility, optional=True)
 
 
 class EnumValueDescriptorProto(_pb.Message):
-    name: str | None = _pb.string(1, optional=True)
+    name: str | None = _pb.string(1, optional=True, utf8=False)
     number: int | None = _pb.int32(2, optional=True)
     options: EnumValueOptions | None = _pb.message(3, lambda: EnumValueOptions)
 
 
-class ServiceDescriptorProto(_pb.Message):
-    name: str | None = _pb.string(1, optional=True)
+class ServiceDescriptorProto(_pb.Message, reserved=("stream",)):
+    name: str | None = _pb.string(1, optional=True, utf8=False)
     method: list[MethodDescriptorProto] = _pb.message(2, lambda: MethodDescriptorProto, repeated=True)
     options: ServiceOptions | None = _pb.message(3, lambda: ServiceOptions)
 
 
 class MethodDescriptorProto(_pb.Message):
-    name: str | None = _pb.string(1, optional=True)
-    input_type: str | None = _pb.string(2, optional=True)
-    output_type: str | None = _pb.string(3, optional=True)
+    name: str | None = _pb.string(1, optional=True, utf8=False)
+    input_type: str | None = _pb.string(2, optional=True, utf8=False)
+    output_type: str | None = _pb.string(3, optional=True, utf8=False)
     options: MethodOptions | None = _pb.message(4, lambda: MethodOptions)
-    client_streaming: bool | None = _pb.bool(5, optional=True)
-    server_streaming: bool | None = _pb.bool(6, optional=True)
+    client_streaming: bool = _pb.bool(5, optional=True, default=False)
+    server_streaming: bool = _pb.bool(6, optional=True, default=False)
 
 
-class FileOptions(_pb.Message):
-    class OptimizeMode(_pb.Enum):
+class FileOptions(_pb.ExtendableMessage, reserved=("php_generic_services",)):
+    class OptimizeMode(_pb.Enum, closed=True):
         SPEED = 1
         CODE_SIZE = 2
         LITE_RUNTIME = 3
 
-    java_package: str | None = _pb.string(1, optional=True)
-    java_outer_classname: str | None = _pb.string(8, optional=True)
-    java_multiple_files: bool | None = _pb.bool(10, optional=True)
+    java_package: str | None = _pb.string(1, optional=True, utf8=False)
+    java_outer_classname: str | None = _pb.string(8, optional=True, utf8=False)
+    java_multiple_files: bool = _pb.bool(10, optional=True, default=False)
     java_generate_equals_and_hash: bool | None = _pb.bool(20, optional=True)
-    java_string_check_utf8: bool | None = _pb.bool(27, optional=True)
-    optimize_for: OptimizeMode | None = _pb.enum(9, lambda: FileOptions.OptimizeMode, optional=True)
-    go_package: str | None = _pb.string(11, optional=True)
-    cc_generic_services: bool | None = _pb.bool(16, optional=True)
-    java_generic_services: bool | None = _pb.bool(17, optional=True)
-    py_generic_services: bool | None = _pb.bool(18, optional=True)
-    deprecated: bool | None = _pb.bool(23, optional=True)
-    cc_enable_arenas: bool | None = _pb.bool(31, optional=True)
-    objc_class_prefix: str | None = _pb.string(36, optional=True)
-    csharp_namespace: str | None = _pb.string(37, optional=True)
-    swift_prefix: str | None = _pb.string(39, optional=True)
-    php_class_prefix: str | None = _pb.string(40, optional=True)
-    php_namespace: str | None = _pb.string(41, optional=True)
-    php_metadata_namespace: str | None = _pb.string(44, optional=True)
-    ruby_package: str | None = _pb.string(45, optional=True)
+    java_string_check_utf8: bool = _pb.bool(27, optional=True, default=False)
+    optimize_for: OptimizeMode = _pb.enum(9, lambda: FileOptions.OptimizeMode, optional=True, default=1)
+    go_package: str | None = _pb.string(11, optional=True, utf8=False)
+    cc_generic_services: bool = _pb.bool(16, optional=True, default=False)
+    java_generic_services: bool = _pb.bool(17, optional=True, default=False)
+    py_generic_services: bool = _pb.bool(18, optional=True, default=False)
+    deprecated: bool = _pb.bool(23, optional=True, default=False)
+    cc_enable_arenas: bool = _pb.bool(31, optional=True, default=True)
+    objc_class_prefix: str | None = _pb.string(36, optional=True, utf8=False)
+    csharp_namespace: str | None = _pb.string(37, optional=True, utf8=False)
+    swift_prefix: str | None = _pb.string(39, optional=True, utf8=False)
+    php_class_prefix: str | None = _pb.string(40, optional=True, utf8=False)
+    php_namespace: str | None = _pb.string(41, optional=True, utf8=False)
+    php_metadata_namespace: str | None = _pb.string(44, optional=True, utf8=False)
+    ruby_package: str | None = _pb.string(45, optional=True, utf8=False)
     features: FeatureSet | None = _pb.message(50, lambda: FeatureSet)
     uninterpreted_option: list[UninterpretedOption] = _pb.message(999, lambda: UninterpretedOption, repeated=True)
 
 
-class MessageOptions(_pb.Message):
-    message_set_wire_format: bool | None = _pb.bool(1, optional=True)
-    no_standard_descriptor_accessor: bool | None = _pb.bool(2, optional=True)
-    deprecated: bool | None = _pb.bool(3, optional=True)
+class MessageOptions(_pb.ExtendableMessage):
+    message_set_wire_format: bool = _pb.bool(1, optional=True, default=False)
+    no_standard_descriptor_accessor: bool = _pb.bool(2, optional=True, default=False)
+    deprecated: bool = _pb.bool(3, optional=True, default=False)
     map_entry: bool | None = _pb.bool(7, optional=True)
     deprecated_legacy_json_field_conflicts: bool | None = _pb.bool(11, optional=True)
     features: FeatureSet | None = _pb.message(12, lambda: FeatureSet)
     uninterpreted_option: list[UninterpretedOption] = _pb.message(999, lambda: UninterpretedOption, repeated=True)
 
 
-class FieldOptions(_pb.Message):
-    class CType(_pb.Enum):
+class FieldOptions(_pb.ExtendableMessage):
+    class CType(_pb.Enum, closed=True):
         STRING = 0
         CORD = 1
         STRING_PIECE = 2
 
-    class JSType(_pb.Enum):
+    class JSType(_pb.Enum, closed=True):
         JS_NORMAL = 0
         JS_STRING = 1
         JS_NUMBER = 2
 
-    class OptionRetention(_pb.Enum):
+    class OptionRetention(_pb.Enum, closed=True):
         RETENTION_UNKNOWN = 0
         RETENTION_RUNTIME = 1
         RETENTION_SOURCE = 2
 
-    class OptionTargetType(_pb.Enum):
+    class OptionTargetType(_pb.Enum, closed=True):
         TARGET_TYPE_UNKNOWN = 0
         TARGET_TYPE_FILE = 1
         TARGET_TYPE_EXTENSION_RANGE = 2
@@ -240,23 +240,23 @@ class FieldOptions(_pb.Message):
 
     class EditionDefault(_pb.Message):
         edition: Edition | None = _pb.enum(3, lambda: Edition, optional=True)
-        value: str | None = _pb.string(2, optional=True)
+        value: str | None = _pb.string(2, optional=True, utf8=False)
 
     class FeatureSupport(_pb.Message):
         edition_introduced: Edition | None = _pb.enum(1, lambda: Edition, optional=True)
         edition_deprecated: Edition | None = _pb.enum(2, lambda: Edition, optional=True)
-        deprecation_warning: str | None = _pb.string(3, optional=True)
+        deprecation_warning: str | None = _pb.string(3, optional=True, utf8=False)
         edition_removed: Edition | None = _pb.enum(4, lambda: Edition, optional=True)
-        removal_error: str | None = _pb.string(5, optional=True)
+        removal_error: str | None = _pb.string(5, optional=True, utf8=False)
 
-    ctype: CType | None = _pb.enum(1, lambda: FieldOptions.CType, optional=True)
+    ctype: CType = _pb.enum(1, lambda: FieldOptions.CType, optional=True, default=0)
     packed: bool | None = _pb.bool(2, optional=True)
-    jstype: JSType | None = _pb.enum(6, lambda: FieldOptions.JSType, optional=True)
-    lazy: bool | None = _pb.bool(5, optional=True)
-    unverified_lazy: bool | None = _pb.bool(15, optional=True)
-    deprecated: bool | None = _pb.bool(3, optional=True)
-    weak: bool | None = _pb.bool(10, optional=True)
-    debug_redact: bool | None = _pb.bool(16, optional=True)
+    jstype: JSType = _pb.enum(6, lambda: FieldOptions.JSType, optional=True, default=0)
+    lazy: bool = _pb.bool(5, optional=True, default=False)
+    unverified_lazy: bool = _pb.bool(15, optional=True, default=False)
+    deprecated: bool = _pb.bool(3, optional=True, default=False)
+    weak: bool = _pb.bool(10, optional=True, default=False)
+    debug_redact: bool = _pb.bool(16, optional=True, default=False)
     retention: OptionRetention | None = _pb.enum(17, lambda: FieldOptions.OptionRetention, optional=True)
     targets: list[OptionTargetType] = _pb.enum(
         19, lambda: FieldOptions.OptionTargetType, repeated=True, packed=False
@@ -267,99 +267,101 @@ class FieldOptions(_pb.Message):
     uninterpreted_option: list[UninterpretedOption] = _pb.message(999, lambda: UninterpretedOption, repeated=True)
 
 
-class OneofOptions(_pb.Message):
+class OneofOptions(_pb.ExtendableMessage):
     features: FeatureSet | None = _pb.message(1, lambda: FeatureSet)
     uninterpreted_option: list[UninterpretedOption] = _pb.message(999, lambda: UninterpretedOption, repeated=True)
 
 
-class EnumOptions(_pb.Message):
+class EnumOptions(_pb.ExtendableMessage):
     allow_alias: bool | None = _pb.bool(2, optional=True)
-    deprecated: bool | None = _pb.bool(3, optional=True)
+    deprecated: bool = _pb.bool(3, optional=True, default=False)
     deprecated_legacy_json_field_conflicts: bool | None = _pb.bool(6, optional=True)
     features: FeatureSet | None = _pb.message(7, lambda: FeatureSet)
     uninterpreted_option: list[UninterpretedOption] = _pb.message(999, lambda: UninterpretedOption, repeated=True)
 
 
-class EnumValueOptions(_pb.Message):
-    deprecated: bool | None = _pb.bool(1, optional=True)
+class EnumValueOptions(_pb.ExtendableMessage):
+    deprecated: bool = _pb.bool(1, optional=True, default=False)
     features: FeatureSet | None = _pb.message(2, lambda: FeatureSet)
-    debug_redact: bool | None = _pb.bool(3, optional=True)
+    debug_redact: bool = _pb.bool(3, optional=True, default=False)
     feature_support: FieldOptions.FeatureSupport | None = _pb.message(4, lambda: FieldOptions.FeatureSupport)
     uninterpreted_option: list[UninterpretedOption] = _pb.message(999, lambda: UninterpretedOption, repeated=True)
 
 
-class ServiceOptions(_pb.Message):
+class ServiceOptions(_pb.ExtendableMessage):
     features: FeatureSet | None = _pb.message(34, lambda: FeatureSet)
-    deprecated: bool | None = _pb.bool(33, optional=True)
+    deprecated: bool = _pb.bool(33, optional=True, default=False)
     uninterpreted_option: list[UninterpretedOption] = _pb.message(999, lambda: UninterpretedOption, repeated=True)
 
 
-class MethodOptions(_pb.Message):
-    class IdempotencyLevel(_pb.Enum):
+class MethodOptions(_pb.ExtendableMessage):
+    class IdempotencyLevel(_pb.Enum, closed=True):
         IDEMPOTENCY_UNKNOWN = 0
         NO_SIDE_EFFECTS = 1
         IDEMPOTENT = 2
 
-    deprecated: bool | None = _pb.bool(33, optional=True)
-    idempotency_level: IdempotencyLevel | None = _pb.enum(34, lambda: MethodOptions.IdempotencyLevel, optional=True)
+    deprecated: bool = _pb.bool(33, optional=True, default=False)
+    idempotency_level: IdempotencyLevel = _pb.enum(
+        34, lambda: MethodOptions.IdempotencyLevel, optional=True, default=0
+    )
     features: FeatureSet | None = _pb.message(35, lambda: FeatureSet)
     uninterpreted_option: list[UninterpretedOption] = _pb.message(999, lambda: UninterpretedOption, repeated=True)
 
 
 class UninterpretedOption(_pb.Message):
     class NamePart(_pb.Message):
-        name_part: str | None = _pb.string(1, optional=True)
-        is_extension: bool | None = _pb.bool(2, optional=True)
+        name_part: str | None = _pb.string(1, required=True, utf8=False)
+        is_extension: bool | None = _pb.bool(2, required=True)
 
     name: list[NamePart] = _pb.message(2, lambda: UninterpretedOption.NamePart, repeated=True)
-    identifier_value: str | None = _pb.string(3, optional=True)
+    identifier_value: str | None = _pb.string(3, optional=True, utf8=False)
     positive_int_value: int | None = _pb.uint64(4, optional=True)
     negative_int_value: int | None = _pb.int64(5, optional=True)
     double_value: float | None = _pb.double(6, optional=True)
     string_value: bytes | None = _pb.bytes(7, optional=True)
-    aggregate_value: str | None = _pb.string(8, optional=True)
+    aggregate_value: str | None = _pb.string(8, optional=True, utf8=False)
 
 
-class FeatureSet(_pb.Message):
-    class FieldPresence(_pb.Enum):
+class FeatureSet(_pb.ExtendableMessage):
+    class FieldPresence(_pb.Enum, closed=True):
         FIELD_PRESENCE_UNKNOWN = 0
         EXPLICIT = 1
         IMPLICIT = 2
         LEGACY_REQUIRED = 3
 
-    class EnumType(_pb.Enum):
+    class EnumType(_pb.Enum, closed=True):
         ENUM_TYPE_UNKNOWN = 0
         OPEN = 1
         CLOSED = 2
 
-    class RepeatedFieldEncoding(_pb.Enum):
+    class RepeatedFieldEncoding(_pb.Enum, closed=True):
         REPEATED_FIELD_ENCODING_UNKNOWN = 0
         PACKED = 1
         EXPANDED = 2
 
-    class Utf8Validation(_pb.Enum):
+    class Utf8Validation(_pb.Enum, closed=True):
         UTF8_VALIDATION_UNKNOWN = 0
         VERIFY = 2
         NONE = 3
 
-    class MessageEncoding(_pb.Enum):
+    class MessageEncoding(_pb.Enum, closed=True):
         MESSAGE_ENCODING_UNKNOWN = 0
         LENGTH_PREFIXED = 1
         DELIMITED = 2
 
-    class JsonFormat(_pb.Enum):
+    class JsonFormat(_pb.Enum, closed=True):
         JSON_FORMAT_UNKNOWN = 0
         ALLOW = 1
         LEGACY_BEST_EFFORT = 2
 
-    class EnforceNamingStyle(_pb.Enum):
+    class EnforceNamingStyle(_pb.Enum, closed=True):
         ENFORCE_NAMING_STYLE_UNKNOWN = 0
         STYLE2024 = 1
         STYLE_LEGACY = 2
         STYLE2026 = 3
 
     class VisibilityFeature(_pb.Message):
-        class DefaultSymbolVisibility(_pb.Enum):
+        class DefaultSymbolVisibility(_pb.Enum, closed=True):
             DEFAULT_SYMBOL_VISIBILITY_UNKNOWN = 0
             EXPORT_ALL = 1
             EXPORT_TOP_LEVEL = 2
@@ -367,7 +369,7 @@ class FeatureSet(_pb.Message):
             STRICT = 4
 
     class ProtoLimitsFeature(_pb.Message):
-        class EnforceProtoLimits(_pb.Enum):
+        class EnforceProtoLimits(_pb.Enum, closed=True):
             PROTO_LIMITS_UNKNOWN = 0
             LEGACY_NO_EXPLICIT_LIMITS = 1
             PROTO_LIMITS2026 = 2
@@ -392,7 +394,7 @@ class FeatureSet(_pb.Message):
 
 
 class FeatureSetDefaults(_pb.Message):
-    class FeatureSetEditionDefault(_pb.Message):
+    class FeatureSetEditionDefault(_pb.Message, reserved=("features",)):
         edition: Edition | None = _pb.enum(3, lambda: Edition, optional=True)
         overridable_features: FeatureSet | None = _pb.message(4, lambda: FeatureSet)
         fixed_features: FeatureSet | None = _pb.message(5, lambda: FeatureSet)
@@ -404,26 +406,26 @@ class FeatureSetDefaults(_pb.Message):
     maximum_edition: Edition | None = _pb.enum(5, lambda: Edition, optional=True)
 
 
-class SourceCodeInfo(_pb.Message):
+class SourceCodeInfo(_pb.ExtendableMessage):
     class Location(_pb.Message):
         path: list[int] = _pb.int32(1, repeated=True)
         span: list[int] = _pb.int32(2, repeated=True)
-        leading_comments: str | None = _pb.string(3, optional=True)
-        trailing_comments: str | None = _pb.string(4, optional=True)
-        leading_detached_comments: list[str] = _pb.string(6, repeated=True)
+        leading_comments: str | None = _pb.string(3, optional=True, utf8=False)
+        trailing_comments: str | None = _pb.string(4, optional=True, utf8=False)
+        leading_detached_comments: list[str] = _pb.string(6, repeated=True, utf8=False)
 
     location: list[Location] = _pb.message(1, lambda: SourceCodeInfo.Location, repeated=True)
 
 
 class GeneratedCodeInfo(_pb.Message):
     class Annotation(_pb.Message):
-        class Semantic(_pb.Enum):
+        class Semantic(_pb.Enum, closed=True):
             NONE = 0
             SET = 1
             ALIAS = 2
 
         path: list[int] = _pb.int32(1, repeated=True)
-        source_file: str | None = _pb.string(2, optional=True)
+        source_file: str | None = _pb.string(2, optional=True, utf8=False)
         begin: int | None = _pb.int32(3, optional=True)
         end: int | None = _pb.int32(4, optional=True)
         semantic: Semantic | None = _pb.enum(5, lambda: GeneratedCodeInfo.Annotation.Semantic, optional=True)
