@@ -3,7 +3,7 @@
 from minirpc.message.base import Message, Oneof, which_oneof
 from minirpc.message.delimited import iterate_delimited, read_delimited, write_delimited
 from minirpc.message.enums import Enum
-from minirpc.message.extendable import ExtendableMessage, MessageSet
+from minirpc.message.extendable import ExtendableMessage, MessageSet, resolve_extensions
 from minirpc.message.extension import Extension
 from minirpc.message.registry import Registry
 
@@ -17,6 +17,7 @@ __all__ = [
     "Registry",
     "iterate_delimited",
     "read_delimited",
+    "resolve_extensions",
     "which_oneof",
     "write_delimited",
 ]

@@ -22,9 +22,10 @@ from minirpc.message import fields
 from minirpc.message.base import Message, MessageMeta
 from minirpc.message.extension import Extension
 from minirpc.message.registry import Registry
-from minirpc.wire.spec import Card, WireType
+from minirpc.wire import faults
+from minirpc.wire.spec import MAX_DEPTH, Card, FieldSpec, WireType
 
-__all__ = ["ExtendableMessage", "MessageSet"]
+__all__ = ["ExtendableMessage", "MessageSet", "resolve_extensions"]
 
 E = TypeVar("E", bound="ExtendableMessage")
 V = TypeVar("V")
@@ -213,7 +214,7 @@ class _ItemHolder(_Holder, base=True):
     def split(cls, unknown: bytes) -> tuple[bytes, bytes]:
         mine, others = [], []
         for number, record in _records(unknown):
-            type_id, payload = _item(record) if number == 1 else (None, None)
+            type_id, payload = _item(number, record)
             if type_id == cls.extension.number and payload is not None:
                 mine += [_ITEM_START, wire.encode_varint(type_id), _PAYLOAD, payload, _ITEM_END]
             else:
@@ -226,22 +227,71 @@ _PAYLOAD = wire.encode_tag(3, WireType.LEN)
 _ITEM_END = wire.encode_tag(1, WireType.EGROUP)
 
 
-def _item(record: bytes) -> tuple[int | None, bytes | None]:
+def _item(number: int, record: bytes) -> tuple[int | None, bytes | None]:
     """The ``type_id`` of an item of a message set and its ``message``, length and all, which come in any order.
 
-    None stands for what is not there. Of several the first counts, as for Google's implementations.
+    None stands for what is not there. Of several the first counts, as for Google's implementations. A field of any
+    other number is an item too, in the encoding of extensions elsewhere: its number is the ``type_id``.
     """
     _, wire_type, start = wire.decode_tag(record, 0)
+    if wire_type == WireType.LEN:
+        return number, record[start:]
     type_id: int | None = None
     payload: bytes | None = None
-    if wire_type == WireType.SGROUP:
-        for number, field in _records(record[start:]):
+    if number == 1 and wire_type == WireType.SGROUP:
+        for part, field in _records(record[start:]):
             _, wire_type, pos = wire.decode_tag(field, 0)
-            if number == 2 and wire_type == WireType.VARINT and type_id is None:
+            if part == 2 and wire_type == WireType.VARINT and type_id is None:
                 type_id = wire.decode_varint(field, pos)[0] & 0xFFFF_FFFF
-            elif number == 3 and wire_type == WireType.LEN and payload is None:
+            elif part == 3 and wire_type == WireType.LEN and payload is None:
                 payload = field[pos:]
     return type_id, payload
+
+
+def resolve_extensions(message: Message, registry: Registry, *, max_depth: int = MAX_DEPTH) -> None:
+    """Reads the extensions of a message and of all messages in it, instead of leaving each to its first access.
+
+    So what is malformed in one, or nests too deeply, is found at once: as if the message's class had declared them.
+
+    Args:
+        message: the message.
+        registry: the extensions to read; the others stay unknown fields.
+        max_depth: how many levels of messages and groups may nest below ``message``, those in extensions included.
+
+    Raises:
+        DecodeError: the bytes of an extension are malformed; the error names the field's path.
+    """
+    _resolve(message, registry, max_depth, type(message).__full_name__())
+
+
+def _resolve(message: Any, registry: Registry, depth: int, path: str) -> None:
+    if depth < 0:
+        raise DecodeError("nested too deeply", path, None)
+    parts = [message]
+    if isinstance(message, ExtendableMessage):
+        for extension in registry.extensions(type(message)) if message._unknown else ():
+            try:
+                _find(message, extension, depth)
+            except DecodeError as error:
+                raise DecodeError(error.reason, path + error.path.removeprefix(type(message).__full_name__()), None) from None
+        parts += [holder.as_field() for holder in _held(message).values() if holder.is_set()]
+    for part in parts:
+        for spec in part.__fields__:
+            for step, child in _children(spec, getattr(part, spec.slot, None)):
+                _resolve(child, registry, depth - 1, f"{path}.{spec.name}{step}")
+
+
+def _children(spec: FieldSpec, value: Any) -> Iterator[tuple[str, Any]]:
+    """The messages in a field's value, each with the step of the path that leads to it."""
+    if not value:
+        return
+    if spec.card is Card.MAP:
+        if spec.value is not None and spec.value.is_message:
+            yield from ((faults.element(key), child) for key, child in value.items())
+    elif spec.is_message and spec.card is Card.REPEATED:
+        yield from ((faults.element(index), child) for index, child in enumerate(value))
+    elif spec.is_message:
+        yield "", value
 
 
 def _held(message: ExtendableMessage) -> dict[int, Any]:
@@ -249,7 +299,7 @@ def _held(message: ExtendableMessage) -> dict[int, Any]:
     return {} if held is None else held
 
 
-def _find(message: ExtendableMessage, extension: Extension[Any, Any]) -> Any:
+def _find(message: ExtendableMessage, extension: Extension[Any, Any], max_depth: int = MAX_DEPTH) -> Any:
     """The holder of an extension, filled from the unknown fields; None or an empty one if there is nothing."""
     cls = _holder_class(message, extension)
     # in this order: bytes leave the unknown fields only after their holder was put in its place
@@ -260,10 +310,10 @@ def _find(message: ExtendableMessage, extension: Extension[Any, Any]) -> Any:
     if type(holder) is cls and (not unknown or getattr(holder, "_searched", None) is unknown):
         return holder
     with _changing:
-        return _search(message, extension.number, cls)
+        return _search(message, extension.number, cls, max_depth)
 
 
-def _search(message: ExtendableMessage, number: int, cls: Any) -> Any:
+def _search(message: ExtendableMessage, number: int, cls: Any, max_depth: int) -> Any:
     """Moves what has come for an extension into a holder of the class ``cls``, and returns that."""
     before: bytes = getattr(message, "_unknown", b"")
     holder = _held(message).get(number)
@@ -275,14 +325,14 @@ def _search(message: ExtendableMessage, number: int, cls: Any) -> Any:
     elif holder is not None and getattr(holder, "_searched", None) is unknown:
         return holder  # another thread was faster
     mine, others = cls.split(unknown)
-    found = cls.from_binary(mine)
+    found = cls.from_binary(mine, max_depth=max_depth)
     if not found.is_set():
         # an empty holder remembers that, lest each look at an unset extension reads all unknown fields again
         holder, others = found if holder is None else holder, unknown
     elif holder is None:
         holder, others = found, others + found._unknown
     else:
-        holder.merge_from_binary(mine)
+        holder.merge_from_binary(mine, max_depth=max_depth)
         others += holder._unknown
     holder._unknown = b""
     holder._searched = before  # for who comes between the next two steps
@@ -321,7 +371,7 @@ def _drop(message: ExtendableMessage, number: int) -> None:
     if unknown:
         records = _records(unknown)
         if isinstance(message, MessageSet):
-            kept = [record for found, record in records if found != 1 or _item(record)[0] != number]
+            kept = [record for found, record in records if _item(found, record)[0] != number]
         else:
             kept = [record for found, record in records if found != number]
         message._unknown = b"".join(kept)  # type: ignore[misc]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from minirpc import DecodeError, EncodeError
-from minirpc.message import Registry
+from minirpc.message import Registry, resolve_extensions
 
 _SIZE = struct.Struct("<I")
 
@@ -54,7 +54,9 @@ class Testee:
     def parse(self, request: Any, message_class: Any) -> Any:
         kind, payload = request.payload
         if kind == "protobuf_payload":
-            return message_class.from_binary(payload)
+            message = message_class.from_binary(payload)
+            resolve_extensions(message, self.registry)
+            return message
         if kind == "json_payload":
             ignore_unknown = request.test_category == self.categories.JSON_IGNORE_UNKNOWN_PARSING_TEST
             return message_class.from_json(payload, ignore_unknown=ignore_unknown, registry=self.registry)

@@ -108,11 +108,13 @@ class _Parser:
                 lexer.expect(":")
             if field.unique:
                 earlier = seen.get(field.unique)
-                if earlier is not None:
+                if earlier is not None and (earlier != field.name or field.read is not None):
                     same = earlier == field.name
                     raise TextError("set twice" if same else f"the oneof has '{earlier}' already", start)
                 seen[field.unique] = field.name
-                setattr(message, field.spec.name, self.value(field, depth))
+                # a message that comes again merges, as in the wire format
+                there = getattr(message, field.spec.slot) if earlier is not None else None
+                setattr(message, field.spec.name, self.value(field, depth, there))
             else:
                 self.elements(getattr(message, field.spec.name), field, depth)
         except TextError as error:
@@ -148,10 +150,11 @@ class _Parser:
             error.path.append(f"[{len(container)}]")
             raise
 
-    def value(self, field: TextField, depth: int) -> Any:
+    def value(self, field: TextField, depth: int, there: Any = None) -> Any:
+        """One value; a message is read into the one that is ``there``, if there is one."""
         if field.read is not None:
             return field.read(self.lexer)
-        message = field.make()
+        message = field.make() if there is None else there
         self.message(message, field.table, depth)
         return message
 
