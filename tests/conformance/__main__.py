@@ -43,10 +43,9 @@ def generate(protos: Path, folder: Path) -> None:
         for path in sorted(protos.rglob("*.proto"))
         if (name := path.relative_to(protos).as_posix()) not in shipped
         and ("test_messages" in name or name.startswith("conformance/"))
-        and "unstable" not in name
     ]
     command = [sys.executable, "-m", "minirpc", "protoc", f"-I{protos}", f"--python_minirpc_out={folder}"]
-    subprocess.run([*command, "--python_minirpc_opt=root_package=", *names], check=True)
+    subprocess.run([*command, "--python_minirpc_opt=root_package=", "--experimental_editions", *names], check=True)
 
 
 def run(runner: Path, folder: Path, engine: str, *, performance: bool) -> list[Result]:

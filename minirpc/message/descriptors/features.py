@@ -69,6 +69,8 @@ EDITIONS = {
     Edition.EDITION_2023: _2023,
     # 2024 changes only features that concern protoc alone: naming style and the visibility of symbols
     Edition.EDITION_2024: _2023,
+    # what protobuf's developers try out; protoc lets it through with --experimental_editions alone
+    Edition.EDITION_UNSTABLE: _2023,
 }
 """The editions that are known, with their features."""
 

@@ -115,7 +115,9 @@ class TextTable:
     ) -> None:
         self.full_name = full_name
         self.ordered = sorted(fields, key=lambda field: field.spec.number)
-        self.by_name = {field.name: field for field in self.ordered}
+        # groups are read under the name of their field too
+        self.by_name = {field.spec.proto_name: field for field in self.ordered}
+        self.by_name.update({field.name: field for field in self.ordered})
         self.reserved = reserved
         self.is_any = full_name == _ANY
         self.is_extendable = is_extendable

@@ -85,7 +85,11 @@ def _enum_reader(cls: type[Any]) -> Reader:
 
     def read(lexer: Lexer) -> Any:
         if lexer.kind != "ident":
-            return cls(read_number(lexer))
+            start = lexer.start
+            number = read_number(lexer)
+            if cls.__closed__ and number not in cls._value2member_map_:
+                raise TextError(f"{number} is no value of the closed enum {cls.__proto_name__}", start)
+            return cls(number)
         value = names.get(lexer.token)
         if value is None:
             raise TextError(f"'{lexer.token[:_SHOWN]}' is no value of the enum {cls.__proto_name__}", lexer.start)
