@@ -122,6 +122,11 @@ class MessageSet(ExtendableMessage, base=True):
 
     __slots__ = ()
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.__fields__:
+            raise TypeError(f"{cls.__name__} is a message set, which has no fields")
+
 
 class _Holder(Message, base=True):
     """A value of one extension; its classes have one field each."""
@@ -322,6 +327,8 @@ def _holder_class(message: ExtendableMessage, extension: Extension[Any, Any]) ->
 def _make_holder(extension: Extension[Any, Any]) -> Any:
     spec, base = extension.spec, _Holder
     if issubclass(extension.extendee, MessageSet):
+        if spec.card is not Card.OPTIONAL or not spec.is_message:
+            raise TypeError(f"{extension.full_name} extends a message set, but is no optional message")
         base = _ItemHolder
         item = MessageMeta(
             "Item",
