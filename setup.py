@@ -50,13 +50,8 @@ class BuildWhatCanBeBuilt(build_ext):
         except Exception as error:
             if BUILD == "yes":
                 raise
+            ext.optional = True  # else an editable install would copy the file that is not there
             self.warn(f"{ext.name} was not built, minirpc will run its pure-Python engine: {error}")
-
-    def copy_extensions_to_source(self) -> None:
-        """Copies for an editable install what was built."""
-        built = [ext for ext in self.extensions if os.path.exists(self.get_ext_fullpath(ext.name))]
-        self.extensions = built
-        super().copy_extensions_to_source()
 
 
 setup(ext_modules=extensions(), cmdclass={"build_ext": BuildWhatCanBeBuilt})
