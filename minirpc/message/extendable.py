@@ -93,7 +93,7 @@ class ExtendableMessage(Message, base=True):
         assert isinstance(other, ExtendableMessage)
         return self is other or (_same_extensions(self, other) and wire.equal(self, other) is True)
 
-    __hash__ = None  # type: ignore[assignment]  # as Message
+    __hash__ = None  # as Message
 
     def __copy__(self: E) -> E:
         twin: E = wire.copy(self)
