@@ -120,7 +120,7 @@ class ExtendableMessage(Message, base=True):
         assert isinstance(other, ExtendableMessage)
         return self is other or (_same_extensions(self, other) and wire.equal(self, other) is True)
 
-    __hash__ = None  # type: ignore[assignment]  # as Message
+    __hash__ = None  # as Message
 
     def __copy__(self: E) -> E:
         twin: E = wire.copy(self)
@@ -148,6 +148,11 @@ class MessageSet(ExtendableMessage, base=True):
     """
 
     __slots__ = ()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.__fields__:
+            raise TypeError(f"{cls.__name__} is a message set, which has no fields")
 
 
 class _Holder(Message, base=True):
@@ -216,7 +221,7 @@ class _ItemHolder(_Holder, base=True):
         for number, record in _records(unknown):
             type_id, payload = _item(number, record)
             if type_id == cls.extension.number and payload is not None:
-                mine += [_ITEM_START, wire.encode_varint(type_id), _PAYLOAD, payload, _ITEM_END]
+                mine += [_ITEM_START, wire.encode_varint(cls.extension.number), _PAYLOAD, payload, _ITEM_END]
             else:
                 others.append(record)
         return b"".join(mine), b"".join(others)
@@ -395,6 +400,8 @@ def _make_holder(extension: Extension[Any, Any]) -> Any:
     holder = _holder_of(extension, _Holder, extension.spec)
     if not issubclass(extension.extendee, MessageSet):
         return holder
+    if extension.spec.card is not Card.OPTIONAL or not extension.spec.is_message:
+        raise TypeError(f"{extension.full_name} extends a message set, but is no optional message")
     item = MessageMeta(
         "Item",
         (Message,),

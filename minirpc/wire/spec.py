@@ -24,7 +24,8 @@ Decoding (protobuf encoding specification)
     * a message of kind GROUP stands between a start and an end tag of its field's number, without a length
     * a number that a closed enum does not name is no value of it: a singular or unpacked value goes to the unknown
       fields as it came, tag included, and clears no oneof sibling; each one of a packed run goes there as an unpacked
-      value of its own (its tag, and the number as a varint of an int32); a map entry with such a value goes there whole
+      value of its own (its tag, and the number as a varint of an int32); a map entry that has such a value, if only as
+      one of several, goes there whole, as it came
     * unknown fields are kept as bytes in order of arrival, groups included; a map entry drops them
     * a string with ``utf8`` off may hold any bytes: those that are not UTF-8 become lone surrogates (PEP 383,
       ``errors="surrogateescape"``), and are written as the same bytes again
@@ -83,10 +84,16 @@ import enum
 from collections.abc import Callable
 from typing import Any, Protocol
 
-__all__ = ["MAX_DEPTH", "AnyPlan", "Card", "FieldSpec", "Kind", "WireType"]
+__all__ = ["MAX_DEPTH", "MAX_NUMBER", "MAX_TYPE_ID", "AnyPlan", "Card", "FieldSpec", "Kind", "WireType"]
 
 MAX_DEPTH = 100
 """How many levels a message may nest below its root, by default (the limit of Google's implementations)."""
+
+MAX_NUMBER = (1 << 29) - 1
+"""The largest field number."""
+
+MAX_TYPE_ID = (1 << 31) - 2
+"""The largest number of an extension of a message set."""
 
 
 class WireType(enum.IntEnum):
@@ -172,7 +179,8 @@ class FieldSpec:
     """One field of a message class.
 
     Attributes:
-        number: the field number, 1 to 2**29 - 1.
+        number: the field number, 1 to 2**29 - 1; of a message that extends a message set, which has it as a value and
+            not in a tag, to 2**31 - 2.
         name: the attribute's name in Python.
         proto_name: the field's name in the .proto file.
         json_name: the field's name in ProtoJSON where the .proto file sets one, else "".
@@ -227,7 +235,7 @@ class FieldSpec:
         key: FieldSpec | None = None,
         value: FieldSpec | None = None,
     ) -> None:
-        if not 1 <= number < 1 << 29:
+        if not 1 <= number <= (MAX_TYPE_ID if kind is Kind.MESSAGE and card is Card.OPTIONAL else MAX_NUMBER):
             raise ValueError(f"field number {number} is not between 1 and 2**29 - 1")
         self.number = number
         self.kind = kind
@@ -281,8 +289,8 @@ class FieldSpec:
             return None
         if self.kind is Kind.ENUM:
             # of a closed enum that is the first value (language guide); such fields are values of maps
-            cls: Any = self.type
-            return next(iter(cls)) if cls.__closed__ else cls(0)
+            enum_class: Any = self.type
+            return next(iter(enum_class)) if enum_class.__closed__ else enum_class(0)
         return _SCALAR_DEFAULTS.get(self.kind, 0)
 
     def __repr__(self) -> str:
