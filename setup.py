@@ -59,7 +59,7 @@ class BuildWhatCanBeBuilt(build_ext):
 
     def _built_path(self, ext: Extension) -> str:
         # get_ext_fullpath() would say where it is to be copied to
-        return os.path.join(self.build_lib, self.get_ext_filename(self.get_ext_fullname(ext.name)))
+        return f"{self.build_lib}/{self.get_ext_filename(self.get_ext_fullname(ext.name))}"
 
 
 setup(ext_modules=extensions(), cmdclass={"build_ext": BuildWhatCanBeBuilt})
