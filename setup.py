@@ -7,6 +7,7 @@ falls back to the pure-Python engine, which behaves the same. ``auto`` is the de
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
@@ -46,7 +47,7 @@ class BuildWhatCanBeBuilt(build_ext):
         """Builds one extension; a failure is a warning with ``MINIRPC_BUILD=auto``."""
         try:
             super().build_extension(ext)
-        # Extension(optional=True) is not enough: a compiler that is not there is an OSError in some versions of setuptools
+        # Extension(optional=True) is not enough: a missing compiler is an OSError in some versions of setuptools
         except Exception as error:
             if BUILD == "yes":
                 raise
@@ -54,12 +55,12 @@ class BuildWhatCanBeBuilt(build_ext):
 
     def copy_extensions_to_source(self) -> None:
         """Copies for an editable install what was built."""
-        self.extensions = [ext for ext in self.extensions if os.path.exists(self._built_path(ext))]
+        self.extensions = [ext for ext in self.extensions if self._built_path(ext).exists()]
         super().copy_extensions_to_source()
 
-    def _built_path(self, ext: Extension) -> str:
+    def _built_path(self, ext: Extension) -> Path:
         # get_ext_fullpath() would say where it is to be copied to
-        return f"{self.build_lib}/{self.get_ext_filename(self.get_ext_fullname(ext.name))}"
+        return Path(self.build_lib, self.get_ext_filename(self.get_ext_fullname(ext.name)))
 
 
 setup(ext_modules=extensions(), cmdclass={"build_ext": BuildWhatCanBeBuilt})
