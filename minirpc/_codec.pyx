@@ -103,38 +103,39 @@ cdef enum:
 cdef struct Table
 
 cdef struct Field:
+    # what every value needs comes first, to stand in one line of the processor's cache
     uint32_t number
     uint32_t tag  # of one value
     uint32_t packed_tag  # of a packed run; the same as tag where there are none
     Shape shape
     uint8_t kind
     uint8_t wire_type  # of one value
+    uint8_t head_size
+    uint8_t length_size  # what the last length prefix took: a guess at the next, see open_length
     bint implicit  # the default is not written
     bint required  # a message without it is not written
     bint closed  # an enum that has no values without a name
-    bint packed  # how a repeated field is written
-    uint8_t head_size
-    uint8_t[HEAD_SIZE] head  # tag and packed_tag as they are written
-    uint8_t[HEAD_SIZE] packed_head
-    uint32_t end_tag  # of a group, as long as its start tag
-    uint8_t[HEAD_SIZE] end_head
-    uint8_t length_size  # what the last length prefix took: a guess at the next, see open_length
-    const char* errors  # of a string: "surrogateescape" if it may hold any bytes, or NULL
     Py_ssize_t offset  # of the slot in an instance
-    Py_ssize_t unknown  # offset of the slot that takes numbers which a closed enum does not name
     PyObject* default  # what the slot holds while unset; NULL for containers
-    PyObject* name
-    PyObject* spec
+    uint8_t[HEAD_SIZE] head  # tag and packed_tag as they are written
+    bint packed  # how a repeated field is written
+    int n_siblings
+    Py_ssize_t* siblings  # offsets of the other members of the oneof
     Table* table  # of the sub-message's class
+    const char* errors  # of a string: "surrogateescape" if it may hold any bytes, or NULL
     PyObject* enum_class
     PyObject** members  # by number, NULL in the gaps
-    int n_members
     PyObject* all_members  # a dict by number
     PyObject* missing  # the class's `_missing_`: what it makes of other numbers
+    int n_members
+    uint32_t end_tag  # of a group, as long as its start tag
+    uint8_t[HEAD_SIZE] end_head
+    uint8_t[HEAD_SIZE] packed_head
+    Py_ssize_t unknown  # offset of the slot that takes numbers which a closed enum does not name
+    PyObject* name
+    PyObject* spec
     Field* key
     Field* value
-    Py_ssize_t* siblings  # offsets of the other members of the oneof
-    int n_siblings
 
 cdef struct Table:
     PyTypeObject* type

@@ -79,13 +79,10 @@ cdef const uint8_t* decode_child(
 
 
 cdef const uint8_t* decode_group(
-    Reader* r, const Field* f, PyObject* child, const uint8_t* start, const uint8_t* p, const uint8_t* end, int depth
+    Reader* r, const Field* f, PyObject* child, const uint8_t* p, const uint8_t* end, int depth
 ) noexcept:
-    """Reads the content of a group into ``child``, which the caller holds. Its start tag stands from ``start`` to ``p``.
-
-    Returns:
-        The place behind the end tag.
-    """
+    """Reads the content of a group, and its end tag, into ``child``, which the caller holds."""
+    cdef const uint8_t* start = r.tag_at
     if not enter_level(start, depth, r.limit, &r.fault):
         return NULL
     p = decode_fields(r, f.table, child, p, end, depth - 1, f.end_tag)
@@ -122,12 +119,12 @@ cdef const uint8_t* decode_member(
 
 
 cdef const uint8_t* decode_group_member(
-    Reader* r, const Field* f, PyObject* message, const uint8_t* start, const uint8_t* p, const uint8_t* end, int depth
+    Reader* r, const Field* f, PyObject* message, const uint8_t* p, const uint8_t* end, int depth
 ) noexcept:
     cdef PyObject* child = own_child(f, slot_at(message, f.offset))
     if child == NULL:
         return stop_raised(r)
-    p = decode_group(r, f, child, start, p, end, depth)
+    p = decode_group(r, f, child, p, end, depth)
     Py_DECREF(child)
     if p == NULL:
         return stop(r, f, NO_INDEX)
@@ -165,24 +162,17 @@ cdef PyObject* own_list(const Field* f, PyObject* message, Py_ssize_t room) noex
 cdef const uint8_t* read_elements(
     Reader* r, const Field* f, PyObject* items, const uint8_t* p, const uint8_t* end
 ) noexcept:
-    """Reads unpacked values as long as one follows the other.
-
-    It ends, too, before a number that a closed enum does not name: that comes again as the first one, whose tag the
-    caller knows.
-    """
-    cdef const uint8_t* tag_at = NULL
+    """Reads unpacked values as long as one follows the other."""
     cdef PyObject* value = NULL
     while True:
         p = read_scalar(r, f, p, end, &value)
         if p == NULL:
-            if r.fault.reason == UNNAMED_NUMBER and tag_at != NULL:
-                return tag_at
             return stop(r, f, PyList_GET_SIZE(items))
         if minirpc_append(items, value) < 0:
             return stop_raised(r)
         if not tag_follows(f, p, end):
             return p
-        tag_at = p
+        r.tag_at = p
         p += f.head_size
 
 
@@ -223,9 +213,9 @@ cdef const uint8_t* read_children(
 
 
 cdef const uint8_t* decode_groups(
-    Reader* r, const Field* f, PyObject* message, const uint8_t* start, const uint8_t* p, const uint8_t* end, int depth
+    Reader* r, const Field* f, PyObject* message, const uint8_t* p, const uint8_t* end, int depth
 ) noexcept:
-    """Reads groups as long as one follows the other. The first one's start tag stands from ``start`` to ``p``."""
+    """Reads groups as long as one follows the other."""
     cdef Py_ssize_t index
     cdef PyObject* child
     cdef PyObject* items = own_list(f, message, 0)
@@ -237,14 +227,14 @@ cdef const uint8_t* decode_groups(
         if child == NULL:
             p = stop_raised(r)
             break
-        p = decode_group(r, f, child, start, p, end, depth)
+        p = decode_group(r, f, child, p, end, depth)
         Py_DECREF(child)
         if p == NULL:
             stop(r, f, index)
             break
         if not tag_follows(f, p, end):
             break
-        start = p
+        r.tag_at = p
         p += f.head_size
     Py_DECREF(items)
     return p
@@ -419,8 +409,7 @@ cdef bint store_entry(const Field* f, PyObject* entries, PyObject** key, PyObjec
 cdef const uint8_t* read_entries(
     Reader* r, const Field* f, PyObject* entries, const uint8_t* p, const uint8_t* end, int depth
 ) noexcept:
-    """Reads map entries as long as one follows the other, and ends before values without a name as read_elements does."""
-    cdef const uint8_t* tag_at = NULL
+    """Reads map entries as long as one follows the other."""
     cdef Py_ssize_t length = 0
     cdef PyObject* key
     cdef PyObject* value
@@ -436,11 +425,9 @@ cdef const uint8_t* read_entries(
             p = stop_raised(r)
         Py_XDECREF(key)
         Py_XDECREF(value)
-        if p == NULL:
-            return tag_at if r.fault.reason == UNNAMED_NUMBER else NULL
-        if not tag_follows(f, p, end):
+        if p == NULL or not tag_follows(f, p, end):
             return p
-        tag_at = p
+        r.tag_at = p
         p += f.head_size
 
 
@@ -490,10 +477,10 @@ cdef bint append_unknown(PyObject** slot, const uint8_t* data, Py_ssize_t size) 
 
 
 cdef const uint8_t* decode_unknown(
-    Reader* r, const Table* t, PyObject* message, uint32_t tag,
-    const uint8_t* start, const uint8_t* p, const uint8_t* end, int depth
+    Reader* r, const Table* t, PyObject* message, uint32_t tag, const uint8_t* p, const uint8_t* end, int depth
 ) noexcept:
-    """Skips a field whose tag stands from ``start`` to ``p``, and keeps its bytes."""
+    """Skips a field whose tag ends at ``p``, and keeps its bytes."""
+    cdef const uint8_t* start = r.tag_at
     if not tag_is_allowed(tag, start, &r.fault):
         return NULL
     p = skip_value(p, end, tag, start, depth, r.limit, &r.fault)
@@ -505,15 +492,15 @@ cdef const uint8_t* decode_unknown(
 
 
 cdef const uint8_t* decode_unnamed(
-    Reader* r, const Table* t, PyObject* message, const uint8_t* start, const uint8_t* end, int depth
+    Reader* r, const Table* t, PyObject* message, const uint8_t* end, int depth
 ) noexcept:
-    """Keeps a field, whose tag stands at ``start``, as it came, if all that is wrong is a number without a name."""
+    """Keeps the field that was read as it came, if all that is wrong with it is a number without a name."""
     cdef uint32_t tag = 0
     cdef const uint8_t* p
     if r.fault.reason != UNNAMED_NUMBER:
         return NULL
-    p = read_tag(start, end, &tag, &r.fault)
-    return decode_unknown(r, t, message, tag, start, p, end, depth)
+    p = read_tag(r.tag_at, end, &tag, &r.fault)
+    return decode_unknown(r, t, message, tag, p, end, depth)
 
 
 # ---- messages
@@ -542,19 +529,18 @@ cdef const uint8_t* decode_fields(
     They go up to ``end``; those of a group up to ``end_tag``. Where that is missing, ``at`` of the fault is NULL, for the
     caller to say where the group starts.
     """
-    cdef const uint8_t* start
     cdef uint32_t tag = 0
     cdef const Field* f
     while p < end:
-        start = p
+        r.tag_at = p
         p = read_tag(p, end, &tag, &r.fault)
         if p == NULL:
             return NULL
         f = find_field(t, tag >> 3)
         if f == NULL or (tag != f.tag and tag != f.packed_tag):
             if tag & 7 == EGROUP and end_tag != NO_GROUP:
-                return p if tag == end_tag else wrong_end(r, tag, end_tag, start)
-            p = decode_unknown(r, t, message, tag, start, p, end, depth)
+                return p if tag == end_tag else wrong_end(r, tag, end_tag)
+            p = decode_unknown(r, t, message, tag, p, end, depth)
         elif f.shape == ONE_SCALAR:
             p = decode_scalar(r, f, message, p, end)
         elif f.shape == ONE_MESSAGE:
@@ -562,13 +548,13 @@ cdef const uint8_t* decode_fields(
         elif f.shape == MAP_ENTRIES:
             p = decode_map(r, f, message, p, end, depth)
         elif f.shape == ONE_GROUP:
-            p = decode_group_member(r, f, message, start, p, end, depth)
+            p = decode_group_member(r, f, message, p, end, depth)
         elif f.shape == MANY_GROUPS:
-            p = decode_groups(r, f, message, start, p, end, depth)
+            p = decode_groups(r, f, message, p, end, depth)
         else:
             p = decode_repeated(r, f, message, tag, p, end, depth)
         if p == NULL:
-            p = decode_unnamed(r, t, message, start, end, depth)
+            p = decode_unnamed(r, t, message, end, depth)
             if p == NULL:
                 return NULL
     if end_tag != NO_GROUP:
@@ -576,9 +562,9 @@ cdef const uint8_t* decode_fields(
     return p
 
 
-cdef const uint8_t* wrong_end(Reader* r, uint32_t tag, uint32_t end_tag, const uint8_t* at) noexcept:
-    if tag_is_allowed(tag, at, &r.fault):
-        fail(&r.fault, GROUP_MISMATCH, at, tag >> 3, end_tag >> 3)
+cdef const uint8_t* wrong_end(Reader* r, uint32_t tag, uint32_t end_tag) noexcept:
+    if tag_is_allowed(tag, r.tag_at, &r.fault):
+        fail(&r.fault, GROUP_MISMATCH, r.tag_at, tag >> 3, end_tag >> 3)
     return NULL
 
 

@@ -51,6 +51,7 @@ cdef bint encode_elements(Writer* w, Field* f, PyObject* items, int depth) noexc
 
 
 cdef bint encode_packed(Writer* w, Field* f, PyObject* items) noexcept:
+    cdef bint closed = f.closed
     cdef Py_ssize_t mark = 0
     cdef int reserved = 0
     cdef uint64_t bits = 0
@@ -60,7 +61,7 @@ cdef bint encode_packed(Writer* w, Field* f, PyObject* items) noexcept:
     if not open_length(w, f, f.packed_head, &mark, &reserved):
         return False
     for i in range(PyList_GET_SIZE(items)):
-        if not bits_of_object(f, PyList_GET_ITEM(items, i), &bits) or (f.closed and not is_named(f, <int32_t>bits)):
+        if not bits_of_object(f, PyList_GET_ITEM(items, i), &bits) or (closed and not is_named(f, <int32_t>bits)):
             refuse(w, NOT_A_SCALAR, f, PyList_GET_ITEM(items, i))
             return refuse_at(w, f, i, NULL)
         if not room(w, MAX_VARINT_SIZE):
@@ -213,6 +214,11 @@ cdef bint encode_extensions(Writer* w, PyObject* holders, int depth) noexcept:
     return True
 
 
+cdef bint refuse_unset(Writer* w, const Field* f) noexcept:
+    refuse(w, NOT_SET, f, NULL)
+    return refuse_at(w, f, NO_INDEX, NULL)
+
+
 cdef bint encode_fields(Writer* w, Table* t, PyObject* message, int depth) noexcept:
     """Writes all fields of a message, below which ``depth`` levels may follow."""
     cdef Field* f
@@ -223,8 +229,7 @@ cdef bint encode_fields(Writer* w, Table* t, PyObject* message, int depth) noexc
         value = slot_at(message, f.offset)[0]
         if value == f.default or value == NULL:
             if f.required:
-                refuse(w, NOT_SET, f, NULL)
-                return refuse_at(w, f, NO_INDEX, NULL)
+                return refuse_unset(w, f)
             continue
         if f.shape == ONE_SCALAR:
             if not encode_scalar(w, f, value, f.implicit):

@@ -6,6 +6,7 @@ cdef struct Reader:
     Fault fault
     Trail trail
     int limit  # of depth
+    const uint8_t* tag_at  # where the tag of the field stands that is read; the fields of sub-messages change it
 
 
 cdef const uint8_t* stop(Reader* r, const Field* f, Py_ssize_t index) noexcept:
