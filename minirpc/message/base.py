@@ -108,6 +108,8 @@ def _lay_out(cls_name: str, specs: list[FieldSpec], namespace: dict[str, Any]) -
         spec: FieldSpec = namespace.pop(attribute)
         if spec.name:
             raise TypeError(f"{cls_name}.{attribute} and {cls_name}.{spec.name} share one field line")
+        if spec.number >= 1 << 29:
+            raise ValueError(f"{cls_name}.{attribute}: field number {spec.number} is not between 1 and 2**29 - 1")
         if spec.number in numbers:
             raise TypeError(f"{cls_name}.{attribute} and {cls_name}.{numbers[spec.number]} share number {spec.number}")
         numbers[spec.number] = spec.name = spec.slot = attribute

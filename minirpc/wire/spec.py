@@ -172,7 +172,8 @@ class FieldSpec:
     """One field of a message class.
 
     Attributes:
-        number: the field number, 1 to 2**29 - 1.
+        number: the field number, 1 to 2**29 - 1; of an extension of a message set, which is no part of a tag, up to
+            2**31 - 2.
         name: the attribute's name in Python.
         proto_name: the field's name in the .proto file.
         json_name: the field's name in ProtoJSON where the .proto file sets one, else "".
@@ -227,8 +228,8 @@ class FieldSpec:
         key: FieldSpec | None = None,
         value: FieldSpec | None = None,
     ) -> None:
-        if not 1 <= number < 1 << 29:
-            raise ValueError(f"field number {number} is not between 1 and 2**29 - 1")
+        if not 1 <= number < (1 << 31) - 1:
+            raise ValueError(f"field number {number} is not between 1 and 2**31 - 2")
         self.number = number
         self.kind = kind
         self.card = card
