@@ -296,14 +296,14 @@ class _Body:
         key, value = field.map_key, field.map_value
         if key and value:
             arguments += [f'"{_helper(key)}"', f'"{_helper(value)}"', *self._class(value)]
-            if any(part.kind is Kind.STRING and not part.utf8 for part in (key, value)):
+            if not (key.utf8 and value.utf8):
                 arguments.append("utf8=False")
             return f"{self._builtin('dict')}[{self._value_type(key)}, {self._value_type(value)}]", "map", arguments
         annotation, how = self._cardinality(field)
         arguments += [*self._class(field), *how]
         if field.default is not None:
             arguments.append(f"default={literal(field.default)}")
-        if field.kind is Kind.STRING and not field.utf8:
+        if not field.utf8:
             arguments.append("utf8=False")
         if field.kind is Kind.GROUP:
             arguments.append("delimited=True")

@@ -350,7 +350,7 @@ class FieldDescriptor(Descriptor):
         card: how often it occurs, and whether it has presence.
         packed: whether a repeated field is written packed.
         required: whether it must be set when a message is encoded.
-        utf8: whether a string must be UTF-8.
+        utf8: False for a string that may hold other bytes than UTF-8.
         default: its explicit default, of an enum the number; None if it has none.
     """
 

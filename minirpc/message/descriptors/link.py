@@ -101,7 +101,8 @@ class Linker:
         field.packed = (
             field.card is Card.REPEATED and field.kind.packable and how == FeatureSet.RepeatedFieldEncoding.PACKED
         )
-        field.utf8 = field.features.utf8_validation != FeatureSet.Utf8Validation.NONE
+        any_bytes = field.features.utf8_validation == FeatureSet.Utf8Validation.NONE
+        field.utf8 = not (field.kind is Kind.STRING and any_bytes)
         if proto.default_value is not None:
             field.default = self._default(field, proto.default_value)
 
