@@ -54,9 +54,12 @@ class BuildWhatCanBeBuilt(build_ext):
 
     def copy_extensions_to_source(self) -> None:
         """Copies for an editable install what was built."""
-        built = [ext for ext in self.extensions if os.path.exists(self.get_ext_fullpath(ext.name))]
-        self.extensions = built
+        self.extensions = [ext for ext in self.extensions if os.path.exists(self._built_path(ext))]
         super().copy_extensions_to_source()
+
+    def _built_path(self, ext: Extension) -> str:
+        # get_ext_fullpath() would say where it is to be copied to
+        return os.path.join(self.build_lib, self.get_ext_filename(self.get_ext_fullname(ext.name)))
 
 
 setup(ext_modules=extensions(), cmdclass={"build_ext": BuildWhatCanBeBuilt})

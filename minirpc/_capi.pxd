@@ -104,8 +104,11 @@ cdef extern from "_codec.h":
     double minirpc_bits_to_float(uint32_t)
     uint64_t minirpc_double_to_bits(double)
     uint32_t minirpc_float_to_bits(double)
-    PyObject* minirpc_text(const uint8_t*, Py_ssize_t)
+    PyObject* minirpc_text(const uint8_t*, Py_ssize_t, const char*)
     const char* minirpc_utf8(PyObject*, Py_ssize_t*)
+    bint minirpc_is_ascii_text(PyObject*)
+    Py_ssize_t minirpc_escaped_size(PyObject*)
+    uint8_t* minirpc_put_escaped(uint8_t*, PyObject*)
     Py_hash_t minirpc_text_hash(PyObject*) except? -1
     PyObject* minirpc_list_with_room(Py_ssize_t)
     int minirpc_append(PyObject*, PyObject*)

@@ -140,16 +140,17 @@ static inline int minirpc_is_ascii(const uint8_t *p, Py_ssize_t size)
     return !(high_bits & 0x8080808080808080u);
 }
 
-/* A new str of UTF-8 bytes; NULL with an exception (UnicodeDecodeError) if they are not. For short strings, most of the
- * time of PyUnicode_DecodeUTF8 goes into preparations; strings of up to one character are singletons that it knows. */
-static inline PyObject *minirpc_text(const uint8_t *p, Py_ssize_t size)
+/* A new str of UTF-8 bytes; NULL with an exception (UnicodeDecodeError) if they are not. `errors` is NULL or the name of
+ * one of Python's own error handlers. For short strings, most of the time of PyUnicode_DecodeUTF8 goes into preparations;
+ * strings of up to one character are singletons that it knows. */
+static inline PyObject *minirpc_text(const uint8_t *p, Py_ssize_t size, const char *errors)
 {
     if (size > 1 && size <= 256 && minirpc_is_ascii(p, size)) {
         PyObject *text = PyUnicode_New(size, 127);
         if (text != NULL) memcpy(PyUnicode_1BYTE_DATA(text), p, size);
         return text;
     }
-    return PyUnicode_DecodeUTF8((const char *)p, size, NULL);
+    return PyUnicode_DecodeUTF8((const char *)p, size, errors);
 }
 
 /* The UTF-8 bytes of a str, or of an instance of a subclass; NULL with an exception if it has a lone surrogate. */
@@ -160,6 +161,65 @@ static inline const char *minirpc_utf8(PyObject *text, Py_ssize_t *size)
         return (const char *)PyUnicode_1BYTE_DATA(text);
     }
     return PyUnicode_AsUTF8AndSize(text, size);
+}
+
+static inline int minirpc_is_ascii_text(PyObject *text)
+{
+    return PyUnicode_IS_COMPACT_ASCII(text);
+}
+
+/* What of a str is a byte that was no UTF-8: such bytes become U+DC80 to U+DCFF when they are read (PEP 383). */
+static inline int minirpc_is_escaped(Py_UCS4 c)
+{
+    return c >= 0xDC80 && c <= 0xDCFF;
+}
+
+/* How many bytes a str stands for that may have escaped ones; -1 without an exception if it has other lone surrogates.
+ * The codec of Python would do, but it may call an error handler, and that can be anybody's code. */
+static inline Py_ssize_t minirpc_escaped_size(PyObject *text)
+{
+#if PY_VERSION_HEX < 0x030C0000
+    if (PyUnicode_READY(text) < 0) { /* of another C extension's making, in a form of old; there is no memory */
+        PyErr_Clear();
+        return -1;
+    }
+#endif
+    Py_ssize_t i, size = 0, length = PyUnicode_GET_LENGTH(text);
+    int kind = PyUnicode_KIND(text);
+    const void *data = PyUnicode_DATA(text);
+    for (i = 0; i < length; i++) {
+        Py_UCS4 c = PyUnicode_READ(kind, data, i);
+        if (c >= 0xD800 && c <= 0xDFFF && !minirpc_is_escaped(c)) return -1;
+        size += minirpc_is_escaped(c) ? 1 : 1 + (c > 0x7F) + (c > 0x7FF) + (c > 0xFFFF);
+    }
+    return size;
+}
+
+/* Writes them, and returns the place behind. */
+static inline uint8_t *minirpc_put_escaped(uint8_t *p, PyObject *text)
+{
+    Py_ssize_t i, length = PyUnicode_GET_LENGTH(text);
+    int kind = PyUnicode_KIND(text);
+    const void *data = PyUnicode_DATA(text);
+    for (i = 0; i < length; i++) {
+        Py_UCS4 c = PyUnicode_READ(kind, data, i);
+        if (c < 0x80 || minirpc_is_escaped(c)) {
+            *p++ = (uint8_t)(c & 0xFF);
+        } else if (c < 0x800) {
+            *p++ = (uint8_t)(0xC0 | c >> 6);
+            *p++ = (uint8_t)(0x80 | (c & 0x3F));
+        } else if (c < 0x10000) {
+            *p++ = (uint8_t)(0xE0 | c >> 12);
+            *p++ = (uint8_t)(0x80 | (c >> 6 & 0x3F));
+            *p++ = (uint8_t)(0x80 | (c & 0x3F));
+        } else {
+            *p++ = (uint8_t)(0xF0 | c >> 18);
+            *p++ = (uint8_t)(0x80 | (c >> 12 & 0x3F));
+            *p++ = (uint8_t)(0x80 | (c >> 6 & 0x3F));
+            *p++ = (uint8_t)(0x80 | (c & 0x3F));
+        }
+    }
+    return p;
 }
 
 /* The hash of a str, which is nearly always there already. */

@@ -1,6 +1,8 @@
 from collections.abc import Sequence
 from typing import Any, final
 
+from minirpc.wire.spec import FieldSpec
+
 Buffer = bytes | bytearray | memoryview
 
 @final
@@ -25,8 +27,13 @@ class ContainerSlot(_Slot):
     def __get__(self, message: Any, cls: type[Any] | None) -> Any: ...
 
 @final
+class DefaultSlot(_Slot):
+    def __init__(self, member: Any, spec: FieldSpec) -> None: ...
+    def __get__(self, message: Any, cls: type[Any] | None) -> Any: ...
+
+@final
 class OneofSlot(_Slot):
-    def __init__(self, member: Any, name: str, siblings: Sequence[Any]) -> None: ...
+    def __init__(self, member: Any, spec: FieldSpec, siblings: Sequence[Any]) -> None: ...
     def __get__(self, message: Any, cls: type[Any] | None) -> Any: ...
 
 def init(self: Any, /, *args: Any, **fields: Any) -> None: ...

@@ -14,7 +14,8 @@ The seam between Python and C is the whole message: one call encodes or decodes 
 * These functions cannot raise. They return a failure code, note what was wrong, and each level on the way out adds a
   step to the path; only the outermost turns that into a Python exception. A peer that sends garbage gets no more of our
   time than one that sends messages.
-* ``_objects.pxi`` holds constructor, equality and copies, ``_slots.pxi`` the attributes of containers and oneofs.
+* ``_objects.pxi`` holds constructor, equality and copies, ``_slots.pxi`` the attributes of containers, oneofs and fields
+  with a default of their own.
 
 Rules that the code leans on:
 
@@ -44,7 +45,19 @@ import sys
 
 from minirpc.errors import EncodeError
 
-__all__ = ["ContainerSlot", "OneofSlot", "Plan", "copy", "deepcopy", "equal", "from_binary", "init", "install", "to_binary"]
+__all__ = [
+    "ContainerSlot",
+    "DefaultSlot",
+    "OneofSlot",
+    "Plan",
+    "copy",
+    "deepcopy",
+    "equal",
+    "from_binary",
+    "init",
+    "install",
+    "to_binary",
+]
 
 cdef enum:  # minirpc.wire.spec.Kind
     KIND_DOUBLE = 1
@@ -74,8 +87,10 @@ cdef enum:  # minirpc.wire.spec.Card
 cdef enum Shape:
     ONE_SCALAR
     ONE_MESSAGE
-    MANY_SCALARS
+    ONE_GROUP
+    MANY_SCALARS  # this and all that follow are containers
     MANY_MESSAGES
+    MANY_GROUPS
     MAP_ENTRIES
 
 cdef enum:
@@ -83,6 +98,7 @@ cdef enum:
     DENSE_NUMBERS = 256  # field numbers below this are found by index
     DENSE_MEMBERS = 1024  # and enum numbers below this
     NO_INDEX = -1
+    NO_SLOT = -1
 
 cdef struct Table
 
@@ -94,12 +110,18 @@ cdef struct Field:
     uint8_t kind
     uint8_t wire_type  # of one value
     bint implicit  # the default is not written
+    bint required  # a message without it is not written
+    bint closed  # an enum that has no values without a name
     bint packed  # how a repeated field is written
     uint8_t head_size
     uint8_t[HEAD_SIZE] head  # tag and packed_tag as they are written
     uint8_t[HEAD_SIZE] packed_head
+    uint32_t end_tag  # of a group, as long as its start tag
+    uint8_t[HEAD_SIZE] end_head
     uint8_t length_size  # what the last length prefix took: a guess at the next, see open_length
+    const char* errors  # of a string: "surrogateescape" if it may hold any bytes, or NULL
     Py_ssize_t offset  # of the slot in an instance
+    Py_ssize_t unknown  # offset of the slot that takes numbers which a closed enum does not name
     PyObject* default  # what the slot holds while unset; NULL for containers
     PyObject* name
     PyObject* spec
@@ -123,6 +145,7 @@ cdef struct Table:
     Field** by_name  # a hash table with open addressing
     Py_hash_t name_mask
     Py_ssize_t unknown  # offset of the slot with the bytes of unknown fields
+    Py_ssize_t extensions  # offset of the slot with the holders of extensions, or NO_SLOT
     PyObject** template  # the body of a new instance: all that follows its header
     Py_ssize_t body_size  # in pointers
     bint plain  # the body is slots, nothing else
@@ -220,6 +243,9 @@ cdef PyObject* new_of_type(const Table* t, PyTypeObject* cls) noexcept:
         slot_at(message, t.fields[i].offset)[0] = default
     Py_INCREF(EMPTY_BYTES)
     slot_at(message, t.unknown)[0] = EMPTY_BYTES
+    if t.extensions != NO_SLOT:
+        Py_INCREF(None_)
+        slot_at(message, t.extensions)[0] = None_
     return message
 
 
@@ -248,6 +274,7 @@ cdef inline PyObject* new_message(const Table* t) noexcept:
 
 cdef PyObject* EMPTY_BYTES
 cdef object PLAN_ATTRIBUTE = sys.intern("__plan__")
+cdef object PLANS_ATTRIBUTE = sys.intern("__plans__")
 _no_bytes = b""
 EMPTY_BYTES = <PyObject*>_no_bytes
 

@@ -5,6 +5,7 @@
 
 cdef enum:
     GC_PAUSE_SIZE = 8192  # bytes; a larger message would set off collections that find nothing
+    NO_GROUP = 0  # instead of an end tag
 
 cdef const char* MERGE_ERROR = b"cannot merge into %s, which is no %s"
 
@@ -42,6 +43,12 @@ cdef void fill_empty_slots(const Table* t, PyObject* message) noexcept:
         if slot[0] == NULL:
             Py_XINCREF(t.fields[i].default)
             slot[0] = t.fields[i].default
+    if slot_at(message, t.unknown)[0] == NULL:
+        Py_INCREF(EMPTY_BYTES)
+        slot_at(message, t.unknown)[0] = EMPTY_BYTES
+    if t.extensions != NO_SLOT and slot_at(message, t.extensions)[0] == NULL:
+        Py_INCREF(None_)
+        slot_at(message, t.extensions)[0] = None_
 
 
 cdef PyObject* own_child(const Field* f, PyObject** slot) noexcept:
@@ -66,8 +73,25 @@ cdef const uint8_t* decode_child(
     """Reads the content of a sub-message into ``child``, which the caller holds."""
     if not enter_level(p, depth, r.limit, &r.fault):
         return NULL
-    p = decode_fields(r, f.table, child, p, end, depth - 1)
+    p = decode_fields(r, f.table, child, p, end, depth - 1, NO_GROUP)
     leave_level(depth, r.limit)
+    return p
+
+
+cdef const uint8_t* decode_group(
+    Reader* r, const Field* f, PyObject* child, const uint8_t* start, const uint8_t* p, const uint8_t* end, int depth
+) noexcept:
+    """Reads the content of a group into ``child``, which the caller holds. Its start tag stands from ``start`` to ``p``.
+
+    Returns:
+        The place behind the end tag.
+    """
+    if not enter_level(start, depth, r.limit, &r.fault):
+        return NULL
+    p = decode_fields(r, f.table, child, p, end, depth - 1, f.end_tag)
+    leave_level(depth, r.limit)
+    if p == NULL and r.fault.reason == GROUP_NOT_CLOSED and r.fault.at == NULL:
+        r.fault.at = start
     return p
 
 
@@ -94,6 +118,20 @@ cdef const uint8_t* decode_member(
     p = decode_message(r, f, slot_at(message, f.offset), p, end, depth)
     if p != NULL:
         clear_siblings(message, f)
+    return p
+
+
+cdef const uint8_t* decode_group_member(
+    Reader* r, const Field* f, PyObject* message, const uint8_t* start, const uint8_t* p, const uint8_t* end, int depth
+) noexcept:
+    cdef PyObject* child = own_child(f, slot_at(message, f.offset))
+    if child == NULL:
+        return stop_raised(r)
+    p = decode_group(r, f, child, start, p, end, depth)
+    Py_DECREF(child)
+    if p == NULL:
+        return stop(r, f, NO_INDEX)
+    clear_siblings(message, f)
     return p
 
 
@@ -127,17 +165,37 @@ cdef PyObject* own_list(const Field* f, PyObject* message, Py_ssize_t room) noex
 cdef const uint8_t* read_elements(
     Reader* r, const Field* f, PyObject* items, const uint8_t* p, const uint8_t* end
 ) noexcept:
-    """Reads unpacked values as long as one follows the other."""
+    """Reads unpacked values as long as one follows the other.
+
+    It ends, too, before a number that a closed enum does not name: that comes again as the first one, whose tag the
+    caller knows.
+    """
+    cdef const uint8_t* tag_at = NULL
     cdef PyObject* value = NULL
     while True:
         p = read_scalar(r, f, p, end, &value)
         if p == NULL:
+            if r.fault.reason == UNNAMED_NUMBER and tag_at != NULL:
+                return tag_at
             return stop(r, f, PyList_GET_SIZE(items))
         if minirpc_append(items, value) < 0:
             return stop_raised(r)
         if not tag_follows(f, p, end):
             return p
+        tag_at = p
         p += f.head_size
+
+
+cdef inline PyObject* append_child(const Field* f, PyObject* items) noexcept:
+    """A new reference to a new message at the end of a list. NULL with an exception."""
+    cdef PyObject* child = new_message(f.table)
+    if child == NULL:
+        return NULL
+    Py_INCREF(child)
+    if minirpc_append(items, child) < 0:
+        Py_DECREF(child)
+        return NULL
+    return child
 
 
 cdef const uint8_t* read_children(
@@ -152,12 +210,8 @@ cdef const uint8_t* read_children(
         p = read_length(p, end, &length, &r.fault)
         if p == NULL:
             return stop(r, f, index)
-        child = new_message(f.table)
+        child = append_child(f, items)
         if child == NULL:
-            return stop_raised(r)
-        Py_INCREF(child)
-        if minirpc_append(items, child) < 0:
-            Py_DECREF(child)
             return stop_raised(r)
         p = decode_child(r, f, child, p, p + length, depth)
         Py_DECREF(child)
@@ -166,6 +220,34 @@ cdef const uint8_t* read_children(
         if not tag_follows(f, p, end):
             return p
         p += f.head_size
+
+
+cdef const uint8_t* decode_groups(
+    Reader* r, const Field* f, PyObject* message, const uint8_t* start, const uint8_t* p, const uint8_t* end, int depth
+) noexcept:
+    """Reads groups as long as one follows the other. The first one's start tag stands from ``start`` to ``p``."""
+    cdef Py_ssize_t index
+    cdef PyObject* child
+    cdef PyObject* items = own_list(f, message, 0)
+    if items == NULL:
+        return stop_raised(r)
+    while True:
+        index = PyList_GET_SIZE(items)
+        child = append_child(f, items)
+        if child == NULL:
+            p = stop_raised(r)
+            break
+        p = decode_group(r, f, child, start, p, end, depth)
+        Py_DECREF(child)
+        if p == NULL:
+            stop(r, f, index)
+            break
+        if not tag_follows(f, p, end):
+            break
+        start = p
+        p += f.head_size
+    Py_DECREF(items)
+    return p
 
 
 cdef Py_ssize_t count_varints(const uint8_t* p, const uint8_t* end) noexcept:
@@ -198,7 +280,7 @@ cdef const uint8_t* read_packed(
     items = own_list(f, message, count)
     if items == NULL:
         return stop_raised(r)
-    p = read_packed_values(r, f, items, p, p + length)
+    p = read_packed_values(r, f, message, items, p, p + length)
     Py_DECREF(items)
     return p
 
@@ -208,8 +290,18 @@ cdef Py_ssize_t list_size(const Field* f, PyObject* message) noexcept:
     return PyList_GET_SIZE(items) if items != NULL and PyList_Check(items) else 0
 
 
+cdef bint append_unnamed(const Field* f, PyObject* message, int32_t number) noexcept:
+    """Puts a number of a packed run, which a closed enum does not name, to the unknown fields, as if it had come alone.
+
+    False with an exception.
+    """
+    cdef uint8_t[PREFIX_SIZE] alone
+    cdef uint8_t* end = put_varint(put_varint(alone, f.tag), <uint64_t><int64_t>number)
+    return append_unknown(slot_at(message, f.unknown), alone, end - alone)
+
+
 cdef const uint8_t* read_packed_values(
-    Reader* r, const Field* f, PyObject* items, const uint8_t* p, const uint8_t* end
+    Reader* r, const Field* f, PyObject* message, PyObject* items, const uint8_t* p, const uint8_t* end
 ) noexcept:
     cdef uint64_t bits = 0
     cdef PyObject* value
@@ -218,7 +310,10 @@ cdef const uint8_t* read_packed_values(
         if p == NULL:
             return stop(r, f, PyList_GET_SIZE(items))
         value = object_of_bits(f, bits)
-        if value == NULL or minirpc_append(items, value) < 0:
+        if value == NULL:
+            if PyErr_Occurred() != NULL or not append_unnamed(f, message, <int32_t>bits):
+                return stop_raised(r)
+        elif minirpc_append(items, value) < 0:
             return stop_raised(r)
     return p
 
@@ -263,8 +358,14 @@ cdef PyObject* own_dict(const Field* f, PyObject* message) noexcept:
 cdef const uint8_t* read_entry(
     Reader* r, const Field* f, PyObject** key, PyObject** value, const uint8_t* p, const uint8_t* end, int depth
 ) noexcept:
-    """Reads the fields of a map entry. ``key`` and ``value`` own what they hold, also when it returns NULL."""
+    """Reads the fields of a map entry. ``key`` and ``value`` own what they hold, also when it returns NULL.
+
+    The fault is UNNAMED_NUMBER if the entry is well-formed, but a value in it is none of its enum.
+    """
     cdef const uint8_t* start
+    cdef const uint8_t* content
+    cdef bint unnamed = False
+    cdef uint64_t bits = 0
     cdef uint32_t tag = 0
     cdef const Field* part
     cdef PyObject* read = NULL
@@ -277,16 +378,24 @@ cdef const uint8_t* read_entry(
             p = decode_message(r, f.value, value, p, end, depth)
         elif tag == f.key.tag or tag == f.value.tag:
             part = f.key if tag == f.key.tag else f.value
+            content = p
             p = read_scalar(r, part, p, end, &read)
-            if p == NULL:
+            if p != NULL:
+                put_at(key if tag == f.key.tag else value, read)
+            elif r.fault.reason == UNNAMED_NUMBER:
+                unnamed = True
+                p = read_varint(content, end, &bits, &r.fault)
+            else:
                 return stop(r, part, NO_INDEX)
-            put_at(key if tag == f.key.tag else value, read)
         elif tag_is_allowed(tag, start, &r.fault):
             p = skip_value(p, end, tag, start, depth, r.limit, &r.fault)
         else:
             return NULL
         if p == NULL:
             return NULL
+    if unnamed:
+        r.fault.reason = UNNAMED_NUMBER
+        return NULL
     return p
 
 
@@ -310,7 +419,8 @@ cdef bint store_entry(const Field* f, PyObject* entries, PyObject** key, PyObjec
 cdef const uint8_t* read_entries(
     Reader* r, const Field* f, PyObject* entries, const uint8_t* p, const uint8_t* end, int depth
 ) noexcept:
-    """Reads map entries as long as one follows the other."""
+    """Reads map entries as long as one follows the other, and ends before values without a name as read_elements does."""
+    cdef const uint8_t* tag_at = NULL
     cdef Py_ssize_t length = 0
     cdef PyObject* key
     cdef PyObject* value
@@ -326,8 +436,11 @@ cdef const uint8_t* read_entries(
             p = stop_raised(r)
         Py_XDECREF(key)
         Py_XDECREF(value)
-        if p == NULL or not tag_follows(f, p, end):
+        if p == NULL:
+            return tag_at if r.fault.reason == UNNAMED_NUMBER else NULL
+        if not tag_follows(f, p, end):
             return p
+        tag_at = p
         p += f.head_size
 
 
@@ -391,6 +504,18 @@ cdef const uint8_t* decode_unknown(
     return p
 
 
+cdef const uint8_t* decode_unnamed(
+    Reader* r, const Table* t, PyObject* message, const uint8_t* start, const uint8_t* end, int depth
+) noexcept:
+    """Keeps a field, whose tag stands at ``start``, as it came, if all that is wrong is a number without a name."""
+    cdef uint32_t tag = 0
+    cdef const uint8_t* p
+    if r.fault.reason != UNNAMED_NUMBER:
+        return NULL
+    p = read_tag(start, end, &tag, &r.fault)
+    return decode_unknown(r, t, message, tag, start, p, end, depth)
+
+
 # ---- messages
 
 
@@ -410,9 +535,13 @@ cdef inline const Field* find_field(const Table* t, uint32_t number) noexcept:
 
 
 cdef const uint8_t* decode_fields(
-    Reader* r, const Table* t, PyObject* message, const uint8_t* p, const uint8_t* end, int depth
+    Reader* r, const Table* t, PyObject* message, const uint8_t* p, const uint8_t* end, int depth, uint32_t end_tag
 ) noexcept:
-    """Reads all fields up to ``end`` into ``message``, below which ``depth`` levels may follow."""
+    """Reads all fields into ``message``, below which ``depth`` levels may follow.
+
+    They go up to ``end``; those of a group up to ``end_tag``. Where that is missing, ``at`` of the fault is NULL, for the
+    caller to say where the group starts.
+    """
     cdef const uint8_t* start
     cdef uint32_t tag = 0
     cdef const Field* f
@@ -423,6 +552,8 @@ cdef const uint8_t* decode_fields(
             return NULL
         f = find_field(t, tag >> 3)
         if f == NULL or (tag != f.tag and tag != f.packed_tag):
+            if tag & 7 == EGROUP and end_tag != NO_GROUP:
+                return p if tag == end_tag else wrong_end(r, tag, end_tag, start)
             p = decode_unknown(r, t, message, tag, start, p, end, depth)
         elif f.shape == ONE_SCALAR:
             p = decode_scalar(r, f, message, p, end)
@@ -430,11 +561,25 @@ cdef const uint8_t* decode_fields(
             p = decode_member(r, f, message, p, end, depth)
         elif f.shape == MAP_ENTRIES:
             p = decode_map(r, f, message, p, end, depth)
+        elif f.shape == ONE_GROUP:
+            p = decode_group_member(r, f, message, start, p, end, depth)
+        elif f.shape == MANY_GROUPS:
+            p = decode_groups(r, f, message, start, p, end, depth)
         else:
             p = decode_repeated(r, f, message, tag, p, end, depth)
         if p == NULL:
-            return NULL
+            p = decode_unnamed(r, t, message, start, end, depth)
+            if p == NULL:
+                return NULL
+    if end_tag != NO_GROUP:
+        return fail(&r.fault, GROUP_NOT_CLOSED, NULL, end_tag >> 3, 0)
     return p
+
+
+cdef const uint8_t* wrong_end(Reader* r, uint32_t tag, uint32_t end_tag, const uint8_t* at) noexcept:
+    if tag_is_allowed(tag, at, &r.fault):
+        fail(&r.fault, GROUP_MISMATCH, at, tag >> 3, end_tag >> 3)
+    return NULL
 
 
 cdef int decode_bytes(Plan plan, PyObject* message, const uint8_t* data, Py_ssize_t size, int depth) except -1:
@@ -442,7 +587,7 @@ cdef int decode_bytes(Plan plan, PyObject* message, const uint8_t* data, Py_ssiz
     cdef bint pause = size > GC_PAUSE_SIZE and PyGC_Disable()
     r.limit = depth
     r.trail = Trail(NULL, 0, 0)
-    cdef const uint8_t* p = decode_fields(&r, &plan.table, message, data, data + size, depth)
+    cdef const uint8_t* p = decode_fields(&r, &plan.table, message, data, data + size, depth, NO_GROUP)
     if pause:
         PyGC_Enable()
     if p != NULL:

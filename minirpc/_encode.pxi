@@ -20,9 +20,25 @@ cdef bint encode_message(Writer* w, Field* f, PyObject* value, int depth) noexce
     )
 
 
+cdef bint encode_group(Writer* w, Field* f, PyObject* value, int depth) noexcept:
+    if not PyObject_TypeCheck(value, f.table.type):
+        return refuse(w, NOT_A_MESSAGE, f, value)
+    if depth <= 0:
+        return refuse(w, NESTED_TOO_DEEP, f, NULL)
+    if not room(w, HEAD_SIZE):
+        return False
+    put_head(w, f, f.head)
+    if not (encode_fields(w, f.table, value, depth - 1) and room(w, HEAD_SIZE)):
+        return False
+    put_head(w, f, f.end_head)
+    return True
+
+
 cdef inline bint encode_value(Writer* w, Field* f, PyObject* value, int depth) noexcept:
     if f.kind == KIND_MESSAGE:
         return encode_message(w, f, value, depth)
+    if f.kind == KIND_GROUP:
+        return encode_group(w, f, value, depth)
     return encode_scalar(w, f, value, False)
 
 
@@ -158,6 +174,45 @@ cdef inline bint encode_unknown(Writer* w, PyObject* unknown) noexcept:
     return True
 
 
+cdef Table* table_of_holder(PyObject* holder) noexcept:
+    """How to write what stands for an extension; NULL if its class is no message class, or not linked.
+
+    By `__plans__` and not by `__plan__`, which may be the other engine's.
+    """
+    cdef PyObject* plans = _PyType_Lookup(Py_TYPE(holder), <PyObject*>PLANS_ATTRIBUTE)
+    cdef PyObject* found
+    cdef Table* t
+    if plans == NULL or not PyDict_CheckExact(plans):
+        return NULL
+    found = PyDict_GetItemWithError(plans, <PyObject*>Plan)
+    if found == NULL or Py_TYPE(found) != <PyTypeObject*>Plan:
+        return NULL
+    t = &(<Plan>found).table
+    # a holder that could be extended could hold itself, which takes no level
+    if not t.linked or t.extensions != NO_SLOT or not PyObject_TypeCheck(holder, t.type):
+        return NULL
+    return t
+
+
+cdef bint encode_extensions(Writer* w, PyObject* holders, int depth) noexcept:
+    """Writes what stands in a message's slot for extensions: None, or a dict of holders."""
+    cdef PyObject* key = NULL
+    cdef PyObject* holder = NULL
+    cdef Py_ssize_t pos = 0
+    cdef Table* t
+    if holders == NULL or holders == None_:
+        return True
+    if not PyDict_Check(holders):
+        return refuse(w, NOT_LINKED, NULL, holders)
+    while PyDict_Next(holders, &pos, &key, &holder):
+        t = table_of_holder(holder)
+        if t == NULL:
+            return refuse(w, NOT_LINKED, NULL, holder)
+        if not encode_fields(w, t, holder, depth):
+            return False
+    return True
+
+
 cdef bint encode_fields(Writer* w, Table* t, PyObject* message, int depth) noexcept:
     """Writes all fields of a message, below which ``depth`` levels may follow."""
     cdef Field* f
@@ -167,12 +222,18 @@ cdef bint encode_fields(Writer* w, Table* t, PyObject* message, int depth) noexc
         f = &t.fields[i]
         value = slot_at(message, f.offset)[0]
         if value == f.default or value == NULL:
+            if f.required:
+                refuse(w, NOT_SET, f, NULL)
+                return refuse_at(w, f, NO_INDEX, NULL)
             continue
         if f.shape == ONE_SCALAR:
             if not encode_scalar(w, f, value, f.implicit):
                 return refuse_at(w, f, NO_INDEX, NULL)
         elif f.shape == ONE_MESSAGE:
             if not encode_message(w, f, value, depth):
+                return refuse_at(w, f, NO_INDEX, NULL)
+        elif f.shape == ONE_GROUP:
+            if not encode_group(w, f, value, depth):
                 return refuse_at(w, f, NO_INDEX, NULL)
         elif value == None_:  # a container: empty
             continue
@@ -181,10 +242,13 @@ cdef bint encode_fields(Writer* w, Table* t, PyObject* message, int depth) noexc
                 return False
         elif not encode_repeated(w, f, value, depth):
             return False
+    if t.extensions != NO_SLOT and not encode_extensions(w, slot_at(message, t.extensions)[0], depth):
+        return False
     return encode_unknown(w, slot_at(message, t.unknown)[0])
 
 
 cdef object encode_root(Plan plan, PyObject* message, bint deterministic):
+    """Serializes a message of a linked class. None: a holder had to be linked, which runs code; to be called again."""
     cdef uint8_t[STACK_SIZE] stack
     cdef Writer w
     cdef bint held
@@ -205,6 +269,9 @@ cdef object encode_root(Plan plan, PyObject* message, bint deterministic):
     try:
         if w.misfit == EXCEPTION:
             raise_pending()
+        if w.misfit == NOT_LINKED:
+            link_holder(<object>w.culprit)
+            return None
         if deterministic:
             # sorted or not, it fails; the value that is named is the first in the order of the dict
             return encode_root(plan, message, False)
@@ -230,6 +297,8 @@ cdef str misfit_reason(Writer* w):
     faults = wording()
     if w.misfit == NESTED_TOO_DEEP:
         return faults.too_deep(MAX_DEPTH)
+    if w.misfit == NOT_SET:
+        return faults.not_set()
     value = <object>w.culprit
     spec = <object>w.field.spec
     if w.misfit == NOT_A_LIST:
@@ -245,10 +314,26 @@ cdef str misfit_reason(Writer* w):
     raise AssertionError(f"{value!r} does not fit {spec!r}")
 
 
+cdef int link_holder(object holder) except -1:
+    """Links the class of what was refused in a slot for extensions.
+
+    Raises:
+        TypeError: that does not help, for it is no holder.
+    """
+    cdef Plan plan = Plan.of(type(holder)) if hasattr(type(holder), "__plans__") else None
+    if plan is None or plan.table.linked or plan.table.extensions != NO_SLOT:
+        raise TypeError(f"{type(holder).__name__} does not hold extensions")
+    link(plan)
+    return 0
+
+
 cdef object encode_linked(Plan plan, PyObject* message, bint deterministic):
     if not plan.table.linked:
         link(plan)
-    return encode_root(plan, message, deterministic)
+    while True:
+        data = encode_root(plan, message, deterministic)
+        if data is not None:
+            return data
 
 
 def to_binary(self, *, bint deterministic=False):

@@ -97,6 +97,8 @@ def init(self, /, *args, **fields):
         put(message, t.fields[i].offset, t.fields[i].default)
     Py_INCREF(EMPTY_BYTES)
     put(message, t.unknown, EMPTY_BYTES)
+    if t.extensions != NO_SLOT:
+        set_none(message, t.extensions)
     for name, value in fields.items():
         if assign(plan, message, <PyObject*>name, <PyObject*>value):
             oneofs = True
@@ -153,7 +155,7 @@ cdef bint same_slots(Field* f, PyObject* x, PyObject* y) except -1:
     if f.shape >= MANY_SCALARS:
         if is_empty(x) or is_empty(y):
             return is_empty(x) and is_empty(y)
-        if f.shape == MANY_MESSAGES and PyList_CheckExact(x) and PyList_CheckExact(y):
+        if (f.shape == MANY_MESSAGES or f.shape == MANY_GROUPS) and PyList_CheckExact(x) and PyList_CheckExact(y):
             return same_lists(f, <object>x, <object>y)
         return same_objects(x, y)
     if x == NULL:
@@ -299,7 +301,7 @@ cdef object copy_value(Field* f, object value, dict memo, bint shared):
     cdef Plan plan
     if is_immutable(f, <PyObject*>value):
         return value
-    if f.kind != KIND_MESSAGE:
+    if not holds_messages(f):
         return _copy.deepcopy(value, memo)
     found = _PyType_Lookup(Py_TYPE(<PyObject*>value), <PyObject*>PLAN_ATTRIBUTE)
     if found == NULL or Py_TYPE(found) != <PyTypeObject*>Plan:

@@ -9,13 +9,19 @@ cdef struct Reader:
 
 
 cdef const uint8_t* stop(Reader* r, const Field* f, Py_ssize_t index) noexcept:
-    if r.fault.reason != RAISED:
+    if r.fault.reason > UNNAMED_NUMBER:
         add_step(&r.trail, f, index, NULL)
     return NULL
 
 
 cdef const uint8_t* stop_raised(Reader* r) noexcept:
     r.fault.reason = RAISED
+    return NULL
+
+
+cdef const uint8_t* stop_without_value(Reader* r) noexcept:
+    """No object was made of a value: there is an exception, or a closed enum does not name the number."""
+    r.fault.reason = RAISED if PyErr_Occurred() != NULL else UNNAMED_NUMBER
     return NULL
 
 
@@ -27,11 +33,12 @@ cdef PyObject* member_without_name(const Field* f, PyObject* number) noexcept:
     cdef PyObject* member = PyObject_CallOneArg(f.missing, number)
     if member == NULL or PyObject_TypeCheck(member, <PyTypeObject*>f.enum_class):
         return member
-    Py_DECREF(member)  # a closed enum answers None; calling the class raises its error
+    Py_DECREF(member)  # it answers None; calling the class raises its error
     return PyObject_CallOneArg(f.enum_class, number)
 
 
 cdef PyObject* find_member(const Field* f, int32_t number) noexcept:
+    """A new reference to what an enum has for a number. NULL with an exception, or without one if it is closed."""
     cdef PyObject* member
     cdef PyObject* key = PyLong_FromLong(number)
     if key == NULL:
@@ -39,7 +46,7 @@ cdef PyObject* find_member(const Field* f, int32_t number) noexcept:
     member = PyDict_GetItemWithError(f.all_members, key)
     if member != NULL:
         Py_INCREF(member)
-    elif PyErr_Occurred() == NULL:
+    elif not f.closed and PyErr_Occurred() == NULL:
         member = member_without_name(f, key)
     Py_DECREF(key)
     return member
@@ -55,7 +62,10 @@ cdef inline PyObject* enum_member(const Field* f, int32_t number) noexcept:
 
 
 cdef inline PyObject* object_of_bits(const Field* f, uint64_t bits) noexcept:
-    """The value of what is on the wire. Kinds of 32 bits take the low 32 of a varint (encoding specification)."""
+    """The value of what is on the wire. Kinds of 32 bits take the low 32 of a varint (encoding specification).
+
+    NULL with an exception; without one, if a closed enum does not name the number.
+    """
     cdef int kind = f.kind
     cdef PyObject* truth
     if kind == KIND_INT32 or kind == KIND_SFIXED32:
@@ -108,7 +118,7 @@ cdef inline const uint8_t* read_chunk(
     if f.kind == KIND_BYTES:
         value[0] = PyBytes_FromStringAndSize(<const char*>p, length)
     else:
-        value[0] = minirpc_text(p, length)
+        value[0] = minirpc_text(p, length, f.errors)
     if value[0] != NULL:
         return p + length
     if not PyErr_ExceptionMatches(PyExc_UnicodeDecodeError):
@@ -120,7 +130,10 @@ cdef inline const uint8_t* read_chunk(
 cdef inline const uint8_t* read_scalar(
     Reader* r, const Field* f, const uint8_t* p, const uint8_t* end, PyObject** value
 ) noexcept:
-    """Reads one value; ``value`` becomes a new reference, unless it returns NULL."""
+    """Reads one value; ``value`` becomes a new reference, unless it returns NULL.
+
+    The fault is UNNAMED_NUMBER if the value is well-formed, but none of its enum.
+    """
     cdef uint64_t bits = 0
     if f.wire_type == LEN:
         return read_chunk(r, f, p, end, value)
@@ -128,4 +141,4 @@ cdef inline const uint8_t* read_scalar(
     if p == NULL:
         return NULL
     value[0] = object_of_bits(f, bits)
-    return stop_raised(r) if value[0] == NULL else p
+    return stop_without_value(r) if value[0] == NULL else p

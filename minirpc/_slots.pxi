@@ -1,4 +1,5 @@
-# Part of _codec.pyx: the attributes of containers and oneof members, data descriptors above hidden slots.
+# Part of _codec.pyx: the attributes of containers, of oneof members and of fields with a default of their own, data
+# descriptors above hidden slots.
 
 
 cdef class _Slot:
@@ -9,11 +10,10 @@ cdef class _Slot:
     cdef PyTypeObject* owner
     cdef Py_ssize_t offset
 
-    def __cinit__(self, member, str name not None, *rest):
+    def __cinit__(self, member, *rest):
         self.offset = checked_offset(member, None)
         self.owner = minirpc_slot_owner(<PyObject*>member)
         self.member = member
-        self.name = name
 
     def __repr__(self):
         return f"<field {self.name}>"
@@ -36,7 +36,8 @@ cdef class ContainerSlot(_Slot):
 
     cdef bint is_map
 
-    def __init__(self, member, name, bint is_map):
+    def __init__(self, member, str name not None, bint is_map):
+        self.name = name
         self.is_map = is_map
 
     def __get__(self, message, cls):
@@ -65,26 +66,66 @@ cdef class ContainerSlot(_Slot):
         put_at(self.slot_of(<PyObject*>message), NULL)
 
 
+cdef class _PresenceSlot(_Slot):
+    """What has presence, and reads as something else than what it holds while it is unset: None, or nothing."""
+
+    cdef object spec
+    cdef object unset  # what it reads as
+    cdef bint unset_is_known  # enum classes may not exist before the first read
+
+    def __cinit__(self, member, spec, *rest):
+        self.spec = spec
+        self.name = spec.name
+        self.unset = spec.explicit_default
+        self.unset_is_known = spec.kind != KIND_ENUM or self.unset is None
+
+    def __get__(self, message, cls):
+        if message is None:
+            return self
+        cdef PyObject* value = self.slot_of(<PyObject*>message)[0]
+        if value != NULL and value != None_:
+            return <object>value
+        if not self.unset_is_known:
+            self.unset = self.spec.unset_value
+            self.unset_is_known = True
+        return self.unset
+
+    def __delete__(self, message):
+        self.slot_of(<PyObject*>message)
+        set_none(<PyObject*>message, self.offset)
+
+
 @cython.final
-cdef class OneofSlot(_Slot):
+cdef class DefaultSlot(_PresenceSlot):
+    """The attribute of a field with presence and an explicit default, which is what it reads as while unset.
+
+    Args:
+        member: the slot below, a member descriptor.
+        spec: the field.
+    """
+
+    def __init__(self, member, spec):
+        pass
+
+    def __set__(self, message, value):
+        Py_INCREF(<PyObject*>value)
+        put_at(self.slot_of(<PyObject*>message), <PyObject*>value)
+
+
+@cython.final
+cdef class OneofSlot(_PresenceSlot):
     """The attribute of a oneof member: setting it to anything but None clears the other members.
 
     Args:
         member: the slot below, a member descriptor.
-        name: the field's name.
+        spec: the field.
         siblings: the slots of the other members.
     """
 
     cdef list sibling_offsets
 
-    def __init__(self, member, name, siblings):
+    def __init__(self, member, spec, siblings):
         self.sibling_offsets = [checked_offset(sibling, self.member.__objclass__) for sibling in siblings]
-
-    def __get__(self, message, cls):
-        if message is None:
-            return self
-        cdef PyObject** slot = self.slot_of(<PyObject*>message)
-        return None if slot[0] == NULL else <object>slot[0]
 
     def __set__(self, message, value):
         cdef Py_ssize_t offset
@@ -93,10 +134,6 @@ cdef class OneofSlot(_Slot):
         if value is not None:
             for offset in self.sibling_offsets:
                 set_none(<PyObject*>message, offset)
-
-    def __delete__(self, message):
-        self.slot_of(<PyObject*>message)
-        set_none(<PyObject*>message, self.offset)
 
 
 cdef inline void set_none(PyObject* message, Py_ssize_t offset) noexcept:

@@ -2,6 +2,8 @@
 # of them exist. At class creation: numbers, tags, slots. At the first construction: enum classes, and with them the
 # defaults. At the first encoding or decoding: the tables of sub-messages.
 
+cdef const char* SURROGATE_ESCAPE = b"surrogateescape"
+
 
 @cython.final
 cdef class _Block:
@@ -41,14 +43,15 @@ cdef Plan make_plan(object cls):
     plan.memory = []
     t.type = <PyTypeObject*>owner
     specs = sorted(owner.__fields__, key=lambda spec: spec.number)
+    t.unknown = slot_offset(owner, "_unknown")
+    t.extensions = extensions_offset(owner)
     t.n_fields = len(specs)
     t.fields = <Field*>allocate(plan, t.n_fields, sizeof(Field))
-    t.leaf = True
+    t.leaf = t.extensions == NO_SLOT
     for i, spec in enumerate(specs):
         describe(plan, &t.fields[i], spec)
         place(plan, &t.fields[i], spec)
         t.leaf = t.leaf and t.fields[i].shape == ONE_SCALAR
-    t.unknown = slot_offset(owner, "_unknown")
     t.plain = minirpc_is_plain(t.type)
     t.body_size = (t.type.tp_basicsize - <Py_ssize_t>sizeof(PyObject)) // <Py_ssize_t>sizeof(PyObject*)
     t.compares = owner.__eq__ is equal
@@ -64,15 +67,19 @@ cdef int describe(Plan plan, Field* f, object spec) except -1:
     is_repeated = spec.card == CARD_REPEATED
     f.number = spec.number
     f.kind = spec.kind
-    if f.kind == KIND_GROUP:
-        raise TypeError(f"{spec!r}: groups are not supported")
     f.wire_type = LEN if is_map else spec.kind.wire_type
     f.tag = f.number << 3 | f.wire_type
     f.packed_tag = spec.packed_tag if is_repeated and spec.kind.packable else f.tag
     f.head_size = <uint8_t>(put_varint(f.head, f.tag) - f.head)
     put_varint(f.packed_head, f.packed_tag)
+    f.end_tag = f.number << 3 | EGROUP
+    put_varint(f.end_head, f.end_tag)
     f.implicit = spec.card == CARD_IMPLICIT
+    f.required = spec.required
     f.packed = spec.packed
+    if not spec.utf8:
+        f.errors = SURROGATE_ESCAPE
+    f.unknown = plan.table.unknown
     f.length_size = 1
     if is_map:
         f.shape = MAP_ENTRIES
@@ -80,8 +87,12 @@ cdef int describe(Plan plan, Field* f, object spec) except -1:
         f.value = <Field*>allocate(plan, 1, sizeof(Field))
         describe(plan, f.key, spec.key)
         describe(plan, f.value, spec.value)
+        if f.value.kind == KIND_GROUP:
+            raise TypeError(f"{spec!r}: groups are no values of maps")
     elif f.kind == KIND_MESSAGE:
         f.shape = MANY_MESSAGES if is_repeated else ONE_MESSAGE
+    elif f.kind == KIND_GROUP:
+        f.shape = MANY_GROUPS if is_repeated else ONE_GROUP
     else:
         f.shape = MANY_SCALARS if is_repeated else ONE_SCALAR
     f.name = keep(plan, sys.intern(spec.name))
@@ -89,6 +100,10 @@ cdef int describe(Plan plan, Field* f, object spec) except -1:
     if f.kind != KIND_ENUM and not is_map and not is_repeated:
         f.default = keep(plan, spec.default)
     return 0
+
+
+cdef inline bint holds_messages(const Field* f) noexcept:
+    return f.kind == KIND_MESSAGE or f.kind == KIND_GROUP
 
 
 cdef int place(Plan plan, Field* f, object spec) except -1:
@@ -107,6 +122,14 @@ cdef Py_ssize_t slot_offset(object cls, str name) except -1:
         if name in vars(base):
             return checked_offset(vars(base)[name], cls)
     raise TypeError(f"{cls.__name__} has no slot {name!r}")
+
+
+cdef Py_ssize_t extensions_offset(object cls) except? NO_SLOT:
+    """The offset of the slot for extensions, which a message class has from its base; NO_SLOT if it has none."""
+    for base in cls.__mro__[1:]:
+        if "_extensions" in vars(base):
+            return checked_offset(vars(base)["_extensions"], cls)
+    return NO_SLOT
 
 
 cdef Py_ssize_t checked_offset(object member, object cls) except -1:
@@ -162,6 +185,8 @@ cdef int find_defaults(Plan plan) except -1:
         for i in range(t.n_fields):
             t.template[body_index(t.fields[i].offset)] = t.fields[i].default
         t.template[body_index(t.unknown)] = EMPTY_BYTES
+        if t.extensions != NO_SLOT:
+            t.template[body_index(t.extensions)] = None_
     t.has_defaults = True
     return 0
 
@@ -186,6 +211,7 @@ cdef int find_enum(Plan plan, Field* f) except -1:
     f.all_members = keep(plan, members)
     f.enum_class = keep(plan, enum_class)
     f.missing = keep(plan, enum_class._missing_)
+    f.closed = getattr(enum_class, "__closed__", False)
     if f.shape == ONE_SCALAR:
         f.default = keep(plan, spec.default)
     return 0
@@ -216,7 +242,7 @@ cdef list link_own(Plan plan):
         f = &t.fields[i]
         if f.shape == MAP_ENTRIES:
             f = f.value
-        if f.kind == KIND_MESSAGE:
+        if holds_messages(f):
             sub_plan = Plan.of((<object>f.spec).type)
             keep(plan, sub_plan)
             f.table = &sub_plan.table

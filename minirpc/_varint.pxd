@@ -30,6 +30,7 @@ cdef enum:
 cdef enum Reason:
     NO_FAULT
     RAISED  # a Python exception is set and says it all
+    UNNAMED_NUMBER  # no fault: a closed enum does not name the number, which therefore is none of its field's values
     TRUNCATED_TAG
     TAG_OVERFLOW
     FIELD_NUMBER_ZERO

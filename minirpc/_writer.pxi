@@ -19,6 +19,8 @@ cdef enum Misfit:
     NOT_A_LIST
     NOT_A_DICT
     NESTED_TOO_DEEP
+    NOT_SET  # and required
+    NOT_LINKED  # it stands for an extension, but its class has no table yet, or is none for that
 
 cdef struct Writer:
     uint8_t* start
@@ -151,6 +153,21 @@ cdef inline bint bits_of_int(int kind, PyObject* value, uint64_t* bits) noexcept
     return number == <int32_t>number
 
 
+cdef bint is_named(const Field* f, int32_t number) noexcept:
+    """Whether an enum has a value with this number."""
+    cdef PyObject* member = NULL
+    cdef PyObject* key
+    if 0 <= number < f.n_members and f.members[number] != NULL:
+        return True
+    key = PyLong_FromLong(number)  # and not the value itself, which may be of a class with its own __hash__ and __eq__
+    if key != NULL:
+        member = PyDict_GetItemWithError(f.all_members, key)
+        Py_DECREF(key)
+    if PyErr_Occurred() != NULL:
+        PyErr_Clear()  # no memory: the value is refused
+    return member != NULL
+
+
 cdef inline bint bits_of_object(const Field* f, PyObject* value, uint64_t* bits) noexcept:
     """What goes on the wire for a value that is no string or bytes. False if it does not fit."""
     cdef int kind = f.kind
@@ -159,7 +176,7 @@ cdef inline bint bits_of_object(const Field* f, PyObject* value, uint64_t* bits)
         return value == True_ or value == False_
     if kind == KIND_DOUBLE or kind == KIND_FLOAT:
         return bits_of_float(kind, value, bits)
-    return bits_of_int(kind, value, bits)
+    return bits_of_int(kind, value, bits) and (kind != KIND_ENUM or not f.closed or is_named(f, <int32_t>bits[0]))
 
 
 cdef inline void put_bits(Writer* w, const Field* f, uint64_t bits) noexcept:
@@ -186,11 +203,27 @@ cdef inline bint encode_chunk(Writer* w, const Field* f, const char* data, Py_ss
     return True
 
 
+cdef bint encode_escaped(Writer* w, const Field* f, PyObject* value, bint implicit) noexcept:
+    """Writes a string that may hold any bytes."""
+    cdef Py_ssize_t size = minirpc_escaped_size(value)
+    if size < 0:
+        return refuse(w, NOT_A_SCALAR, f, value)
+    if size == 0 and implicit:
+        return True
+    if not room(w, size + PREFIX_SIZE):
+        return False
+    put_head(w, f, f.head)
+    w.pos = minirpc_put_escaped(put_varint(w.pos, size), value)
+    return True
+
+
 cdef bint encode_string(Writer* w, const Field* f, PyObject* value, bint implicit) noexcept:
     cdef Py_ssize_t size = 0
     cdef const char* data
     if not PyUnicode_Check(value):
         return refuse(w, NOT_A_SCALAR, f, value)
+    if f.errors != NULL and not minirpc_is_ascii_text(value):
+        return encode_escaped(w, f, value, implicit)
     data = minirpc_utf8(value, &size)
     if data != NULL:
         return encode_chunk(w, f, data, size, implicit)

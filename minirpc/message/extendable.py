@@ -93,7 +93,7 @@ class ExtendableMessage(Message, base=True):
         assert isinstance(other, ExtendableMessage)
         return self is other or (_same_extensions(self, other) and wire.equal(self, other) is True)
 
-    __hash__ = None  # type: ignore[assignment]  # as Message
+    __hash__ = None  # as Message
 
     def __copy__(self: E) -> E:
         twin: E = wire.copy(self)
@@ -121,6 +121,11 @@ class MessageSet(ExtendableMessage, base=True):
     """
 
     __slots__ = ()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.__fields__:
+            raise TypeError(f"{cls.__name__} is a message set, which has no fields")
 
 
 class _Holder(Message, base=True):
@@ -322,6 +327,8 @@ def _holder_class(message: ExtendableMessage, extension: Extension[Any, Any]) ->
 def _make_holder(extension: Extension[Any, Any]) -> Any:
     spec, base = extension.spec, _Holder
     if issubclass(extension.extendee, MessageSet):
+        if spec.card is not Card.OPTIONAL or not spec.is_message:
+            raise TypeError(f"{extension.full_name} extends a message set, but is no optional message")
         base = _ItemHolder
         item = MessageMeta(
             "Item",

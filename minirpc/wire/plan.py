@@ -115,11 +115,13 @@ class Plan:
 
     def _first_decode_group(self, data: bytes, pos: int, end: int, cls: Any, depth: int, stop: int) -> tuple[Any, int]:
         self.decode_group = self._decoder(merging=False, group=True)
-        return self.decode_group(data, pos, end, cls, depth, stop)
+        found: tuple[Any, int] = self.decode_group(data, pos, end, cls, depth, stop)
+        return found
 
     def _first_merge_group(self, data: bytes, pos: int, end: int, message: Any, depth: int, stop: int) -> int:
         self.merge_group = self._decoder(merging=True, group=True)
-        return self.merge_group(data, pos, end, message, depth, stop)
+        behind: int = self.merge_group(data, pos, end, message, depth, stop)
+        return behind
 
     def _first_encode(self, message: Any, depth: int, deterministic: bool) -> bytes:
         self.encode_pieces = self._compile(*encoder_source(self.fields, Plan.of, extendable=self._extendable))

@@ -24,7 +24,8 @@ Decoding (protobuf encoding specification)
     * a message of kind GROUP stands between a start and an end tag of its field's number, without a length
     * a number that a closed enum does not name is no value of it: a singular or unpacked value goes to the unknown
       fields as it came, tag included, and clears no oneof sibling; each one of a packed run goes there as an unpacked
-      value of its own (its tag, and the number as a varint of an int32); a map entry with such a value goes there whole
+      value of its own (its tag, and the number as a varint of an int32); a map entry that has such a value, if only as
+      one of several, goes there whole, as it came
     * unknown fields are kept as bytes in order of arrival, groups included; a map entry drops them
     * a string with ``utf8`` off may hold any bytes: those that are not UTF-8 become lone surrogates (PEP 383,
       ``errors="surrogateescape"``), and are written as the same bytes again
@@ -282,7 +283,8 @@ class FieldSpec:
             return None
         if self.kind is Kind.ENUM:
             # of a closed enum that is the first value (language guide); such fields are values of maps
-            return next(iter(self.type)) if self.type.__closed__ else self.type(0)
+            enum_class: Any = self.type
+            return next(iter(enum_class)) if enum_class.__closed__ else enum_class(0)
         return _SCALAR_DEFAULTS.get(self.kind, 0)
 
     def __repr__(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+from proto2_samples import extensions_of
 
 from minirpc.wire.spec import Card, FieldSpec, Kind, WireType
 from minirpc.wire.varint import encode_varint
@@ -48,6 +49,9 @@ _TEXT = st.text(max_size=20) | st.sampled_from(
     ["", "\0", "\x7f\x80", "\u07ff\u0800", "\uffff\U00010000\U0010ffff", "a" * 200]
 )
 
+# strings that need not be UTF-8; what is valid together must not come apart on the way
+_ANY_BYTES = _TEXT | st.binary(max_size=20).map(lambda data: data.decode("utf-8", "surrogateescape"))
+
 _SCALARS: dict[Kind, Strategy] = {
     Kind.DOUBLE: st.floats() | st.sampled_from([0.0, -0.0]),
     Kind.FLOAT: st.floats(width=32) | st.sampled_from([0.0, -0.0]),
@@ -68,12 +72,14 @@ _SCALARS: dict[Kind, Strategy] = {
 
 
 def _value(spec: FieldSpec, depth: int) -> Strategy:
-    if spec.kind is Kind.MESSAGE:
+    if spec.is_message:
         return messages(spec.type, depth - 1)
+    if spec.kind is Kind.ENUM and spec.type.__closed__:
+        return st.sampled_from(list(spec.type))
     if spec.kind is Kind.ENUM:
         # open enums: numbers without a name are values like others
         return (st.sampled_from(list(spec.type)) | _INT32).map(spec.type)
-    return _SCALARS[spec.kind]
+    return _SCALARS[spec.kind] if spec.utf8 else _ANY_BYTES
 
 
 def _field(spec: FieldSpec, depth: int) -> Strategy:
@@ -82,19 +88,20 @@ def _field(spec: FieldSpec, depth: int) -> Strategy:
     if spec.card is Card.MAP:
         assert spec.key is not None
         assert spec.value is not None
-        return st.dictionaries(_SCALARS[spec.key.kind], _value(spec.value, depth), max_size=3)
+        return st.dictionaries(_value(spec.key, depth), _value(spec.value, depth), max_size=3)
     return _value(spec, depth)
 
 
 @functools.cache
 def messages(cls: Any, depth: int = 3) -> Strategy:
     """Messages of a class whose sub-messages nest at most ``depth`` levels; each field set or not."""
-    specs = [spec for spec in cls.__fields__ if depth > 0 or (spec.value or spec).kind is not Kind.MESSAGE]
+    specs = [spec for spec in cls.__fields__ if depth > 0 or spec.required or not (spec.value or spec).is_message]
     oneofs: dict[str, list[FieldSpec]] = {}
     for spec in specs:
         if spec.oneof:
             oneofs.setdefault(spec.oneof, []).append(spec)
-    plain = {spec.name: _field(spec, depth) for spec in specs if not spec.oneof}
+    plain = {spec.name: _field(spec, depth) for spec in specs if not spec.oneof and not spec.required}
+    required = st.fixed_dictionaries({spec.name: _field(spec, depth) for spec in specs if spec.required})
     choices = [
         st.just({})
         | st.one_of([_field(spec, depth).map(lambda value, name=spec.name: {name: value}) for spec in members])
@@ -103,7 +110,20 @@ def messages(cls: Any, depth: int = 3) -> Strategy:
     # few fields at a time: most faults need two, and generating all of them takes most of the time
     some = st.lists(st.sampled_from(sorted(plain)), unique=True, max_size=8) if plain else st.just([])
     fields = some.flatmap(lambda names: st.fixed_dictionaries({name: plain[name] for name in names}))
-    return st.tuples(fields, *choices).map(lambda parts: cls(**{k: v for part in parts for k, v in part.items()}))
+    made = st.tuples(required, fields, *choices).map(
+        lambda parts: cls(**{k: v for part in parts for k, v in part.items()})
+    )
+    extensions = [ext for ext in extensions_of(cls) if depth > 0 or not ext.spec.is_message]
+    if not extensions:
+        return made
+    pairs = st.one_of([st.tuples(st.just(ext), _field(ext.spec, depth)) for ext in extensions])
+    return st.tuples(made, st.lists(pairs, max_size=4)).map(lambda parts: _extended(*parts))
+
+
+def _extended(message: Any, pairs: list[tuple[Any, Any]]) -> Any:
+    for extension, value in pairs:
+        message[extension] = value
+    return message
 
 
 def overlong(value: int, size: int) -> bytes:
@@ -187,7 +207,7 @@ def unknown_fields(numbers: tuple[int, ...]) -> Strategy:
 @functools.cache
 def malformed(cls: Any) -> Strategy:
     """Sequences of fields by the grammar of the encoding, with everything in it that may be wrong."""
-    known = [spec.number for spec in cls.__fields__]
+    known = [spec.number for spec in (*cls.__fields__, *extensions_of(cls))]
     numbers = st.sampled_from([*known, 1, 2, 3]) | st.sampled_from([0, 1000, (1 << 29) - 1, 1 << 29, 1 << 33])
     single = field_bytes(numbers, st.binary(max_size=6), valid=False)
     return st.recursive(

@@ -116,7 +116,7 @@ def test_descriptors_are_made_above_slots_only() -> None:
     with pytest.raises(TypeError, match="is no slot"):
         wire.ContainerSlot(property(), "names", False)
     with pytest.raises(TypeError, match="is no slot of Node"):
-        wire.OneofSlot(Node.__dict__["data"], "data", [Leaf.__dict__["text"]])
+        wire.OneofSlot(Node.__dict__["data"], Node.__fields__[0], [Leaf.__dict__["text"]])
 
 
 def test_plans_refuse_messages_of_another_class() -> None:
