@@ -157,6 +157,7 @@ class Classes:
             name=message.name,
             full_name=message.full_name,
             reserved=message.reserved_names,
+            deprecated=message.deprecated,
         )
         self._messages[message.full_name] = made
         cls: type[Message] = made

@@ -100,6 +100,13 @@ class Descriptor:
         """The comments at the element, where the description of the file holds them (``source_code_info``)."""
         return self.file.comments_at(self.path)
 
+    @property
+    def deprecated(self) -> bool:
+        """Whether its option ``deprecated`` is set or, if it stands at top level, that of its file."""
+        options: Any = getattr(self, "proto").options  # noqa: B009  # each subclass has one, of its own type
+        at_top_level = len(self.path) == len(("field number", "index"))
+        return bool(getattr(options, "deprecated", False) or (at_top_level and self.file.options.deprecated))
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.full_name}>"
 

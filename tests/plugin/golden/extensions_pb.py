@@ -42,7 +42,8 @@ class Pair(_pb.Message):
     right: int | None = _pb.int32(2, optional=True)
 
 
-class Annotated(_pb.Message):
+@_pb.deprecated("golden.extensions.Annotated is deprecated")
+class Annotated(_pb.Message, deprecated=True):
     secret: _builtins.str | None = _pb.string(1, optional=True, utf8=False)
 
 
