@@ -35,8 +35,8 @@ else:
 def warning_init(self: Any, /, *args: Any, **fields: Any) -> None:
     """``__init__`` of deprecated messages."""
     caller = sys._getframe(1).f_globals.get("__name__", "")
-    # JSON and the text format make the messages that they read in this way, too
-    if not caller.startswith("minirpc.message."):
+    # JSON and the text format make the messages that they read in this way, too: here, and in code without a module
+    if caller and not caller.startswith("minirpc.message."):
         message = getattr(type(self), "__deprecated__", f"{type(self).__full_name__()} is deprecated")
         warnings.warn(message, DeprecationWarning, stacklevel=2)
     wire.init(self, *args, **fields)
