@@ -21,7 +21,7 @@ from minirpc.message.descriptors import (
     OneofDescriptor,
 )
 from protoc_plugin import names
-from protoc_plugin.comments import doc_of, doc_of_file
+from protoc_plugin.comments import deprecation, doc_of, doc_of_file
 from protoc_plugin.literals import literal, text_literal
 from protoc_plugin.options import Options
 from protoc_plugin.scope import Module, ModuleScope, TypeIndex
@@ -51,12 +51,13 @@ class EnumValue:
 
 @dataclass(frozen=True)
 class Enum:
-    """An enum class. ``arguments`` stand behind its base class."""
+    """An enum class. ``arguments`` stand behind its base class, ``deprecated`` is a text or ""."""
 
     name: str
     arguments: tuple[str, ...]
     doc: str
     values: tuple[EnumValue, ...]
+    deprecated: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class Oneof:
 
 @dataclass(frozen=True)
 class Message:
-    """A message class. ``arguments`` stand behind its base class."""
+    """A message class. ``arguments`` stand behind its base class, ``deprecated`` is a text or ""."""
 
     name: str
     base: str
@@ -105,6 +106,7 @@ class Message:
     fields: tuple[Field, ...] = ()
     oneofs: tuple[Oneof, ...] = ()
     extensions: tuple[Extension, ...] = ()
+    deprecated: str = ""
 
 
 @dataclass(frozen=True)
@@ -203,6 +205,7 @@ class _Builder:
                 EnumValue(value_name, value.number, doc_of(value))
                 for value_name, value in zip(value_names, enum.values, strict=True)
             ),
+            deprecated=deprecation(enum),
         )
 
     def message(self, message: MessageDescriptor, name: str) -> Message:
@@ -211,6 +214,9 @@ class _Builder:
         if message.reserved_names:
             reserved = ", ".join(map(text_literal, message.reserved_names))
             arguments.append(f"reserved=({reserved}{',' if len(message.reserved_names) == 1 else ''})")
+        deprecated = deprecation(message)
+        if deprecated:
+            arguments.append("deprecated=True")
         return Message(
             name=name,
             base=_base(message),
@@ -221,6 +227,7 @@ class _Builder:
             fields=tuple(map(body.field, message.fields)),
             oneofs=tuple(map(body.oneof, message.oneofs)),
             extensions=tuple(map(body.extension, message.extensions)),
+            deprecated=deprecated,
         )
 
     def extension(self, extension: FieldDescriptor, name: str) -> Extension:
@@ -296,14 +303,14 @@ class _Body:
         key, value = field.map_key, field.map_value
         if key and value:
             arguments += [f'"{_helper(key)}"', f'"{_helper(value)}"', *self._class(value)]
-            if any(part.kind is Kind.STRING and not part.utf8 for part in (key, value)):
+            if not (key.utf8 and value.utf8):
                 arguments.append("utf8=False")
             return f"{self._builtin('dict')}[{self._value_type(key)}, {self._value_type(value)}]", "map", arguments
         annotation, how = self._cardinality(field)
         arguments += [*self._class(field), *how]
         if field.default is not None:
             arguments.append(f"default={literal(field.default)}")
-        if field.kind is Kind.STRING and not field.utf8:
+        if not field.utf8:
             arguments.append("utf8=False")
         if field.kind is Kind.GROUP:
             arguments.append("delimited=True")

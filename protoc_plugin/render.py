@@ -63,10 +63,17 @@ def _head(source: str, doc: str, imports: Iterable[Iterable[str]]) -> list[str]:
     return [_lines(first), *blocks]
 
 
-def _class(name: str, base: str, arguments: Iterable[str], doc: str, blocks: Iterable[list[str]]) -> list[str]:
+def _class(
+    name: str,
+    base: str,
+    arguments: Iterable[str],
+    doc: str,
+    blocks: Iterable[list[str]],
+    decorators: Iterable[str] = (),
+) -> list[str]:
     """A class: its docstring and each block of lines apart from the next by an empty line."""
     body = [block for block in (_docstring(doc), *blocks) if block] or [["pass"]]
-    lines = _wrapped(f"class {name}(", ", ".join((base, *arguments)), "):")
+    lines = [*decorators, *_wrapped(f"class {name}(", ", ".join((base, *arguments)), "):")]
     for number, block in enumerate(body):
         lines += ["", *_indented(block)] if number else _indented(block)
     return lines
@@ -74,7 +81,7 @@ def _class(name: str, base: str, arguments: Iterable[str], doc: str, blocks: Ite
 
 def _enum(enum: Enum) -> list[str]:
     values = [line for value in enum.values for line in (f"{value.name} = {value.number}", *_docstring(value.doc))]
-    return _class(enum.name, "_pb.Enum", enum.arguments, enum.doc, [values])
+    return _class(enum.name, "_pb.Enum", enum.arguments, enum.doc, [values], _deprecated("_pb", enum.deprecated))
 
 
 def _message(message: Message) -> list[str]:
@@ -85,7 +92,12 @@ def _message(message: Message) -> list[str]:
         [line for extension in message.extensions for line in _extension(extension)],
         *map(_oneof, message.oneofs),
     ]
-    return _class(message.name, message.base, message.arguments, message.doc, blocks)
+    decorators = _deprecated("_pb", message.deprecated)
+    return _class(message.name, message.base, message.arguments, message.doc, blocks, decorators)
+
+
+def _deprecated(contract: str, text: str) -> list[str]:
+    return [f"@{contract}.deprecated({text_literal(text)})"] if text else []
 
 
 def _field(field: Field) -> list[str]:
@@ -111,7 +123,7 @@ def _oneof(oneof: Oneof) -> list[str]:
 
 def _stub(service: Service) -> list[str]:
     methods = [line for method in service.methods for line in _stub_method(method)]
-    return _class(service.stub, "_rpc.Stub", (), service.doc, [methods])
+    return _class(service.stub, "_rpc.Stub", (), service.doc, [methods], _deprecated("_rpc", service.deprecated))
 
 
 def _stub_method(method: Method) -> list[str]:

@@ -221,6 +221,8 @@ class ModuleScope:
         for folder in folders:
             if name in self._private:
                 name = f"_{folder}{name}"
+        if name.startswith("__"):  # which Python mangles in class bodies
+            name = f"_u{name}"
         while name in self._private:
             name += "_"
         self._private.add(name)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from minirpc.message.descriptors import FileDescriptor, MessageDescriptor, MethodDescriptor, ServiceDescriptor
 from protoc_plugin import names
-from protoc_plugin.comments import doc_of
+from protoc_plugin.comments import deprecation, doc_of
 from protoc_plugin.options import Options
 from protoc_plugin.scope import Module, ModuleScope, TypeIndex
 
@@ -39,12 +39,13 @@ class Method:
 
 @dataclass(frozen=True)
 class Service:
-    """A service: a stub class and a servicer class."""
+    """A service: a stub class and a servicer class. ``deprecated`` is a text or ""."""
 
     stub: str
     servicer: str
     doc: str
     methods: tuple[Method, ...]
+    deprecated: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def services_module(file: FileDescriptor, index: TypeIndex, options: Options) ->
             )
             for name, method in zip(_method_names(service), service.methods, strict=True)
         ]
-        services.append(Service(stub, servicer, doc_of(service), tuple(methods)))
+        services.append(Service(stub, servicer, doc_of(service), tuple(methods), deprecation(service)))
     if any(method.client_streaming or method.server_streaming for method in _methods(file)):
         scope.import_standard("from collections.abc import AsyncIterator")
     return ServicesModule(module.path, file.name, scope.imports(_CONTRACT), tuple(services))

@@ -11,8 +11,9 @@ it is a function that makes calls::
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Generic, NoReturn, Self, TypeVar, overload
+import warnings
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, TypeVar, overload
 
 from minirpc.aio.call import BidiCall, ClientStreamCall, Requests, ServerStreamCall, UnaryCall
 from minirpc.aio.channel import Channel
@@ -27,12 +28,33 @@ __all__ = [
     "Stub",
     "UnaryStream",
     "UnaryUnary",
+    "deprecated",
     "methods_of",
     "unimplemented",
 ]
 
 RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
+
+
+if TYPE_CHECKING:
+    # type checkers bring this module along; at run time it would be a dependency, until Python 3.13
+    from typing_extensions import deprecated
+else:
+
+    def deprecated(message: str) -> Callable[[type[Stub]], type[Stub]]:
+        """Marks the stub of a service that the .proto file calls deprecated: making one warns (as PEP 702 has it)."""
+
+        def mark(cls: type[Stub]) -> type[Stub]:
+            def warn(self: Stub, channel: Channel) -> None:
+                warnings.warn(message, DeprecationWarning, stacklevel=2)
+                Stub.__init__(self, channel)
+
+            cls.__init__ = warn
+            cls.__deprecated__ = message
+            return cls
+
+        return mark
 
 
 class Stub:

@@ -7,6 +7,7 @@ later minirpc. Code generated for a later contract fails at its import, by the n
 from math import inf, nan
 
 from minirpc.message.base import Message, Oneof, which_oneof
+from minirpc.message.deprecation import deprecated
 from minirpc.message.enums import Enum
 from minirpc.message.extendable import ExtendableMessage, MessageSet
 from minirpc.message.extension import Extension, extension
@@ -49,6 +50,7 @@ __all__ = [
     "Oneof",
     "bool",
     "bytes",
+    "deprecated",
     "double",
     "enum",
     "extension",

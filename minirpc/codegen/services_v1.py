@@ -16,6 +16,7 @@ from minirpc.aio.service import (
     Stub,
     UnaryStream,
     UnaryUnary,
+    deprecated,
     unimplemented,
 )
 from minirpc.rpc.method import Codec
@@ -24,6 +25,7 @@ __all__ = [
     "Context",
     "Servicer",
     "Stub",
+    "deprecated",
     "stream_stream",
     "stream_unary",
     "unary_stream",

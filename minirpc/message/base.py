@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Self, Type
 from minirpc import wire
 from minirpc.message import json, registry
 from minirpc.message import text as text_format
+from minirpc.message.deprecation import warning_init
 from minirpc.wire.spec import MAX_DEPTH, MAX_NUMBER, AnyPlan, Card, FieldSpec
 
 __all__ = ["Message", "MessageMeta", "Oneof", "which_oneof"]
@@ -49,6 +50,7 @@ class MessageMeta(type):
         full_name: str = "",
         reserved: Sequence[str] = (),
         base: bool = False,
+        deprecated: bool = False,
         **kwargs: Any,
     ) -> MessageMeta:
         """Makes a class.
@@ -59,6 +61,7 @@ class MessageMeta(type):
             full_name: its full name, for a class that does not stand in a generated module.
             reserved: the field names that the .proto file reserves; the text format skips them.
             base: the class is no message, but one that message classes derive from.
+            deprecated: constructing a message warns.
         """
         specs = [value for value in namespace.values() if type(value) is FieldSpec]
         parents = [parent for parent in bases if isinstance(parent, MessageMeta)]
@@ -76,6 +79,8 @@ class MessageMeta(type):
         namespace["__proto_name__"] = name or full_name.rpartition(".")[2] or cls_name
         namespace["__proto_full_name__"] = full_name
         namespace["__reserved__"] = frozenset(reserved)
+        if deprecated:
+            namespace.setdefault("__init__", warning_init)
         own_init = "__init__" in namespace
         namespace.setdefault("__init__", wire.init)
         cls = super().__new__(mcs, cls_name, bases, namespace, **kwargs)
@@ -111,7 +116,7 @@ def _lay_out(cls_name: str, specs: list[FieldSpec], namespace: dict[str, Any]) -
         if spec.number in numbers:
             raise TypeError(f"{cls_name}.{attribute} and {cls_name}.{numbers[spec.number]} share number {spec.number}")
         if spec.number > MAX_NUMBER:
-            raise ValueError(f"field number {spec.number} is not between 1 and 2**29 - 1")
+            raise ValueError(f"{cls_name}.{attribute}: field number {spec.number} is not between 1 and 2**29 - 1")
         numbers[spec.number] = spec.name = spec.slot = attribute
         spec.proto_name = spec.proto_name or attribute
         if spec.card is Card.ONEOF:

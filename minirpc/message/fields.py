@@ -260,6 +260,16 @@ def map_(
         Card.MAP,
         proto_name=name,
         json_name=json_name,
-        key=FieldSpec(1, key_kind, Card.IMPLICIT, name="key", proto_name="key", utf8=utf8),
-        value=FieldSpec(2, value_kind, Card.IMPLICIT, name="value", proto_name="value", utf8=utf8, resolve=cls),
+        key=FieldSpec(
+            1, key_kind, Card.IMPLICIT, name="key", proto_name="key", utf8=utf8 or key_kind is not Kind.STRING
+        ),
+        value=FieldSpec(
+            2,
+            value_kind,
+            Card.IMPLICIT,
+            name="value",
+            proto_name="value",
+            utf8=utf8 or value_kind is not Kind.STRING,
+            resolve=cls,
+        ),
     )

@@ -42,7 +42,7 @@ def generate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generate:
         for path, text in files.items():
             target = source / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            head = "" if text.startswith(("syntax", "edition", "//")) else 'syntax = "proto3";\n'
+            head = "" if text.lstrip().startswith(("syntax", "edition", "//")) else 'syntax = "proto3";\n'
             target.write_text(head + text, encoding="utf-8")
         output = tmp_path / (folder or f"generated_{next(_package_numbers)}")
         output.mkdir(exist_ok=True)

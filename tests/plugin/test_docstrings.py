@@ -16,8 +16,8 @@ from protoc_plugin.render import messages_module
 
 
 def render(doc: str, source: str = "x.proto") -> str:
-    message = Message("M", (), doc, enums=(), messages=(), fields=(), oneofs=())
-    return messages_module(MessagesModule("x_pb.py", source, "", doc, (), (), (message,), (), b""))
+    message = Message("M", "_pb.Message", (), doc)
+    return messages_module(MessagesModule("x_pb.py", source, "", doc, (), (), (message,), (), (), b"", ()))
 
 
 # without tabs, which cleandoc expands

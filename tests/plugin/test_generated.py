@@ -117,8 +117,14 @@ def _(message: GoogleMessage, descriptor: Any) -> Any:
 def _(message: pb.Message, descriptor: Any) -> Any:
     out: dict[str, Any] = {}
     for field in descriptor.fields:
-        value = getattr(message, names.member_name(field.name))
-        if value is None or (not field.has_presence and value in ([], {}, field.default_value)):
+        name = names.member_name(field.name)
+        value = getattr(message, name)
+        if field.has_presence:
+            assert value is not None or not field.has_default_value
+            if not message.has_field(name):
+                assert value == field.default_value or value is None or value != value
+                continue
+        elif value in ([], {}, field.default_value):
             continue
         if is_map(field):
             values = field.message_type.fields_by_name["value"]

@@ -12,6 +12,10 @@ from pathlib import Path
 import pytest
 from plugin_runs import TESTS, Output
 
+from minirpc.message.wkt.descriptor_pb import Edition, FileDescriptorProto
+from protoc_plugin.main import respond
+from protoc_plugin.plugin_pb import CodeGeneratorRequest
+
 Generate = Callable[..., Output]
 
 SHOP = {
@@ -174,19 +178,42 @@ def test_wrong_options(generate: Generate, options: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("proto", "said"),
     [
-        ('syntax = "proto2";', "old.proto is proto2; only proto3 is supported for now"),
-        ("// no syntax line", "old.proto is proto2; only proto3 is supported for now"),
-        ('edition = "2023";', "editions"),
+        (
+            FileDescriptorProto(name="new.proto", syntax="editions", edition=Edition.EDITION_2026),
+            "new.proto: has edition 2026; supported are proto2, proto3 and the editions 2023 and 2024",
+        ),
+        (FileDescriptorProto(name="new.proto", syntax="editions"), "new.proto: has no known edition; supported are"),
+        (
+            FileDescriptorProto(name="new.proto", syntax="proto4"),
+            "new.proto: has the unknown syntax 'proto4'; supported",
+        ),
+        (FileDescriptorProto(name="x.proto", dependency=["y.proto"]), "x.proto: imports 'y.proto', which is not there"),
     ],
 )
-def test_other_syntaxes_are_refused(generate: Generate, text: str, said: str) -> None:
-    output = generate({"old.proto": text}, fails=True)
-    assert said in output.errors
-    assert "old.proto" in output.errors
-    assert "Traceback" not in output.errors
-    assert not output.files()
+def test_what_cannot_be_generated_is_refused(proto: FileDescriptorProto, said: str) -> None:
+    response = respond(CodeGeneratorRequest(file_to_generate=[proto.name or ""], proto_file=[proto]))
+    assert (response.error or "").startswith(said)
+    assert not response.file
+
+
+EXPANDED, PACKED = b"\x08\x01\x08\x02", b"\x0a\x02\x01\x02"
+
+
+@pytest.mark.parametrize(
+    ("head", "data"),
+    [
+        ("// no syntax line\n", EXPANDED),
+        ('syntax = "proto2";', EXPANDED),
+        ('syntax = "proto3";', PACKED),
+        ('edition = "2023";', PACKED),
+        ('edition = "2024";', PACKED),
+    ],
+)
+def test_each_syntax_and_edition(generate: Generate, head: str, data: bytes) -> None:
+    output = generate({"each.proto": f"{head} message Each {{ repeated int32 x = 1; }}"})
+    assert output.load("each_pb").Each(x=[1, 2]).to_binary() == data
 
 
 def test_a_proto2_file_may_be_imported(generate: Generate) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -26,6 +28,30 @@ def protoc(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str
         encoding="utf-8",
         check=False,
     )
+
+
+@functools.cache
+def golden_set() -> bytes:
+    """A ``FileDescriptorSet`` of all of ``protos/``, with comments."""
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder, "set.bin")
+        protos = sorted(path.relative_to(PROTOS) for path in PROTOS.rglob("*.proto"))
+        options = ["--include_imports", "--include_source_info", f"--descriptor_set_out={target}"]
+        finished = protoc(*options, *protos, cwd=PROTOS)
+        assert finished.returncode == 0, finished.stderr
+        return target.read_bytes()
+
+
+def golden_module(name: str) -> ModuleType:
+    """Imports a module of ``golden/``."""
+    sys.path.insert(0, str(TESTS / "plugin"))
+    try:
+        return importlib.import_module(f"golden.{name}")
+    finally:
+        sys.path.remove(str(TESTS / "plugin"))
+
+
+GOLDEN_MODULES = sorted(".".join(path.relative_to(GOLDEN).with_suffix("").parts) for path in GOLDEN.rglob("*_pb.py"))
 
 
 @dataclass(frozen=True)

@@ -100,6 +100,13 @@ class Descriptor:
         """The comments at the element, where the description of the file holds them (``source_code_info``)."""
         return self.file.comments_at(self.path)
 
+    @property
+    def deprecated(self) -> bool:
+        """Whether its option ``deprecated`` is set or, if it stands at top level, that of its file."""
+        options: Any = getattr(self, "proto").options  # noqa: B009  # each subclass has one, of its own type
+        at_top_level = len(self.path) == len(("field number", "index"))
+        return bool(getattr(options, "deprecated", False) or (at_top_level and self.file.options.deprecated))
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.full_name}>"
 
@@ -350,7 +357,7 @@ class FieldDescriptor(Descriptor):
         card: how often it occurs, and whether it has presence.
         packed: whether a repeated field is written packed.
         required: whether it must be set when a message is encoded.
-        utf8: whether a string must be UTF-8.
+        utf8: False for a string that may hold other bytes than UTF-8.
         default: its explicit default, of an enum the number; None if it has none.
     """
 

@@ -85,7 +85,7 @@ def edition_of(file: FileDescriptorProto) -> Edition:
     """
     syntax = file.syntax or ""
     edition = file.edition if syntax == "editions" else _SYNTAXES.get(syntax)
-    if edition in EDITIONS:
+    if edition is not None and edition in EDITIONS:
         return edition
     if edition is None:
         known = syntax == "editions"

@@ -39,7 +39,6 @@ class Linker:
         self._find = find
         self._allow_missing = allow_missing
         self._ranges: dict[MessageDescriptor, list[tuple[int, int]]] = {}
-        self._numbers: dict[tuple[str, int], str] = {}
         self._values: dict[EnumDescriptor, dict[str, int]] = {}
 
     def link(self, file: FileDescriptor) -> None:
@@ -102,7 +101,8 @@ class Linker:
         field.packed = (
             field.card is Card.REPEATED and field.kind.packable and how == FeatureSet.RepeatedFieldEncoding.PACKED
         )
-        field.utf8 = field.features.utf8_validation != FeatureSet.Utf8Validation.NONE
+        any_bytes = field.features.utf8_validation == FeatureSet.Utf8Validation.NONE
+        field.utf8 = not (field.kind is Kind.STRING and any_bytes)
         if proto.default_value is not None:
             field.default = self._default(field, proto.default_value)
 
@@ -160,9 +160,6 @@ class Linker:
         after = bisect_right(ranges, (field.number, _LARGEST_IN_MESSAGE_SET + 2))
         if not after or not ranges[after - 1][0] <= field.number < ranges[after - 1][1]:
             raise DescriptorError(f"number {field.number} of {found.full_name} is not open to extensions", *place)
-        other = self._numbers.setdefault((found.full_name, field.number), field.full_name)
-        if other != field.full_name:
-            raise DescriptorError(f"extends {found.full_name} with number {field.number}, and so does {other}", *place)
 
     def _ranges_of(self, message: MessageDescriptor) -> list[tuple[int, int]]:
         """The numbers that are open to extensions, as half-open ranges in rising order."""

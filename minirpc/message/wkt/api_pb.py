@@ -28,7 +28,9 @@ class Method(_pb.Message):
     response_streaming: bool = _pb.bool(5)
     options: list[_type_pb.Option] = _pb.message(6, lambda: _type_pb.Option, repeated=True)
     syntax: _type_pb.Syntax = _pb.enum(7, lambda: _type_pb.Syntax)
+    """Deprecated."""
     edition: str = _pb.string(8)
+    """Deprecated."""
 
 
 class Mixin(_pb.Message):

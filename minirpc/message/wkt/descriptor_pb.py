@@ -181,6 +181,7 @@ class FileOptions(_pb.ExtendableMessage, reserved=("php_generic_services",)):
     java_outer_classname: str | None = _pb.string(8, optional=True, utf8=False)
     java_multiple_files: bool = _pb.bool(10, optional=True, default=False)
     java_generate_equals_and_hash: bool | None = _pb.bool(20, optional=True)
+    """Deprecated."""
     java_string_check_utf8: bool = _pb.bool(27, optional=True, default=False)
     optimize_for: OptimizeMode = _pb.enum(9, lambda: FileOptions.OptimizeMode, optional=True, default=1)
     go_package: str | None = _pb.string(11, optional=True, utf8=False)
@@ -206,6 +207,7 @@ class MessageOptions(_pb.ExtendableMessage):
     deprecated: bool = _pb.bool(3, optional=True, default=False)
     map_entry: bool | None = _pb.bool(7, optional=True)
     deprecated_legacy_json_field_conflicts: bool | None = _pb.bool(11, optional=True)
+    """Deprecated."""
     features: FeatureSet | None = _pb.message(12, lambda: FeatureSet)
     uninterpreted_option: list[UninterpretedOption] = _pb.message(999, lambda: UninterpretedOption, repeated=True)
 
@@ -256,6 +258,7 @@ class FieldOptions(_pb.ExtendableMessage):
     unverified_lazy: bool = _pb.bool(15, optional=True, default=False)
     deprecated: bool = _pb.bool(3, optional=True, default=False)
     weak: bool = _pb.bool(10, optional=True, default=False)
+    """Deprecated."""
     debug_redact: bool = _pb.bool(16, optional=True, default=False)
     retention: OptionRetention | None = _pb.enum(17, lambda: FieldOptions.OptionRetention, optional=True)
     targets: list[OptionTargetType] = _pb.enum(
@@ -276,6 +279,7 @@ class EnumOptions(_pb.ExtendableMessage):
     allow_alias: bool | None = _pb.bool(2, optional=True)
     deprecated: bool = _pb.bool(3, optional=True, default=False)
     deprecated_legacy_json_field_conflicts: bool | None = _pb.bool(6, optional=True)
+    """Deprecated."""
     features: FeatureSet | None = _pb.message(7, lambda: FeatureSet)
     uninterpreted_option: list[UninterpretedOption] = _pb.message(999, lambda: UninterpretedOption, repeated=True)
 
