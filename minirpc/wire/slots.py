@@ -158,13 +158,13 @@ def install(cls: type[Any]) -> None:
     """Prepares a new message class; the compiled twin gives it a faster constructor here."""
 
 
-def is_extendable(cls: type[Any]) -> bool:
+def is_extendable(cls: Any) -> bool:
     """Whether messages of the class have a slot for the holders of extensions."""
     # kept where the plans are: to look for an attribute that is not there takes a tenth of the copy of a small message
-    plans = cls.__plans__
-    known: bool | None = plans.get(is_extendable)
-    if known is None:
-        known = plans.setdefault(is_extendable, hasattr(cls, "_extensions"))
+    plans: dict[Any, Any] = cls.__plans__
+    if is_extendable not in plans:
+        plans[is_extendable] = hasattr(cls, "_extensions")
+    known: bool = plans[is_extendable]
     return known
 
 
