@@ -122,6 +122,11 @@ class MessageSet(ExtendableMessage, base=True):
 
     __slots__ = ()
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.__fields__:
+            raise TypeError(f"{cls.__name__} is a message set, which has no fields")
+
 
 class _Holder(Message, base=True):
     """A value of one extension; its classes have one field each."""
@@ -178,7 +183,7 @@ class _ItemHolder(_Holder, base=True):
         for number, record in _records(unknown):
             type_id, payload = _item(record) if number == 1 else (None, None)
             if type_id == cls.extension.number and payload is not None:
-                mine += [_ITEM_START, wire.encode_varint(type_id), _PAYLOAD, payload, _ITEM_END]
+                mine += [_ITEM_START, wire.encode_varint(cls.extension.number), _PAYLOAD, payload, _ITEM_END]
             else:
                 others.append(record)
         return b"".join(mine), b"".join(others)
@@ -322,6 +327,8 @@ def _holder_class(message: ExtendableMessage, extension: Extension[Any, Any]) ->
 def _make_holder(extension: Extension[Any, Any]) -> Any:
     spec, base = extension.spec, _Holder
     if issubclass(extension.extendee, MessageSet):
+        if spec.card is not Card.OPTIONAL or not spec.is_message:
+            raise TypeError(f"{extension.full_name} extends a message set, but is no optional message")
         base = _ItemHolder
         item = MessageMeta(
             "Item",

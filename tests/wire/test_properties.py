@@ -228,6 +228,9 @@ def test_engines_agree_on_wrong_values(both: list[Engine], cls: Any, data: st.Da
     specs = st.lists(st.sampled_from(cls.__fields__), max_size=2) if cls.__fields__ else st.just([])
     for spec in data.draw(specs):
         setattr(message, spec.name, data.draw(wrapped(data.draw(wrong_values))))
+    extensions = extensions_of(cls)
+    if extensions and data.draw(st.booleans()):
+        message[data.draw(st.sampled_from(extensions))] = data.draw(wrapped(data.draw(wrong_values)))
     for deterministic in (False, True):
         pure, compiled = (outcome(engine.encode, message, deterministic) for engine in both)
         assert pure == compiled
