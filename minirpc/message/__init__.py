@@ -3,7 +3,7 @@
 from minirpc.message.base import Message, Oneof, which_oneof
 from minirpc.message.delimited import iterate_delimited, read_delimited, write_delimited
 from minirpc.message.enums import Enum
-from minirpc.message.extendable import ExtendableMessage, MessageSet, resolve_extensions
+from minirpc.message.extendable import ExtendableMessage, MessageSet, present_extensions, resolve_extensions
 from minirpc.message.extension import Extension
 from minirpc.message.registry import Registry
 
@@ -16,6 +16,7 @@ __all__ = [
     "Oneof",
     "Registry",
     "iterate_delimited",
+    "present_extensions",
     "read_delimited",
     "resolve_extensions",
     "which_oneof",

@@ -25,7 +25,7 @@ from minirpc.message.registry import Registry
 from minirpc.wire import faults
 from minirpc.wire.spec import MAX_DEPTH, Card, FieldSpec, WireType
 
-__all__ = ["ExtendableMessage", "MessageSet", "resolve_extensions"]
+__all__ = ["ExtendableMessage", "MessageSet", "present_extensions", "resolve_extensions"]
 
 E = TypeVar("E", bound="ExtendableMessage")
 V = TypeVar("V")
@@ -251,6 +251,21 @@ def _item(number: int, record: bytes) -> tuple[int | None, bytes | None]:
             elif part == 3 and wire_type == WireType.LEN and payload is None:
                 payload = field[pos:]
     return type_id, payload
+
+
+def present_extensions(
+    message: ExtendableMessage, registry: Registry | None = None
+) -> list[tuple[Extension[Any, Any], Any]]:
+    """The extensions that are set, with their values, in the order of their numbers.
+
+    Args:
+        message: the message.
+        registry: extensions that nobody has asked for yet are looked for here; without it, they stay unknown fields.
+
+    Raises:
+        DecodeError: the bytes of one of them are malformed.
+    """
+    return [(holder.extension, holder.get()) for holder in message.__holders__(registry)]
 
 
 def resolve_extensions(message: Message, registry: Registry, *, max_depth: int = MAX_DEPTH) -> None:
