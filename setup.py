@@ -50,16 +50,8 @@ class BuildWhatCanBeBuilt(build_ext):
         except Exception as error:
             if BUILD == "yes":
                 raise
+            ext.optional = True  # else an editable install would copy the file that is not there
             self.warn(f"{ext.name} was not built, minirpc will run its pure-Python engine: {error}")
-
-    def copy_extensions_to_source(self) -> None:
-        """Copies for an editable install what was built."""
-        self.extensions = [ext for ext in self.extensions if os.path.exists(self._built_path(ext))]
-        super().copy_extensions_to_source()
-
-    def _built_path(self, ext: Extension) -> str:
-        # get_ext_fullpath() would say where it is to be copied to
-        return os.path.join(self.build_lib, self.get_ext_filename(self.get_ext_fullname(ext.name)))
 
 
 setup(ext_modules=extensions(), cmdclass={"build_ext": BuildWhatCanBeBuilt})

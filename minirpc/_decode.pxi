@@ -51,7 +51,7 @@ cdef void fill_empty_slots(const Table* t, PyObject* message) noexcept:
         slot_at(message, t.extensions)[0] = None_
 
 
-cdef PyObject* own_child(const Field* f, PyObject** slot) noexcept:
+cdef inline PyObject* own_child(const Field* f, PyObject** slot) noexcept:
     """A new reference to the sub-message in a slot, which is put there if there is none. NULL with an exception."""
     cdef PyObject* child = slot[0]
     if child != NULL and child != None_:

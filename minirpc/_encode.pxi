@@ -60,7 +60,7 @@ cdef bint encode_packed(Writer* w, Field* f, PyObject* items) noexcept:
     if not open_length(w, f, f.packed_head, &mark, &reserved):
         return False
     for i in range(PyList_GET_SIZE(items)):
-        if not bits_of_object(f, PyList_GET_ITEM(items, i), &bits):
+        if not bits_of_object(f, PyList_GET_ITEM(items, i), &bits) or (f.closed and not is_named(f, <int32_t>bits)):
             refuse(w, NOT_A_SCALAR, f, PyList_GET_ITEM(items, i))
             return refuse_at(w, f, i, NULL)
         if not room(w, MAX_VARINT_SIZE):

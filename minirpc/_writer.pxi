@@ -169,14 +169,17 @@ cdef bint is_named(const Field* f, int32_t number) noexcept:
 
 
 cdef inline bint bits_of_object(const Field* f, PyObject* value, uint64_t* bits) noexcept:
-    """What goes on the wire for a value that is no string or bytes. False if it does not fit."""
+    """What goes on the wire for a value that is no string or bytes. False if it does not fit.
+
+    Whether a closed enum names the number is not asked here: in the loop over a packed run, that would be felt.
+    """
     cdef int kind = f.kind
     if kind == KIND_BOOL:
         bits[0] = value == True_
         return value == True_ or value == False_
     if kind == KIND_DOUBLE or kind == KIND_FLOAT:
         return bits_of_float(kind, value, bits)
-    return bits_of_int(kind, value, bits) and (kind != KIND_ENUM or not f.closed or is_named(f, <int32_t>bits[0]))
+    return bits_of_int(kind, value, bits)
 
 
 cdef inline void put_bits(Writer* w, const Field* f, uint64_t bits) noexcept:
@@ -266,7 +269,7 @@ cdef inline bint encode_scalar(Writer* w, const Field* f, PyObject* value, bint 
         return encode_string(w, f, value, implicit)
     if f.kind == KIND_BYTES:
         return encode_bytes(w, f, value, implicit)
-    if not bits_of_object(f, value, &bits):
+    if not bits_of_object(f, value, &bits) or (f.closed and not is_named(f, <int32_t>bits)):
         return refuse(w, NOT_A_SCALAR, f, value)
     if bits == 0 and implicit:
         return True

@@ -10,7 +10,7 @@ from minirpc import wire
 from minirpc.message import json, registry
 from minirpc.message import text as text_format
 from minirpc.message.deprecation import warning_init
-from minirpc.wire.spec import MAX_DEPTH, AnyPlan, Card, FieldSpec
+from minirpc.wire.spec import MAX_DEPTH, MAX_NUMBER, AnyPlan, Card, FieldSpec
 
 __all__ = ["Message", "MessageMeta", "Oneof", "which_oneof"]
 
@@ -113,10 +113,10 @@ def _lay_out(cls_name: str, specs: list[FieldSpec], namespace: dict[str, Any]) -
         spec: FieldSpec = namespace.pop(attribute)
         if spec.name:
             raise TypeError(f"{cls_name}.{attribute} and {cls_name}.{spec.name} share one field line")
-        if spec.number >= 1 << 29:
-            raise ValueError(f"{cls_name}.{attribute}: field number {spec.number} is not between 1 and 2**29 - 1")
         if spec.number in numbers:
             raise TypeError(f"{cls_name}.{attribute} and {cls_name}.{numbers[spec.number]} share number {spec.number}")
+        if spec.number > MAX_NUMBER:
+            raise ValueError(f"{cls_name}.{attribute}: field number {spec.number} is not between 1 and 2**29 - 1")
         numbers[spec.number] = spec.name = spec.slot = attribute
         spec.proto_name = spec.proto_name or attribute
         if spec.card is Card.ONEOF:

@@ -183,7 +183,7 @@ class _ItemHolder(_Holder, base=True):
         for number, record in _records(unknown):
             type_id, payload = _item(record) if number == 1 else (None, None)
             if type_id == cls.extension.number and payload is not None:
-                mine += [_ITEM_START, wire.encode_varint(type_id), _PAYLOAD, payload, _ITEM_END]
+                mine += [_ITEM_START, wire.encode_varint(cls.extension.number), _PAYLOAD, payload, _ITEM_END]
             else:
                 others.append(record)
         return b"".join(mine), b"".join(others)

@@ -84,10 +84,16 @@ import enum
 from collections.abc import Callable
 from typing import Any, Protocol
 
-__all__ = ["MAX_DEPTH", "AnyPlan", "Card", "FieldSpec", "Kind", "WireType"]
+__all__ = ["MAX_DEPTH", "MAX_NUMBER", "MAX_TYPE_ID", "AnyPlan", "Card", "FieldSpec", "Kind", "WireType"]
 
 MAX_DEPTH = 100
 """How many levels a message may nest below its root, by default (the limit of Google's implementations)."""
+
+MAX_NUMBER = (1 << 29) - 1
+"""The largest field number."""
+
+MAX_TYPE_ID = (1 << 31) - 2
+"""The largest number of an extension of a message set."""
 
 
 class WireType(enum.IntEnum):
@@ -173,8 +179,8 @@ class FieldSpec:
     """One field of a message class.
 
     Attributes:
-        number: the field number, 1 to 2**29 - 1; of an extension of a message set, which is no part of a tag, up to
-            2**31 - 2.
+        number: the field number, 1 to 2**29 - 1; of a message that extends a message set, which has it as a value and
+            not in a tag, to 2**31 - 2.
         name: the attribute's name in Python.
         proto_name: the field's name in the .proto file.
         json_name: the field's name in ProtoJSON where the .proto file sets one, else "".
@@ -229,8 +235,8 @@ class FieldSpec:
         key: FieldSpec | None = None,
         value: FieldSpec | None = None,
     ) -> None:
-        if not 1 <= number < (1 << 31) - 1:
-            raise ValueError(f"field number {number} is not between 1 and 2**31 - 2")
+        if not 1 <= number <= (MAX_TYPE_ID if kind is Kind.MESSAGE and card is Card.OPTIONAL else MAX_NUMBER):
+            raise ValueError(f"field number {number} is not between 1 and 2**29 - 1")
         self.number = number
         self.kind = kind
         self.card = card

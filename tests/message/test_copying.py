@@ -14,6 +14,8 @@ import pytest
 from engines import COMPILED_IS_HERE
 from hypothesis import given
 from hypothesis import strategies as st
+from proto2_samples import ALL as PROTO2
+from proto2_samples import Extended, Node, Set
 from samples import ALL, Color, Implicit, Maps, Optional, Tree, TwoChoices, Unpacked
 from strategies import examples, messages
 
@@ -145,7 +147,7 @@ def test_subclasses_are_copied(make: Any) -> None:
     assert (twin.note is noted.note) == (make is copy.copy)
 
 
-@pytest.mark.parametrize("cls", ALL, ids=lambda cls: cls.__qualname__)
+@pytest.mark.parametrize("cls", [*ALL, *PROTO2], ids=lambda cls: cls.__qualname__)
 @examples(25)
 @given(data=st.data())
 def test_every_copy_is_the_same_message(cls: Any, data: st.DataObject) -> None:
@@ -153,7 +155,8 @@ def test_every_copy_is_the_same_message(cls: Any, data: st.DataObject) -> None:
     encoded = message.to_binary()
     for twin in (copy.copy(message), copy.deepcopy(message), pickle.loads(pickle.dumps(message))):
         assert twin.to_binary() == encoded
-        assert repr(twin) == repr(message)
+        if cls not in (Extended, Set, Node):  # whose pickles have extensions as bytes, until they are asked for
+            assert repr(twin) == repr(message)
 
 
 def _python(engine: str, program: str, data: bytes = b"") -> bytes:

@@ -155,6 +155,20 @@ def test_equality_and_copies() -> None:
     assert repr(a).startswith("Set([samples.item_same]=")
 
 
+def test_type_ids_beyond_field_numbers() -> None:
+    last: Any = pb.extension("acme.last", lambda: Set, pb.message(2**31 - 2, lambda: Same))
+    message = Set()
+    message[last] = Same(f_int32=5)
+    data = item(varint(2, 2**31 - 2), chunk(3, FIVE))
+    assert message.to_binary() == data
+    assert Set.from_binary(data)[last] == Same(f_int32=5)
+    # a field has such a number nowhere
+    with pytest.raises(ValueError, match="is not between 1 and"):
+        type(pb.Message)("Wrong", (pb.Message,), {"field": pb.message(2**29, lambda: Same)})
+    with pytest.raises(ValueError, match="is not between 1 and"):
+        pb.message(2**31 - 1, lambda: Same)
+
+
 def test_a_message_set_has_no_fields_of_its_own() -> None:
     with pytest.raises(TypeError, match=r"^Wrong is a message set, which has no fields$"):
 
