@@ -26,7 +26,7 @@ def test_modules_and_classes_are_found_by_full_name() -> None:
     nested = registry.message("google.protobuf.DescriptorProto.ExtensionRange")
     assert nested is descriptor_pb.DescriptorProto.ExtensionRange
     assert Registry(descriptor_pb.DescriptorProto).message("google.protobuf.DescriptorProto.ExtensionRange") is nested
-    assert repr(Registry(pb.Tree)) == "<Registry of 1 message types>"
+    assert repr(Registry(pb.Tree)) == "<Registry of 1 message types and 0 extensions>"
 
 
 @pytest.mark.parametrize("name", ["json_sample.Tree", "json_sample.Genre", "Tree", "", "google.protobuf.FileOptions"])
@@ -53,7 +53,7 @@ def test_the_well_known_types_are_always_there() -> None:
 
 @pytest.mark.parametrize("source", ["json_sample", object(), int, messages_v1.Message, pb.Genre, pb.Tree()])
 def test_other_sources_are_refused(source: Any) -> None:
-    with pytest.raises(TypeError, match="generated modules and message classes"):
+    with pytest.raises(TypeError, match="generated modules, message classes and extensions"):
         Registry(source)
 
 

@@ -12,10 +12,9 @@ from minirpc.codegen import messages_v1 as pb
 from minirpc.errors import DecodeError
 
 
-class Retired(pb.Message):
+class Retired(pb.Message, reserved=("gone", "old")):
     """With names that its .proto file reserves."""
 
-    __reserved__ = frozenset({"gone", "old"})
     kept: int = pb.int32(1)
 
 
@@ -295,8 +294,7 @@ def test_entries_of_maps_are_no_levels_of_their_own() -> None:
     "step", ["child {", "child <", "children {", "children [{", "by_name { value {", "gone {", "gone [{"]
 )
 def test_bottomless_input_is_an_error(step: str) -> None:
-    class Pit(pb.Message):
-        __reserved__ = frozenset({"gone"})
+    class Pit(pb.Message, reserved=("gone",)):
         tree: Tree | None = pb.message(1, lambda: Tree)
 
     text = step * 50_000 if step.startswith("gone") else "tree {" + step * 50_000
