@@ -123,6 +123,7 @@ class MessagesModule:
         aliases: second names of classes, and the classes.
         descriptor: the serialized ``FileDescriptorProto``, without source positions and comments.
         dependencies: the names of the modules that its imports became.
+        uses_deprecated: whether it refers to deprecated classes.
     """
 
     path: str
@@ -136,6 +137,7 @@ class MessagesModule:
     aliases: tuple[tuple[str, str], ...]
     descriptor: bytes
     dependencies: tuple[str, ...]
+    uses_deprecated: bool = False
 
 
 def messages_module(file: FileDescriptor, index: TypeIndex, options: Options) -> MessagesModule:
@@ -161,6 +163,7 @@ def messages_module(file: FileDescriptor, index: TypeIndex, options: Options) ->
         aliases=tuple((alias, name) for name, alias in scope.aliases.items()),
         descriptor=_without_source_info(file),
         dependencies=tuple(scope.relative_name(index.module(imported)) for imported in file.imports),
+        uses_deprecated=scope.uses_deprecated,
     )
 
 

@@ -38,23 +38,26 @@ def messages_module(module: MessagesModule) -> str:
     if module.dependencies:
         registration.append(f"[{', '.join(map(text_literal, module.dependencies))}]")
     footer.append(f"_pb.file({', '.join(registration)})")
-    return _module(_head(module.source, module.doc, module.imports), [*classes, _lines(footer)])
+    return _module(_head(module.source, module.doc, module.imports, module.uses_deprecated), [*classes, _lines(footer)])
 
 
 def services_module(module: ServicesModule) -> str:
     """An ``x_rpc.py``."""
     classes = [_lines(lines) for service in module.services for lines in (_stub(service), _servicer(service))]
-    return _module(_head(module.source, "", module.imports), classes)
+    return _module(_head(module.source, "", module.imports, module.uses_deprecated), classes)
 
 
 def _module(head: Iterable[str], parts: Iterable[str]) -> str:
     return "\n\n\n".join(("\n\n".join(head), *parts)) + "\n"
 
 
-def _head(source: str, doc: str, imports: Iterable[Iterable[str]]) -> list[str]:
+def _head(source: str, doc: str, imports: Iterable[Iterable[str]], uses_deprecated: bool) -> list[str]:
     groups = [("from __future__ import annotations",), *imports]
     name = escape(source.replace("\n", "\\n"))
     first = [f"# Generated from {name} by protoc-gen-python_minirpc. DO NOT EDIT."]
+    if uses_deprecated:
+        # what is deprecated is so for those who use this module, not in it
+        first += ['# mypy: disable-error-code="deprecated"', "# pyright: reportDeprecated=false"]
     blocks = [_lines(group) for group in groups]
     if doc:
         first += _docstring(doc)

@@ -57,10 +57,12 @@ class Type:
     Attributes:
         module: the module that defines it.
         path: the names that lead to the class inside it: ``("Book", "Location")``.
+        deprecated: whether the .proto file calls it deprecated.
     """
 
     module: Module
     path: tuple[str, ...]
+    deprecated: bool = False
 
 
 class TypeIndex:
@@ -82,7 +84,12 @@ class TypeIndex:
         while outermost.parent is not None:
             parents.append(names.member_name(outermost.name))
             outermost = outermost.parent
-        return Type(self.module(descriptor.file.name), (names.top_level_name(outermost.name), *reversed(parents)))
+        path = (names.top_level_name(outermost.name), *reversed(parents))
+        deprecated = descriptor.deprecated
+        while descriptor.parent is not None:
+            descriptor = descriptor.parent
+            deprecated = deprecated or descriptor.deprecated
+        return Type(self.module(descriptor.file.name), path, deprecated)
 
     def module(self, proto_file: str, suffix: str = "pb") -> Module:
         """The module that a file becomes: ``x_pb`` for its messages, ``x_rpc`` for its services."""
@@ -108,6 +115,8 @@ class ModuleScope:
 
     def __init__(self, module: Module, options: Options, top_level: Collection[str]) -> None:
         self.module = module
+        self.uses_deprecated = False
+        """Whether the module refers to something deprecated, which is no business of its users' type checkers."""
         self.aliases: dict[str, str] = {}
         self._options = options
         self._top_level = frozenset(top_level)
@@ -139,6 +148,7 @@ class ModuleScope:
             owner: the path of the class whose body holds the annotation.
             members: the names that this body binds.
         """
+        self.uses_deprecated |= found.deprecated
         if found.module == self.module:
             inside = found.path[len(owner) :] if found.path[: len(owner)] == owner else ()
             # where an outer scope has the name too, mypy (as Python) takes that of the body, pyright the outer one
@@ -152,6 +162,7 @@ class ModuleScope:
 
     def expression(self, found: Type) -> str:
         """A reference to a class, in a lambda: such a body sees the names of the module alone."""
+        self.uses_deprecated |= found.deprecated
         if found.module == self.module:
             return ".".join(found.path)
         return ".".join((self._module_alias(found.module), *found.path))

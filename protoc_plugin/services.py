@@ -56,6 +56,7 @@ class ServicesModule:
     source: str
     imports: tuple[tuple[str, ...], ...]
     services: tuple[Service, ...]
+    uses_deprecated: bool
 
 
 def services_module(file: FileDescriptor, index: TypeIndex, options: Options) -> ServicesModule:
@@ -81,7 +82,8 @@ def services_module(file: FileDescriptor, index: TypeIndex, options: Options) ->
         services.append(Service(stub, servicer, doc_of(service), tuple(methods), deprecation(service)))
     if any(method.client_streaming or method.server_streaming for method in _methods(file)):
         scope.import_standard("from collections.abc import AsyncIterator")
-    return ServicesModule(module.path, file.name, scope.imports(_CONTRACT), tuple(services))
+    uses_deprecated = scope.uses_deprecated or any(service.deprecated for service in services)
+    return ServicesModule(module.path, file.name, scope.imports(_CONTRACT), tuple(services), uses_deprecated)
 
 
 def _methods(file: FileDescriptor) -> list[MethodDescriptor]:
@@ -112,5 +114,6 @@ def _references(file: FileDescriptor, index: TypeIndex, scope: ModuleScope) -> d
             references[message] = scope.expression(found)
         else:
             scope.import_name(found.module, name)
+            scope.uses_deprecated |= found.deprecated
             references[message] = ".".join(found.path)
     return references

@@ -1,7 +1,7 @@
 """Classes that the .proto file calls deprecated.
 
-Type checkers are told as everywhere (PEP 702, ``warnings.deprecated``), at run time each construction by a program warns.
-Messages that are read do not: their senders chose them.
+Type checkers are told as everywhere (PEP 702, ``warnings.deprecated``); at run time a program that makes a message is
+warned. Messages that are read do not warn: their senders chose them.
 """
 
 from __future__ import annotations

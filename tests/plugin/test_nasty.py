@@ -31,7 +31,7 @@ def everywhere(word: str) -> str:
         package {word}.{word};
         message {word} {{
           message M_{word} {{
-            optional {word} {word} = 1;
+            optional .{word}.{word}.{word} {word} = 1;
             extensions 10 to 20;
           }}
           enum E_{word} {{ V_{word} = 0; {word} = 1; }}
@@ -40,7 +40,7 @@ def everywhere(word: str) -> str:
             E_{word} e_{word} = 2;
           }}
           repeated M_{word} r_{word} = 3;
-          map<string, {word}> m_{word} = 4;
+          map<string, .{word}.{word}.{word}> m_{word} = 4;
           extend .{word}.{word}.{word}.M_{word} {{ optional string x_{word} = 10; }}
           extensions 100;
         }}

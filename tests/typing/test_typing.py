@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from plugin_runs import GOLDEN, TESTS
 
-SAMPLES = ["messages.py", "services.py"]
+SAMPLES = ["extensions.py", "messages.py", "services.py"]
 
 
 @pytest.fixture
@@ -38,7 +38,12 @@ def check(project: Path, *command: str) -> str:
 
 def test_mypy(project: Path) -> None:
     said = check(
-        project, "mypy", "--strict", "--package=golden", *(f"--module={Path(sample).stem}" for sample in SAMPLES)
+        project,
+        "mypy",
+        "--strict",
+        "--enable-error-code=deprecated",
+        "--package=golden",
+        *(f"--module={Path(sample).stem}" for sample in SAMPLES),
     )
     assert "no issues found" in said
 
@@ -47,6 +52,7 @@ def test_pyright(project: Path) -> None:
     config = {
         "extraPaths": [str(TESTS.parent)],
         "typeCheckingMode": "standard",
+        "reportDeprecated": "error",
         "reportUnnecessaryTypeIgnoreComment": "error",
     }
     (project / "pyrightconfig.json").write_text(json.dumps(config), encoding="utf-8")

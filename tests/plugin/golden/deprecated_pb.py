@@ -1,4 +1,6 @@
 # Generated from deprecated.proto by protoc-gen-python_minirpc. DO NOT EDIT.
+# mypy: disable-error-code="deprecated"
+# pyright: reportDeprecated=false
 from __future__ import annotations
 
 from minirpc.codegen import messages_v1 as _pb
