@@ -22,7 +22,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from minirpc.errors import DecodeError, DescriptorError
 from minirpc.message.descriptors import Files
-from minirpc.message.descriptors.features import EDITIONS
+from minirpc.message.descriptors.features import EDITIONS, NEWEST_EDITION
 from minirpc.message.wkt.descriptor_pb import FileDescriptorProto
 from protoc_plugin import model, render, services
 from protoc_plugin.options import Options, PluginError
@@ -52,7 +52,7 @@ def respond(request: CodeGeneratorRequest) -> CodeGeneratorResponse:
     response = CodeGeneratorResponse(
         supported_features=int(feature.PROTO3_OPTIONAL | feature.SUPPORTS_EDITIONS),
         minimum_edition=int(min(EDITIONS)),
-        maximum_edition=int(max(EDITIONS)),
+        maximum_edition=int(NEWEST_EDITION),
     )
     try:
         options = Options.parse(request.parameter or "")

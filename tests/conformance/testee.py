@@ -2,8 +2,8 @@
 
     python testee.py FOLDER
 
-FOLDER holds the modules that the plugin has generated from the runner's .proto files. The runner writes requests to stdin and
-reads responses from stdout, each behind its size in four bytes, little-endian. Nothing else may go to stdout.
+FOLDER holds the modules that the plugin has generated from the runner's .proto files. The runner writes requests to
+stdin and reads responses from stdout, each behind its size in four bytes, little-endian. Nothing else may go to stdout.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Testee:
         """Reads the payload as the message that it is said to be, and writes it in the format that is asked for."""
         try:
             message_class = self.registry.message(request.message_type)
-        except LookupError as error:  # which the caller counts as a failure; without an answer, the runner starts us anew
+        except LookupError as error:  # the run then counts as failed; without an answer, we would be started again
             return self.response_class(skipped=str(error))
         try:
             message = self.parse(request, message_class)

@@ -59,7 +59,7 @@ def test_timestamps_end_with_the_calendar(nanoseconds: int) -> None:
 
 @pytest.mark.parametrize("timestamp", [Timestamp(nanos=-1), Timestamp(nanos=10**9), Timestamp(seconds=2**60)])
 def test_what_is_no_timestamp_becomes_no_datetime(timestamp: Timestamp) -> None:
-    with pytest.raises(ValueError, match="nanos are not|years 1 to 9999"):
+    with pytest.raises(ValueError, match=r"nanos are not|years 1 to 9999"):
         timestamp.to_datetime()
 
 
@@ -135,8 +135,10 @@ def test_any_says_what_it_does_not_hold() -> None:
 
 plain = st.recursive(
     st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(st.characters(exclude_categories=["Cs"])),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner, max_size=4)
+    ),
     max_leaves=20,
 )
 

@@ -60,7 +60,18 @@ def test_the_chosen_protoc_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert cli.main(["protoc", "--version", "-I", "x"]) == 7
     plugin, *rest = (tmp_path / "fake.arguments").read_text(encoding="utf-8").split()
     assert plugin.startswith("--plugin=protoc-gen-python_minirpc=")
-    assert rest == ["--version", "-I", "x"]
+    # last comes the folder with the .proto files that minirpc brings along
+    assert rest[:3] == ["--version", "-I", "x"]
+    assert Path(rest[3].removeprefix("-I"), "google/rpc/status.proto").exists()
+    assert len(rest) == 4
+
+
+def test_files_that_come_along_are_found(tmp_path: Path) -> None:
+    text = 'syntax = "proto3"; import "google/rpc/status.proto"; message Failed { google.rpc.Status status = 1; }'
+    (tmp_path / "failed.proto").write_text(text, encoding="utf-8")
+    for search in ([], ["-I."], [f"--proto_path={tmp_path}"]):
+        assert protoc(*search, "--python_minirpc_out=.", "failed.proto", cwd=tmp_path).returncode == 0
+        assert "from minirpc.google_rpc import status_pb" in (tmp_path / "failed_pb.py").read_text(encoding="utf-8")
 
 
 def test_a_signal_is_reported_as_shells_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

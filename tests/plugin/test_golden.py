@@ -15,7 +15,7 @@ from plugin_runs import GOLDEN, TESTS, Output
 from minirpc.message import Enum, Message
 from minirpc.message.registry import file_of
 from minirpc.message.wkt.descriptor_pb import FileDescriptorProto
-from protoc_plugin.bootstrap import shipped_modules
+from protoc_plugin.bootstrap import descriptors_of_own_files, shipped_modules
 
 ROOT = TESTS.parent
 
@@ -33,8 +33,15 @@ def test_golden_files(regenerated: Output) -> None:
 
 def test_shipped_modules() -> None:
     """From the descriptors that they hold themselves: those of another protoc would be another version's."""
-    paths = [*(ROOT / "minirpc/message/wkt").glob("*_pb.py"), ROOT / "protoc_plugin/plugin_pb.py"]
-    modules = shipped_modules([_descriptor(".".join(path.relative_to(ROOT).with_suffix("").parts)) for path in paths])
+    google_rpc = ROOT / "minirpc/google_rpc"
+    paths = [
+        *(ROOT / "minirpc/message/wkt").glob("*_pb.py"),
+        *google_rpc.glob("*_pb.py"),
+        ROOT / "protoc_plugin/plugin_pb.py",
+    ]
+    described = {path: _descriptor(".".join(path.relative_to(ROOT).with_suffix("").parts)) for path in paths}
+    with_comments = {file.name: file for file in descriptors_of_own_files()}
+    modules = shipped_modules([with_comments.get(file.name, file) for file in described.values()])
     assert set(modules) == set(paths)
     for path, text in modules.items():
         assert path.read_text(encoding="utf-8") == text, path

@@ -18,7 +18,7 @@ from minirpc.message.wkt.descriptor_pb import (
     FileDescriptorProto,
 )
 
-__all__ = ["EDITIONS", "Features", "edition_of", "of_field"]
+__all__ = ["EDITIONS", "NEWEST_EDITION", "Features", "edition_of", "of_field"]
 
 
 class Features(NamedTuple):
@@ -73,6 +73,9 @@ EDITIONS = {
     Edition.EDITION_UNSTABLE: _2023,
 }
 """The editions that are known, with their features."""
+
+NEWEST_EDITION = Edition.EDITION_2024
+"""The newest edition that is no trial."""
 
 _SYNTAXES = {"": Edition.EDITION_PROTO2, "proto2": Edition.EDITION_PROTO2, "proto3": Edition.EDITION_PROTO3}
 

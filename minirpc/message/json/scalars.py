@@ -333,7 +333,8 @@ def _string_text(spec: FieldSpec) -> Text:
         try:
             str.encode(value)
         except UnicodeEncodeError as error:  # a field that may hold any bytes (feature utf8_validation)
-            raise EncodeError(f"the character at index {error.start} is a byte of no UTF-8, for which JSON has no form") from None
+            reason = f"the character at index {error.start} is a byte of no UTF-8, for which JSON has no form"
+            raise EncodeError(reason) from None
         return quote(value)
 
     return text

@@ -6,7 +6,7 @@ what UTF-8 can carry. Where that fails, the same message is written again by the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from math import isfinite
 from typing import Any
 

@@ -131,7 +131,7 @@ def _check_path(message: Any, path: str) -> None:
         if spec is None:
             raise ValueError(f"{path!r}: {at.__full_name__()} has no field {name!r}")
         if not spec.is_message or spec.card is Card.REPEATED:
-            raise ValueError(f"{path!r}: {at.__full_name__()}.{name} is no singular message, and has no fields below it")
+            raise ValueError(f"{path!r}: {at.__full_name__()}.{name} is no singular message, with fields below it")
         at = spec.type
     if _find(at, last) is None:
         raise ValueError(f"{path!r}: {at.__full_name__()} has no field {last!r}")

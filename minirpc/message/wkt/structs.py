@@ -9,7 +9,7 @@ from minirpc.wire.spec import MAX_DEPTH
 
 __all__ = ["ListValueMethods", "Plain", "StructMethods", "ValueMethods"]
 
-Plain: TypeAlias = "None | bool | float | str | list[Plain] | dict[str, Plain]"
+Plain: TypeAlias = "bool | float | str | list[Plain] | dict[str, Plain] | None"
 """What JSON can say, in Python's own types. Numbers are ``float``, as in ``google.protobuf.Value``."""
 
 
