@@ -134,11 +134,11 @@ class Files:
 def _sorted(protos: dict[str, FileDescriptorProto]) -> Iterator[str]:
     """The names of the files, each behind those that it imports. Without recursion: chains of imports may be long."""
     done: set[str] = set()
-    for first in protos:
+    for first, proto in protos.items():
         if first in done:
             continue
         # the files between the first and the one that is looked at, with those imports that are still to be looked at
-        chain = [(first, iter(protos[first].dependency))]
+        chain = [(first, iter(proto.dependency))]
         in_chain = {first}
         while chain:
             name, imports = chain[-1]
