@@ -95,7 +95,7 @@ class Channel:
         Args:
             grace: seconds for running calls to end; then, or at once without it, they end with CANCELLED.
         """
-        loop = self._bind_loop()
+        self._bind_loop()
         self._closed = True
         if grace and self._streams:
             self._idle = asyncio.Event()
@@ -104,17 +104,23 @@ class Channel:
                     await self._idle.wait()
             except TimeoutError:
                 _log.info("%r: calls still running after %s s of grace are cancelled", self, grace)
+            finally:  # also where this is cancelled
+                self._end_everything()
+        else:
+            self._end_everything()
+        if self._connecting is not None:
+            await asyncio.wait([self._connecting])
+        closing = [connection.closed for connection in self._connections]
+        if closing:
+            await asyncio.wait(closing)
+
+    def _end_everything(self) -> None:
         for stream in list(self._streams):
             stream.fail(StatusCode.CANCELLED, "the channel was closed")
         if self._connecting is not None:
             self._connecting.cancel()
-            await asyncio.wait([self._connecting])
-        closing = [connection.closed for connection in self._connections]
         for connection in list(self._connections):
-            connection.go_away()
-            loop.call_later(_CLOSE_TIMEOUT, connection.abort)
-        if closing:
-            await asyncio.wait(closing)
+            connection.go_away(_CLOSE_TIMEOUT)
 
     # -- starting calls; for minirpc.aio.call
 

@@ -22,6 +22,9 @@ _FLUSH_SIZE = 1 << 16  # output of this size does not wait for the end of the tu
 _CROWDED_SENDS = 128  # after so many frames in one turn of the loop, senders let others run
 _DRAIN_PING_TIMEOUT = 5.0  # seconds after which a drain goes on without the answer to its PING
 _HIGH_WATER = 1 << 18  # bytes in the socket's buffer above which senders wait
+_MAX_UNREAD_REPLIES = 1 << 18  # bytes of answers to frames, made while the socket is full, above which reading stops
+_LINGER = 30.0  # seconds for the peer to take the rest of a connection that ends well
+_LINGER_AFTER_FAILURE = 1.0  # the same where only a GOAWAY is still worth sending
 
 
 class ConnectionOwner(Protocol):
@@ -76,6 +79,9 @@ class Connection(asyncio.BufferedProtocol):
         self._waiting: dict[Stream, None] = {}
         self._flush_scheduled = False
         self._sends_in_turn = 0
+        self._written = 0  # bytes handed to the transport so far
+        self._unread_replies = 0  # bytes that the peer's frames made this side send since the socket is full
+        self._abort_timer: asyncio.TimerHandle | None = None
         self._final_goaway_ping: bytes | None = None
         self._refusing = False  # whether the peer's new streams are turned away
 
@@ -117,19 +123,30 @@ class Connection(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Hands what was read to the engine."""
+        made = self._written + self.engine.output_size
         self.engine.receive(self._read_buffer[:nbytes])
         # Not at once: tasks that these bytes woke run first, and what they send joins the same write.
         self.schedule_flush()
+        if self.write_paused:
+            # Messages wait for the socket, but answers to frames (PING, SETTINGS, refused streams) are made at once: a
+            # peer that asks for them without reading them must not fill our memory.
+            self._unread_replies += self._written + self.engine.output_size - made
+            if self._unread_replies > _MAX_UNREAD_REPLIES and self._transport is not None:
+                self._transport.pause_reading()
 
     def eof_received(self) -> bool:
         """Lets the transport close: an HTTP/2 connection has no half-closed state."""
         self.failure = self.failure or "connection closed by the peer"
+        self._start_draining()
+        self.close(_LINGER_AFTER_FAILURE)
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tells every stream that its connection is gone."""
         self._transport = None
         self.draining = True
+        if self._abort_timer is not None:
+            self._abort_timer.cancel()
         self.failure = self.failure or (f"connection lost: {exc}" if exc else "connection closed")
         self._waiting.clear()
         for stream in list(self._streams):
@@ -146,6 +163,9 @@ class Connection(asyncio.BufferedProtocol):
     def resume_writing(self) -> None:
         """The socket's buffer has room again."""
         self.write_paused = False
+        self._unread_replies = 0
+        if self._transport is not None:
+            self._transport.resume_reading()
         self.send_window_opened()
 
     # -- output
@@ -173,7 +193,9 @@ class Connection(asyncio.BufferedProtocol):
         """Writes the engine's output to the transport."""
         transport = self._transport
         if transport is not None and self.engine.output_size and not transport.is_closing():
-            transport.write(self.engine.take_output())
+            output = self.engine.take_output()
+            self._written += len(output)
+            transport.write(output)
 
     # -- streams
 
@@ -249,7 +271,7 @@ class Connection(asyncio.BufferedProtocol):
         """Ends the connection after a protocol error of the peer."""
         self.failure = f"HTTP/2 {error_name(error_code)}: {reason}"
         self._start_draining()
-        self.close()
+        self.close(_LINGER_AFTER_FAILURE)
 
     # -- ending
 
@@ -288,27 +310,39 @@ class Connection(asyncio.BufferedProtocol):
             # Not at once: this may run inside a callback whose output is still to come.
             self.loop.call_soon(self.close)
 
-    def close(self) -> None:
-        """Sends what is queued and closes the transport."""
+    def close(self, linger: float = _LINGER) -> None:
+        """Sends what is queued and closes the transport.
+
+        Args:
+            linger: seconds for the peer to take the rest. A closed transport with a full buffer waits without end for a
+                peer that does not read, and the streams would wait with it.
+        """
         self.flush()
         if self._transport is not None:
             self._transport.close()
+            when = self.loop.time() + linger
+            if self._abort_timer is None or when < self._abort_timer.when():
+                if self._abort_timer is not None:
+                    self._abort_timer.cancel()
+                self._abort_timer = self.loop.call_at(when, self.abort)
 
     def abort(self) -> None:
         """Closes the transport at once."""
         if self._transport is not None:
             self._transport.abort()
 
-    def go_away(self) -> None:
-        """Tells the peer that this side leaves, and closes."""
+    def go_away(self, linger: float = _LINGER) -> None:
+        """Tells the peer that this side leaves, and closes (see :meth:`close`)."""
         if self.is_open:
             self.engine.send_goaway(self.engine.last_peer_stream_id, ErrorCode.NO_ERROR)
-        self.close()
+        self.close(linger)
 
 
 def _peer_name(transport: asyncio.Transport) -> str:
     sock = transport.get_extra_info("socket")
     name = transport.get_extra_info("peername")
+    if sock is not None and name is None and sock.family != socket.AF_UNIX:
+        return ""  # the peer has gone already
     if sock is not None and sock.family == socket.AF_INET:
         return f"ipv4:{name[0]}:{name[1]}"
     if sock is not None and sock.family == socket.AF_INET6:

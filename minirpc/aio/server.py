@@ -72,6 +72,7 @@ class Server:
         Raises:
             ValueError: two services have a method of the same path.
             AttributeError: a service lacks one of its methods.
+            TypeError: what is given for a service is none.
         """
         self._handlers: dict[bytes, Handler] = {}
         for service in services:
@@ -90,6 +91,8 @@ class Server:
         self._stopping = False
 
     def _add_service(self, service: Servicer) -> None:
+        if not isinstance(service, Servicer):
+            raise TypeError(f"a service is an instance of a generated servicer, not {service!r}")
         for name, method in methods_of(service.methods).items():
             path = method.path.encode()
             if path in self._handlers:

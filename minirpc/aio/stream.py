@@ -236,6 +236,10 @@ class Stream(ABC):
                 engine.send_data(self.stream_id, chunk, self._output_over)
             connection.output_added()
         if self._ending is not None and not self._output_over:
+            if connection.write_paused:
+                # Until its status has left, the stream counts as open: that bounds the statuses that nobody reads.
+                connection.wait_to_send(self)
+                return
             self._output_started = self._output_over = True
             if self._ending:
                 engine.send_headers(self.stream_id, self._ending, True)

@@ -10,6 +10,7 @@ from minirpc.http2.interface import (
     Http2Options,
     StreamHandler,
     error_name,
+    header_list_size,
 )
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "StreamHandler",
     "create_engine",
     "error_name",
+    "header_list_size",
 ]
 
 

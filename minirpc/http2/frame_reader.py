@@ -14,6 +14,7 @@ __all__ = ["FrameReader"]
 
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"  # RFC 9113 section 3.4
 _HEADER_SIZE = 9
+_TYPE_OFFSET = 3
 _MAX_CONTINUATIONS = 64  # frames of one header block, as h2 has it
 
 
@@ -47,11 +48,7 @@ class FrameReader:
         if self._preface_left:
             self._read_preface()
         while (frame := self._read_frame()) is not None:
-            if self._settings_due:
-                # Section 3.4: SETTINGS must be the first frame that each side sends.
-                if not isinstance(frame, SettingsFrame):
-                    raise ProtocolError("the first frame is not SETTINGS")
-                self._settings_due = False
+            self._settings_due = False
             whole = self._collect_block(frame)
             if whole is not None:
                 return whole
@@ -72,6 +69,10 @@ class FrameReader:
         available = len(self._buffer)
         if available < body:
             return None
+        if self._settings_due and self._buffer[start + _TYPE_OFFSET] != SettingsFrame.type:
+            # Section 3.4: SETTINGS must be the first frame that each side sends. Looked at before the length, which in
+            # another protocol's bytes is as good as random.
+            raise ProtocolError("the first frame is not SETTINGS; the peer may not speak HTTP/2")
         length = int.from_bytes(self._buffer[start : start + 3], "big")
         if length > self._max_frame_size:
             raise FrameTooLargeError(f"frame of {length} bytes, the limit is {self._max_frame_size}")
