@@ -328,7 +328,7 @@ class ServerStream(Stream):
         return limit is None or header_list_size(headers) <= limit
 
     def _shortened(self, status: Status) -> Status:
-        """Returns what is sent in place of a status that is larger, with its trailing metadata, than the client takes."""
+        """Returns what is sent in place of a status that, with its metadata, is larger than the client takes."""
         _log.warning("the status of %s is larger than %s takes, and was shortened", self._path, self._context.peer)
         if status.code is StatusCode.OK:
             return Status(StatusCode.RESOURCE_EXHAUSTED, "the trailing metadata are larger than the client takes")
