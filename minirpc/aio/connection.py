@@ -341,10 +341,8 @@ class Connection(asyncio.BufferedProtocol):
 def _peer_name(transport: asyncio.Transport) -> str:
     sock = transport.get_extra_info("socket")
     name = transport.get_extra_info("peername")
-    if sock is not None and name is None and sock.family != socket.AF_UNIX:
-        return ""  # the peer has gone already
     if sock is not None and sock.family == socket.AF_INET:
-        return f"ipv4:{name[0]}:{name[1]}"
+        return f"ipv4:{name[0]}:{name[1]}" if name else ""  # no name: the peer has gone already
     if sock is not None and sock.family == socket.AF_INET6:
-        return f"ipv6:[{name[0]}]:{name[1]}"
+        return f"ipv6:[{name[0]}]:{name[1]}" if name else ""
     return f"unix:{name or transport.get_extra_info('sockname') or ''}"

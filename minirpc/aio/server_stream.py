@@ -322,9 +322,12 @@ class ServerStream(Stream):
             self._headers_sent = True
             self.end_output([*_RESPONSE_HEADERS, *trailers])
 
+    def _header_limit(self) -> int | None:
+        return None if self.connection is None else self.connection.engine.max_header_list_size
+
     def _fits(self, headers: Sequence[Header]) -> bool:
         """Whether the client takes a header list of this size. One that it does not take may end the connection."""
-        limit = None if self.connection is None else self.connection.engine.max_header_list_size
+        limit = self._header_limit()
         return limit is None or header_list_size(headers) <= limit
 
     def _shortened(self, status: Status) -> Status:
@@ -332,7 +335,7 @@ class ServerStream(Stream):
         _log.warning("the status of %s is larger than %s takes, and was shortened", self._path, self._context.peer)
         if status.code is StatusCode.OK:
             return Status(StatusCode.RESOURCE_EXHAUSTED, "the trailing metadata are larger than the client takes")
-        limit = (self.connection and self.connection.engine.max_header_list_size) or 0
+        limit = self._header_limit() or 0
         # A character takes up to 12 bytes, percent-encoded; the other fields take less than 512.
         return Status(status.code, status.message[: max(0, limit - 512) // 12])
 
