@@ -12,7 +12,7 @@ from typing import Protocol
 
 from minirpc.aio.stream import Stream, StreamConnection
 from minirpc.errors import RpcError, StatusCode
-from minirpc.http2 import ErrorCode, Header, error_name, header_list_size
+from minirpc.http2 import ErrorCode, Header, error_name
 from minirpc.rpc.metadata import Metadata, decode_binary, decode_metadata, is_grpc_content_type
 from minirpc.rpc.status import (
     Status,
@@ -93,11 +93,6 @@ class ClientStream(Stream):
         headers = self._headers
         if self._deadline is not None:
             headers = [*headers, (b"grpc-timeout", encode_timeout(self._deadline - self._loop.time()))]
-        limit = connection.engine.max_header_list_size
-        if limit is not None and (size := header_list_size(headers)) > limit:
-            message = f"the request's headers of {size} bytes are larger than the server takes ({limit} bytes)"
-            self.fail(StatusCode.RESOURCE_EXHAUSTED, message)
-            return
         self.connection = connection
         self.peer = connection.peer
         self.stream_id = connection.engine.open_stream(self, headers, False)

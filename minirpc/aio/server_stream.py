@@ -14,7 +14,7 @@ from typing import Any
 from minirpc.aio.context import Context, inherit_deadline
 from minirpc.aio.stream import Stream, StreamConnection
 from minirpc.errors import RpcError, StatusCode
-from minirpc.http2 import ErrorCode, Header, header_list_size
+from minirpc.http2 import ErrorCode, Header
 from minirpc.rpc.metadata import Metadata, encode_binary
 from minirpc.rpc.method import Codec, Method
 from minirpc.rpc.status import OK, Status, encode_message
@@ -291,11 +291,8 @@ class ServerStream(Stream):
             raise RuntimeError("initial metadata have been sent")
         if self._finished or self.over or self.connection is None:
             return
-        headers = [*_RESPONSE_HEADERS, *metadata]
-        if metadata and not self._fits(headers):
-            raise RpcError(StatusCode.RESOURCE_EXHAUSTED, "the initial metadata are larger than the client takes")
         self._headers_sent = True
-        self.connection.engine.send_headers(self.stream_id, headers, False)
+        self.connection.engine.send_headers(self.stream_id, [*_RESPONSE_HEADERS, *metadata], False)
         self.connection.output_added()
 
     def fail(self, code: StatusCode, message: str, cause: BaseException | None = None) -> None:
@@ -310,9 +307,6 @@ class ServerStream(Stream):
             return
         self._finished = True
         trailers = [*_status_headers(status), *self._context._trailing]
-        if len(trailers) > 1 and not self._fits([*_RESPONSE_HEADERS, *trailers]):
-            status = self._shortened(status)
-            trailers = _status_headers(status)
         if self._headers_sent:
             if status.code is not StatusCode.OK:
                 # A failure does not wait for messages that the client may never take.
@@ -321,23 +315,6 @@ class ServerStream(Stream):
         else:
             self._headers_sent = True
             self.end_output([*_RESPONSE_HEADERS, *trailers])
-
-    def _header_limit(self) -> int | None:
-        return None if self.connection is None else self.connection.engine.max_header_list_size
-
-    def _fits(self, headers: Sequence[Header]) -> bool:
-        """Whether the client takes a header list of this size. One that it does not take may end the connection."""
-        limit = self._header_limit()
-        return limit is None or header_list_size(headers) <= limit
-
-    def _shortened(self, status: Status) -> Status:
-        """Returns what is sent in place of a status that, with its metadata, is larger than the client takes."""
-        _log.warning("the status of %s is larger than %s takes, and was shortened", self._path, self._context.peer)
-        if status.code is StatusCode.OK:
-            return Status(StatusCode.RESOURCE_EXHAUSTED, "the trailing metadata are larger than the client takes")
-        limit = self._header_limit() or 0
-        # A character takes up to 12 bytes, percent-encoded; the other fields take less than 512.
-        return Status(status.code, status.message[: max(0, limit - 512) // 12])
 
     def _output_ended(self) -> None:
         connection = self.connection

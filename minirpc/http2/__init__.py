@@ -10,7 +10,6 @@ from minirpc.http2.interface import (
     Http2Options,
     StreamHandler,
     error_name,
-    header_list_size,
 )
 
 __all__ = [
@@ -23,7 +22,6 @@ __all__ = [
     "StreamHandler",
     "create_engine",
     "error_name",
-    "header_list_size",
 ]
 
 

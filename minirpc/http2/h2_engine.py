@@ -64,10 +64,6 @@ class H2Engine:
         return self._connection.output_size
 
     @property
-    def max_header_list_size(self) -> int | None:
-        return self._connection.remote_settings.max_header_list_size
-
-    @property
     def last_peer_stream_id(self) -> int:
         return self._connection.highest_inbound_stream_id
 

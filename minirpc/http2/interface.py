@@ -31,7 +31,6 @@ __all__ = [
     "Http2Options",
     "StreamHandler",
     "error_name",
-    "header_list_size",
 ]
 
 Header: TypeAlias = tuple[bytes, bytes]
@@ -66,11 +65,6 @@ def error_name(error_code: int) -> str:
         return ErrorCode(error_code).name
     except ValueError:
         return f"{error_code:#x}"
-
-
-def header_list_size(headers: Sequence[Header]) -> int:
-    """Returns the size of a header list in bytes, as RFC 9113 section 6.5.2 counts it."""
-    return sum(len(name) + len(value) + 32 for name, value in headers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,14 +157,6 @@ class Engine(Protocol):
     @property
     def output_size(self) -> int:
         """Bytes that wait in :meth:`take_output`."""
-        ...
-
-    @property
-    def max_header_list_size(self) -> int | None:
-        """The largest header list that the peer takes, as :func:`header_list_size` counts; None if it did not say.
-
-        Advisory, but a larger one may cost the whole connection.
-        """
         ...
 
     @property
