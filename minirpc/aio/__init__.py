@@ -5,6 +5,7 @@ from minirpc.aio.channel import Channel
 from minirpc.aio.context import Context
 from minirpc.aio.server import Server
 from minirpc.aio.service import Servicer, Stub
+from minirpc.aio.tls import ClientTls, PeerIdentity, ServerTls
 from minirpc.http2 import Http2Options
 from minirpc.rpc.metadata import Metadata, MetadataInput
 from minirpc.rpc.status import Status
@@ -14,12 +15,15 @@ __all__ = [
     "Call",
     "Channel",
     "ClientStreamCall",
+    "ClientTls",
     "Context",
     "Http2Options",
     "Metadata",
     "MetadataInput",
+    "PeerIdentity",
     "Server",
     "ServerStreamCall",
+    "ServerTls",
     "Servicer",
     "Status",
     "Stub",

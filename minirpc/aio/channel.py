@@ -11,8 +11,11 @@ from typing import Self
 from minirpc import __version__
 from minirpc.aio.client_stream import ClientStream
 from minirpc.aio.connection import Connection
+from minirpc.aio.connector import Connector, connect_socket
 from minirpc.aio.context import inherited_deadline
 from minirpc.aio.target import TcpAddress, UnixAddress, parse_target
+from minirpc.aio.tls import ClientTls, ContextSource
+from minirpc.aio.tls_layer import TlsLayer
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import Header, Http2Options, StreamHandler
 from minirpc.rpc.framing import DEFAULT_MAX_RECEIVE_MESSAGE_SIZE
@@ -22,6 +25,8 @@ __all__ = ["Channel"]
 _log = logging.getLogger("minirpc.channel")
 
 _USER_AGENT = f"grpc-python-minirpc/{__version__}".encode()
+_PLAINTEXT_HINT = "does the server expect TLS?"
+_TLS_HINT = "does the server demand a client's certificate, or another one?"
 _CLOSE_TIMEOUT = 1.0  # seconds for the peer to take what is still to be sent
 
 
@@ -43,6 +48,8 @@ class Channel:
         connect_timeout: float = 20.0,
         authority: str | None = None,
         http2_options: Http2Options | None = None,
+        tls: ClientTls | None = None,
+        connector: Connector = connect_socket,
     ) -> None:
         """Prepares a channel; nothing is connected yet.
 
@@ -54,9 +61,13 @@ class Channel:
             connect_timeout: seconds for one address to connect and to speak HTTP/2.
             authority: the ``:authority`` of requests; by default the target's host and port.
             http2_options: windows and limits of the connection.
+            tls: speak TLS; None for plaintext. The server's certificate must have the name ``tls.server_name``, by
+                default the host of ``authority`` or of the target.
+            connector: how to reach an address, in place of a socket.
 
         Raises:
-            ValueError: the target cannot be read.
+            OSError: a file that ``tls`` names cannot be read.
+            ValueError: the target cannot be read, or ``tls`` has what is no certificate or key.
         """
         self._target = target
         self._addresses = parse_target(target)
@@ -66,7 +77,12 @@ class Channel:
         self._http2_options = http2_options or Http2Options()
         first = self._addresses[0]
         default_authority = "localhost" if isinstance(first, UnixAddress) else str(first)
-        self._authority = (authority or default_authority).encode()
+        self._tls = None if tls is None else ContextSource(tls)
+        # The name that the certificate must have; None for that of the address.
+        self._server_name = (tls and tls.server_name) or (authority and _host_of(authority)) or None
+        self._scheme = b"http" if tls is None else b"https"
+        self._authority = (authority or (tls and tls.server_name) or default_authority).encode()
+        self._connector = connector
         self._loop: asyncio.AbstractEventLoop | None = None
         self._connection: Connection | None = None
         self._connections: set[Connection] = set()  # the current one and those that drain
@@ -155,7 +171,7 @@ class Channel:
             loop,
             [
                 (b":method", b"POST"),
-                (b":scheme", b"http"),
+                (b":scheme", self._scheme),
                 (b":path", path.encode()),
                 (b":authority", self._authority),
                 (b"te", b"trailers"),
@@ -232,18 +248,22 @@ class Channel:
 
     async def _connect_to(self, address: TcpAddress | UnixAddress, loop: asyncio.AbstractEventLoop) -> None:
         connection = Connection(self, self._http2_options, loop, client_side=True)
-        if isinstance(address, UnixAddress):
-            await loop.create_unix_connection(lambda: connection, address.path)
-        else:
-            await loop.create_connection(lambda: connection, address.host, address.port)
+        await self._connector(address, connection if self._tls is None else self._secure(connection, address, loop))
         try:
             # Before the peer's SETTINGS its limits are unknown, and whether it speaks HTTP/2 at all.
-            await connection.wait_until_ready()
+            await connection.wait_until_ready(_PLAINTEXT_HINT if self._tls is None else _TLS_HINT)
         except BaseException:
             connection.abort()
             raise
         self._connection = connection
         self._dispatch()
+
+    def _secure(
+        self, connection: Connection, address: TcpAddress | UnixAddress, loop: asyncio.AbstractEventLoop
+    ) -> TlsLayer:
+        assert self._tls is not None
+        name = self._server_name or ("localhost" if isinstance(address, UnixAddress) else address.host)
+        return TlsLayer(connection, self._tls.current(), loop, server_name=name.removesuffix("."))
 
     async def _connect_to_any(self, loop: asyncio.AbstractEventLoop) -> None:
         """Connects to the first address that answers with SETTINGS, or fails the calls that wait."""
@@ -299,3 +319,10 @@ class Channel:
     ) -> StreamHandler | None:
         """Servers open no streams: push is off, and the engine lets none through."""
         return None
+
+
+def _host_of(authority: str) -> str:
+    """The host of an authority ``host``, ``host:port`` or ``[::1]:port``."""
+    if authority.startswith("["):
+        return authority[1:].partition("]")[0]
+    return authority.partition(":")[0]

@@ -121,7 +121,9 @@ class ServerStream(Stream):
         self._finished = False
         self._deadline = None if timeout is None else loop.time() + timeout
         self._timer = None if self._deadline is None else loop.call_at(self._deadline, self._expire)
-        self._context = Context(self._path, connection.peer, metadata, self._deadline, loop, self._send_headers)
+        self._context = Context(
+            self._path, connection.peer, metadata, self._deadline, loop, self._send_headers, connection.identity
+        )
         connection.add_stream(self)
 
     def start(self, end_stream: bool) -> None:
