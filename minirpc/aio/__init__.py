@@ -2,11 +2,12 @@
 
 from minirpc.aio.call import BidiCall, Call, ClientStreamCall, ServerStreamCall, UnaryCall
 from minirpc.aio.channel import Channel
+from minirpc.aio.connector import Connector
 from minirpc.aio.context import Context
 from minirpc.aio.server import Server
 from minirpc.aio.service import Servicer, Stub
 from minirpc.aio.tls import ClientTls, PeerIdentity, ServerTls
-from minirpc.http2 import Http2Options
+from minirpc.http2 import ErrorCode, Http2Options
 from minirpc.rpc.metadata import Metadata, MetadataInput
 from minirpc.rpc.status import Status
 
@@ -16,7 +17,9 @@ __all__ = [
     "Channel",
     "ClientStreamCall",
     "ClientTls",
+    "Connector",
     "Context",
+    "ErrorCode",
     "Http2Options",
     "Metadata",
     "MetadataInput",

@@ -263,7 +263,7 @@ class Channel:
     ) -> TlsLayer:
         assert self._tls is not None
         name = self._server_name or ("localhost" if isinstance(address, UnixAddress) else address.host)
-        return TlsLayer(connection, self._tls.current(), loop, server_name=name.removesuffix("."))
+        return TlsLayer(connection, self._tls, loop, server_name=name.removesuffix("."))
 
     async def _connect_to_any(self, loop: asyncio.AbstractEventLoop) -> None:
         """Connects to the first address that answers with SETTINGS, or fails the calls that wait."""
@@ -278,7 +278,7 @@ class Channel:
                 except TimeoutError as error:
                     failure = error
                     reason = f"cannot connect to {address} within {self._connect_timeout} s"
-                except (OSError, ValueError) as error:  # ValueError: a host or path that no system call takes
+                except Exception as error:  # noqa: BLE001  # a connector may be the user's
                     failure = error
                     reason = f"cannot connect to {address}: {getattr(error, 'strerror', None) or error}"
                 _log.info("%r: %s", self, reason)

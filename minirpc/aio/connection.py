@@ -226,6 +226,13 @@ class Connection(asyncio.BufferedProtocol):
         for stream in list(self._streams):
             stream.fail(code, message)
 
+    def reset_streams(self, error_code: ErrorCode) -> None:
+        """Ends every stream on this connection by RST_STREAM."""
+        for stream in list(self._streams):
+            self.engine.reset_stream(stream.stream_id, error_code)
+            stream.reset(error_code, False)
+        self.schedule_flush()
+
     def wait_to_send(self, stream: Stream) -> None:
         """Has ``stream.pump()`` called when the connection's window or the socket has room."""
         self._waiting[stream] = None

@@ -134,7 +134,7 @@ class Server:
             connection = self.new_connection()
             if tls is None or contexts is None:
                 return connection
-            return TlsLayer(connection, contexts.current(), loop, handshake_timeout=tls.handshake_timeout)
+            return TlsLayer(connection, contexts, loop, handshake_timeout=tls.handshake_timeout)
 
         where = parse_listen_address(address)
         if isinstance(where, UnixAddress):

@@ -13,7 +13,7 @@ import enum
 import ssl
 from typing import Any, Protocol
 
-from minirpc.aio.tls import ALPN_PROTOCOL, PeerIdentity
+from minirpc.aio.tls import ALPN_PROTOCOL, ContextSource, PeerIdentity
 from minirpc.http2 import ErrorCode
 
 __all__ = ["SecuredConnection", "TlsLayer", "describe_tls_error"]
@@ -109,7 +109,7 @@ class TlsLayer(asyncio.BufferedProtocol, asyncio.Transport):
     def __init__(
         self,
         connection: SecuredConnection,
-        context: ssl.SSLContext,
+        contexts: ContextSource,
         loop: asyncio.AbstractEventLoop,
         *,
         server_name: str | None = None,
@@ -119,14 +119,14 @@ class TlsLayer(asyncio.BufferedProtocol, asyncio.Transport):
 
         Args:
             connection: what gets the decrypted bytes.
-            context: the configuration, with ``h2`` as its ALPN protocol.
+            contexts: gives the configuration, with ``h2`` as its ALPN protocol.
             loop: the event loop.
             server_name: the name that the server's certificate must have; None makes this the server's end.
             handshake_timeout: seconds for the handshake, or None where somebody else watches.
         """
         asyncio.Transport.__init__(self)
         self._connection = connection
-        self._context = context
+        self._contexts = contexts
         self._loop = loop
         self._server_name = server_name
         self._handshake_timeout = handshake_timeout
@@ -156,11 +156,11 @@ class TlsLayer(asyncio.BufferedProtocol, asyncio.Transport):
         if self._handshake_timeout is not None:
             self._timer = self._loop.call_later(self._handshake_timeout, self._handshake_timed_out)
         try:
-            self._ssl = self._context.wrap_bio(
+            self._ssl = self._contexts.current().wrap_bio(
                 self._incoming, self._outgoing, server_side=self._is_server, server_hostname=self._server_name
             )
-        except (ssl.SSLError, ValueError) as error:
-            self._fail(error, f"TLS: {error}")
+        except Exception as error:  # noqa: BLE001  # the context may come from a function of the user's
+            self._fail(error, f"TLS: no handshake is possible: {error}")
             return
         self._handshake(self._ssl)
 

@@ -383,6 +383,18 @@ async def test_context_by_a_function() -> None:
                 assert await EchoStub(channel).unary(b"x") == b"x"
 
 
+async def test_function_that_gives_no_context(caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> ssl.SSLContext:
+        raise LookupError("no secrets here")
+
+    with caplog.at_level(logging.INFO, "minirpc.server"):
+        async with tls_pair(client=ClientTls(context=fail)) as stub:
+            assert "no secrets here" in (await failure_of(stub)).message
+        async with tls_pair(ServerTls(context=fail)) as stub:
+            assert "no secrets here" not in (await failure_of(stub)).message
+    assert "no secrets here" in caplog.text
+
+
 # -- wrong use
 
 
