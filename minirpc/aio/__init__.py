@@ -4,6 +4,7 @@ from minirpc.aio.call import BidiCall, Call, ClientStreamCall, ServerStreamCall,
 from minirpc.aio.channel import Channel
 from minirpc.aio.connector import Connector
 from minirpc.aio.context import Context
+from minirpc.aio.credentials import AuthContext, CallCredentials
 from minirpc.aio.server import Server
 from minirpc.aio.service import Servicer, Stub
 from minirpc.aio.tls import ClientTls, PeerIdentity, ServerTls
@@ -12,8 +13,10 @@ from minirpc.rpc.metadata import Metadata, MetadataInput
 from minirpc.rpc.status import Status
 
 __all__ = [
+    "AuthContext",
     "BidiCall",
     "Call",
+    "CallCredentials",
     "Channel",
     "ClientStreamCall",
     "ClientTls",

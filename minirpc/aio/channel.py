@@ -13,6 +13,7 @@ from minirpc.aio.client_stream import ClientStream
 from minirpc.aio.connection import Connection
 from minirpc.aio.connector import Connector, connect_socket
 from minirpc.aio.context import inherited_deadline
+from minirpc.aio.credentials import AuthContext, CallCredentials
 from minirpc.aio.target import TcpAddress, UnixAddress, parse_target
 from minirpc.aio.tls import ClientTls, ContextSource
 from minirpc.aio.tls_layer import TlsLayer
@@ -49,6 +50,7 @@ class Channel:
         authority: str | None = None,
         http2_options: Http2Options | None = None,
         tls: ClientTls | None = None,
+        credentials: CallCredentials | None = None,
         connector: Connector = connect_socket,
     ) -> None:
         """Prepares a channel; nothing is connected yet.
@@ -63,11 +65,13 @@ class Channel:
             http2_options: windows and limits of the connection.
             tls: speak TLS; None for plaintext. The server's certificate must have the name ``tls.server_name``, by
                 default the host of ``authority`` or of the target.
+            credentials: what adds metadata to each call that say who calls.
             connector: how to reach an address, in place of a socket.
 
         Raises:
             OSError: a file that ``tls`` names cannot be read.
-            ValueError: the target cannot be read, or ``tls`` has what is no certificate or key.
+            ValueError: the target cannot be read, ``tls`` has what is no certificate or key, or ``credentials`` would
+                be sent in plaintext without having allowed it.
         """
         self._target = target
         self._addresses = parse_target(target)
@@ -83,6 +87,13 @@ class Channel:
         self._scheme = b"http" if tls is None else b"https"
         self._authority = (authority or (tls and tls.server_name) or default_authority).encode()
         self._connector = connector
+        self._credentials = credentials
+        local = connector is connect_socket and all(isinstance(address, UnixAddress) for address in self._addresses)
+        if credentials is not None and tls is None and not local and not credentials.allow_plaintext:
+            raise ValueError(
+                "call credentials would be sent in plaintext: give the channel tls=ClientTls(), "
+                "or the credentials allow_plaintext=True"
+            )
         self._loop: asyncio.AbstractEventLoop | None = None
         self._connection: Connection | None = None
         self._connections: set[Connection] = set()  # the current one and those that drain
@@ -184,8 +195,32 @@ class Channel:
             deadline=deadline,
             max_receive_message_size=self._max_receive_message_size,
         )
-        self.submit(stream)
+        if self._credentials is None:
+            self.submit(stream)
+        else:
+            self._streams.add(stream)
+            authorizing = loop.create_task(
+                self._authorize(stream, self._credentials, path), name=f"credentials of {path}"
+            )
+            stream.add_done_callback(authorizing.cancel)
         return stream
+
+    async def _authorize(self, stream: ClientStream, credentials: CallCredentials, path: str) -> None:
+        """Starts a call when its credentials are there."""
+        host = self._authority.decode().removesuffix(":443")
+        url = f"{self._scheme.decode()}://{host}{path.rpartition('/')[0]}"
+        try:
+            headers = await credentials.headers(AuthContext(url, path))
+        except RpcError as error:
+            stream.fail(error.code, error.message, error.__cause__)
+        except asyncio.CancelledError:
+            # The end of the call cancels this task; without that, it was the user's function.
+            stream.fail(StatusCode.UNAUTHENTICATED, "call credentials: cancelled")
+            raise
+        else:
+            if not stream.over:
+                stream.add_headers(headers)
+                self.submit(stream)
 
     def check_send_size(self, message: bytes) -> None:
         """Raises ``RpcError`` (RESOURCE_EXHAUSTED) if the message is larger than ``max_send_message_size``."""
@@ -255,6 +290,7 @@ class Channel:
         except BaseException:
             connection.abort()
             raise
+        _log.debug("%r: connected to %s", self, connection.peer)
         self._connection = connection
         self._dispatch()
 
@@ -308,6 +344,9 @@ class Channel:
     def connection_lost(self, connection: Connection) -> None:
         """Forgets the connection; the next call makes a new one."""
         self._connections.discard(connection)
+        # One that was never in use is reported by who waited for it.
+        level = logging.INFO if connection.failed and not self._closed and self._connecting is None else logging.DEBUG
+        _log.log(level, "%r: connection to %s ended: %s", self, connection.peer, connection.failure)
         self.connection_draining(connection)
 
     def stream_opened(

@@ -88,6 +88,10 @@ class ClientStream(Stream):
 
     # -- starting
 
+    def add_headers(self, headers: Sequence[Header]) -> None:
+        """Adds to the request's headers, before the stream is attached."""
+        self._headers = [*self._headers, *headers]
+
     def attach(self, connection: StreamConnection) -> None:
         """Opens the stream on a connection that has room for it."""
         headers = self._headers
