@@ -14,7 +14,17 @@ from typing import Protocol
 from minirpc.aio.stream import Stream
 from minirpc.aio.tls import PeerIdentity
 from minirpc.errors import StatusCode
-from minirpc.http2 import MAX_STREAM_ID, ErrorCode, Header, Http2Options, StreamHandler, create_engine, error_name
+from minirpc.http2 import (
+    MAX_STREAM_ID,
+    ErrorCode,
+    Header,
+    Http2Options,
+    StreamHandler,
+    create_engine,
+    error_name,
+    trace_enabled,
+    traced,
+)
 
 __all__ = ["Connection", "ConnectionOwner"]
 
@@ -66,6 +76,10 @@ class Connection(asyncio.BufferedProtocol):
         self, owner: ConnectionOwner, options: Http2Options, loop: asyncio.AbstractEventLoop, *, client_side: bool
     ) -> None:
         self.engine = create_engine(self, options, client_side=client_side)
+        if trace_enabled():
+            self.engine = traced(
+                self.engine, lambda: self.peer, client_side=client_side, max_frame_size=options.max_frame_size
+            )
         self.loop = loop
         self.peer = ""
         self.draining = False

@@ -269,12 +269,15 @@ class Server:
         handler = self._handlers.get(fields[b":path"])
         refusal = _find_refusal(fields)
         if refusal is not None or handler is None:
+            path = fields[b":path"].decode("utf-8", "replace")
+            _log.debug("call of %r from %s refused: %s", path, connection.peer, _reason(refusal))
             self._refuse(connection, stream_id, refusal or _unknown_method(fields), end_stream)
             return None
         try:
             timeout = decode_timeout(fields[b"grpc-timeout"]) if b"grpc-timeout" in fields else None
             metadata = decode_metadata(headers)
         except ValueError as error:
+            _log.debug("call of %s from %s refused: %s", handler.method.path, connection.peer, error)
             status = Status(StatusCode.INTERNAL, str(error))
             self._refuse(connection, stream_id, trailers_only(status), end_stream)
             return None
@@ -301,6 +304,12 @@ class Server:
     def _task_started(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _reason(refusal: list[Header] | None) -> str:
+    if refusal is None:
+        return "no such method"
+    return ", ".join(f"{name.decode()}={value.decode('latin-1')}" for name, value in refusal)
 
 
 def _unknown_method(fields: dict[bytes, bytes]) -> list[Header]:
