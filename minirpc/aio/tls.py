@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import ssl
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -219,10 +220,8 @@ def _load_certificate(
 def _as_file(what: str, source: PemSource) -> Iterator[str]:
     """Gives the name of a file with the PEM: ``ssl`` reads certificates and keys from files only."""
     if isinstance(source, bytes):
-        with tempfile.NamedTemporaryFile() as file:  # readable by this user alone, and gone at once
-            file.write(source)
-            file.flush()
-            yield file.name
+        with _file_of_bytes(source) as path:
+            yield path
         return
     try:
         with open(source, "rb"):  # noqa: PTH123  # the error of ssl itself would not name the file
@@ -230,6 +229,21 @@ def _as_file(what: str, source: PemSource) -> Iterator[str]:
     except OSError as error:
         raise OSError(error.errno, f"TLS {what} cannot be read: {error.strerror}", os.fspath(source)) from error
     yield os.fspath(source)
+
+
+@contextmanager
+def _file_of_bytes(content: bytes) -> Iterator[str]:
+    """A file that this user alone can read, and that is gone afterwards; on Linux one that never is on a disk."""
+    if sys.platform == "linux" and os.access("/proc/self/fd", os.R_OK):
+        with open(os.memfd_create("pem"), "wb") as file:  # noqa: PTH123  # a descriptor, no path
+            file.write(content)
+            file.flush()
+            yield f"/proc/self/fd/{file.fileno()}"
+        return
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(content)
+        file.flush()
+        yield file.name
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -305,6 +306,28 @@ async def test_handshake_that_does_not_go_on(sent: bytes, caplog: pytest.LogCapt
             await reader.read()
             writer.close()
     assert "TLS" in caplog.text
+
+
+async def test_damaged_client_hellos() -> None:
+    random = Random(1)
+    outgoing = ssl.MemoryBIO()
+    with contextlib.suppress(ssl.SSLWantReadError):
+        ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname="localhost").do_handshake()
+    hello = outgoing.read()
+    async with Server([Echo()]) as server:
+        address = await server.start("127.0.0.1:0", tls=server_tls())
+        host, _, port = address.partition(":")
+        for _ in range(30):
+            damaged = bytearray(hello)
+            for _ in range(random.randint(1, 4)):
+                damaged[random.randrange(len(damaged))] = random.randrange(256)
+            reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write(damaged + bytes(random.randint(0, 100)))
+            writer.write_eof()
+            await reader.read()
+            writer.close()
+        async with Channel(address, tls=TRUST) as channel:
+            assert await EchoStub(channel).unary(b"x") == b"x"
 
 
 async def test_server_stops_during_handshakes() -> None:
