@@ -59,7 +59,9 @@ class ClientTls:
     context: GivenContext | None = None
 
     def __post_init__(self) -> None:
-        _check_exclusive(self.context, self.ca, self.certificate, self.key, self.insecure_skip_verify or None)
+        _check_exclusive(
+            self.context, self.ca, self.certificate, self.key, self.key_password, self.insecure_skip_verify or None
+        )
         if self.key is not None and self.certificate is None:
             raise ValueError("TLS: a key needs its certificate")
         if self.insecure_skip_verify and self.ca is not None:
@@ -92,9 +94,11 @@ class ServerTls:
     context: GivenContext | None = None
 
     def __post_init__(self) -> None:
-        _check_exclusive(self.context, self.certificate, self.key, self.client_ca)
+        _check_exclusive(self.context, self.certificate, self.key, self.key_password, self.client_ca)
         if self.context is None and self.certificate is None:
             raise ValueError("TLS: a server needs a certificate")
+        if self.client_certificate_optional and self.client_ca is None:
+            raise ValueError("TLS: client_certificate_optional has no use without client_ca")
 
 
 def _check_exclusive(context: GivenContext | None, *others: object) -> None:

@@ -34,6 +34,7 @@ from minirpc.http2.interface import Engine, Header, error_name
 __all__ = ["configure", "trace_enabled", "traced"]
 
 _log = logging.getLogger("minirpc.trace")
+_hpack_log = logging.getLogger("hpack")
 
 _MAX_FRAME_SIZE = (1 << 24) - 1  # of what this side sends, the peer has set the limit
 _MAX_VALUE = 200  # characters that are shown of one value
@@ -56,6 +57,9 @@ def configure(wanted: str) -> None:
         _log.setLevel(logging.DEBUG)
     elif _log.level == logging.NOTSET:
         _log.setLevel(logging.INFO)
+    if _hpack_log.level == logging.NOTSET:
+        # hpack logs each header field with its value, credentials included, as soon as the root logger is at DEBUG.
+        _hpack_log.setLevel(logging.INFO)
     for name in sorted(names - {"frames"}):
         _log.warning("MINIRPC_TRACE: %r is no trace; there is 'frames'", name)
 

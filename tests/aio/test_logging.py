@@ -151,11 +151,12 @@ async def test_trace_of_what_is_no_http_2(trace: pytest.LogCaptureFixture) -> No
     assert re.search(rf"{CLIENT} <- what follows cannot be read: the peer speaks HTTP/1", trace.text)
 
 
-async def test_no_trace_for_a_root_logger_at_debug(caplog: pytest.LogCaptureFixture) -> None:
+async def test_root_logger_at_debug_shows_no_frames_and_no_credentials(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         async with echo_pair() as stub:
-            await stub.unary(b"")
+            await stub.unary(b"", metadata={"authorization": "xyzzy"})
     assert "minirpc.trace" not in {record.name for record in caplog.records}
+    assert "xyzzy" not in caplog.text
 
 
 PROGRAM = """

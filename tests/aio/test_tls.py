@@ -439,6 +439,8 @@ def test_what_cannot_be_loaded(tmp_path: Path) -> None:
         Channel("a:1", tls=ClientTls(certificate=pair.certificate, key=issue("b").key))
     with pytest.raises(ValueError, match="a server needs a certificate"):
         ServerTls()
+    with pytest.raises(ValueError, match="without client_ca"):
+        ServerTls(certificate=text, client_certificate_optional=True)
     with pytest.raises(ValueError, match="not both"):
         ClientTls(ca=text, context=ssl.create_default_context())
     with pytest.raises(ValueError, match="needs its certificate"):
