@@ -136,6 +136,7 @@ class TlsLayer(asyncio.BufferedProtocol, asyncio.Transport):
         self._raw: asyncio.Transport | None = None
         self._ssl: ssl.SSLObject | None = None
         self._first_byte_seen = False
+        self._reading = True
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._read_buffer = memoryview(bytearray(_READ_BUFFER_SIZE))
@@ -267,7 +268,7 @@ class TlsLayer(asyncio.BufferedProtocol, asyncio.Transport):
     def _decrypt(self, tls: ssl.SSLObject) -> None:
         connection = self._connection
         try:
-            while self._state is _State.OPEN:
+            while self._state is _State.OPEN and self._reading:
                 buffer = connection.get_buffer(-1)
                 size: int = tls.read(len(buffer), buffer)  # type: ignore[assignment]  # an int if there is a buffer
                 if not size:
@@ -336,6 +337,33 @@ class TlsLayer(asyncio.BufferedProtocol, asyncio.Transport):
         self._state = _State.CLOSED
         if self._raw is not None:
             self._raw.abort()
+
+    def is_reading(self) -> bool:
+        """Whether what arrives is given to the connection."""
+        return self._reading
+
+    def pause_reading(self) -> None:
+        """Holds what arrives, in the socket and decrypted."""
+        self._reading = False
+        if self._raw is not None:
+            self._raw.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Gives what has arrived, soon."""
+        if self._reading:
+            return
+        self._reading = True
+        if self._raw is not None:
+            self._raw.resume_reading()
+        self._loop.call_soon(self._read_on)
+
+    def _read_on(self) -> None:
+        if self._ssl is not None and self._state is _State.OPEN:
+            self._decrypt(self._ssl)
+
+    def get_write_buffer_size(self) -> int:
+        """Bytes that wait in the socket's buffer."""
+        return 0 if self._raw is None else self._raw.get_write_buffer_size()
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         """Sets the limits of the socket's buffer."""
