@@ -40,8 +40,8 @@ def run_pytest(folder: Path, *options: str) -> str:
     (folder / "conftest.py").write_text('pytest_plugins = ["minirpc.testing.pytest"]\n')
     (folder / "test_sample.py").write_text(TESTS)
     command = [sys.executable, "-m", "pytest", "-q", *options]
-    command += ["-p", "no:cacheprovider", "-p", "no:hypothesispytest", f"--rootdir={folder}"]
-    environment = {"PYTHONPATH": str(SUPPORT)}
+    command += ["-p", "no:cacheprovider", f"--rootdir={folder}"]
+    environment = {"PYTHONPATH": str(SUPPORT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     result = subprocess.run(
         command, check=False, cwd=folder, env=environment, capture_output=True, text=True, timeout=60
     )
