@@ -12,8 +12,19 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from minirpc.aio.stream import Stream
+from minirpc.aio.tls import PeerIdentity
 from minirpc.errors import StatusCode
-from minirpc.http2 import MAX_STREAM_ID, ErrorCode, Header, Http2Options, StreamHandler, create_engine, error_name
+from minirpc.http2 import (
+    MAX_STREAM_ID,
+    ErrorCode,
+    Header,
+    Http2Options,
+    StreamHandler,
+    create_engine,
+    error_name,
+    trace_enabled,
+    traced,
+)
 
 __all__ = ["Connection", "ConnectionOwner"]
 
@@ -21,6 +32,8 @@ _READ_BUFFER_SIZE = 1 << 16
 _FLUSH_SIZE = 1 << 16  # output of this size does not wait for the end of the turn
 _CROWDED_SENDS = 128  # after so many frames in one turn of the loop, senders let others run
 _DRAIN_PING_TIMEOUT = 5.0  # seconds after which a drain goes on without the answer to its PING
+_CLOSED = "connection closed"
+_CLOSED_BY_PEER = "connection closed by the peer"
 _HIGH_WATER = 1 << 18  # bytes in the socket's buffer above which senders wait
 _MAX_UNREAD_REPLIES = 1 << 18  # bytes of answers to frames, made while the socket is full, above which reading stops
 _LINGER = 30.0  # seconds for the peer to take the rest of a connection that ends well
@@ -58,6 +71,7 @@ class Connection(asyncio.BufferedProtocol):
         draining: whether no new streams may be opened.
         write_paused: whether the socket's buffer is full.
         failure: why the connection ended or will end, for people; empty while all is well.
+        identity: who the peer is by its TLS certificate, or None without one.
         closed: done when the transport is gone.
     """
 
@@ -65,13 +79,19 @@ class Connection(asyncio.BufferedProtocol):
         self, owner: ConnectionOwner, options: Http2Options, loop: asyncio.AbstractEventLoop, *, client_side: bool
     ) -> None:
         self.engine = create_engine(self, options, client_side=client_side)
+        if trace_enabled():
+            self.engine = traced(
+                self.engine, lambda: self.peer, client_side=client_side, max_frame_size=options.max_frame_size
+            )
         self.loop = loop
         self.peer = ""
         self.draining = False
         self.write_paused = False
         self.failure = ""
+        self.identity: PeerIdentity | None = None
         self.closed: asyncio.Future[None] = loop.create_future()
         self._ready: asyncio.Future[None] = loop.create_future()
+        self._error: Exception | None = None
         self._owner = owner
         self._transport: asyncio.Transport | None = None
         self._read_buffer = memoryview(bytearray(_READ_BUFFER_SIZE))
@@ -91,31 +111,49 @@ class Connection(asyncio.BufferedProtocol):
         return self._transport is not None and not self._transport.is_closing()
 
     @property
+    def failed(self) -> bool:
+        """Whether the connection ended, or will end, by a fault of either side or of the network."""
+        return self.failure not in ("", _CLOSED, _CLOSED_BY_PEER)
+
+    @property
     def crowded(self) -> bool:
         """Whether much output was made in this turn of the loop: senders then let others run."""
         return self._sends_in_turn >= _CROWDED_SENDS
 
-    async def wait_until_ready(self) -> None:
+    async def wait_until_ready(self, hint: str) -> None:
         """Waits for the peer's SETTINGS.
+
+        Args:
+            hint: what may be the matter if the peer closes the connection without a word.
 
         Raises:
             ConnectionError: the connection ended before, or the peer sent GOAWAY at once.
         """
         await asyncio.wait((self._ready, self.closed), return_when=asyncio.FIRST_COMPLETED)
         if not self._ready.done() or not self.is_open or self.draining:
-            raise ConnectionError(self.failure or "the peer takes no calls on this connection")
+            if not self._ready.done() and self.failure.startswith("connection "):
+                self.failure = f"{self.failure} before HTTP/2 began ({hint})"
+            raise ConnectionError(self.failure or "the peer takes no calls on this connection") from self._error
 
     # -- asyncio.BufferedProtocol
 
+    def handshake_started(self, transport: asyncio.Transport) -> None:
+        """There is a transport, and a TLS handshake before :meth:`connection_made`: the owner can close it already."""
+        self._transport = transport
+        self.peer = _peer_name(transport)
+        self._owner.connection_made(self)
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Starts HTTP/2 on a new transport."""
+        """Starts HTTP/2 on a transport."""
         assert isinstance(transport, asyncio.Transport)
+        owner_knows = self._transport is not None
         self._transport = transport
         transport.set_write_buffer_limits(high=_HIGH_WATER)
         self.peer = _peer_name(transport)
         self.engine.start()
         self.flush()
-        self._owner.connection_made(self)
+        if not owner_knows:
+            self._owner.connection_made(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
         """Gives the transport the buffer to read into."""
@@ -136,7 +174,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def eof_received(self) -> bool:
         """Lets the transport close: an HTTP/2 connection has no half-closed state."""
-        self.failure = self.failure or "connection closed by the peer"
+        self.failure = self.failure or _CLOSED_BY_PEER
         self._start_draining()
         self.close(_LINGER_AFTER_FAILURE)
         return False
@@ -144,10 +182,11 @@ class Connection(asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Tells every stream that its connection is gone."""
         self._transport = None
+        self._error = exc
         self.draining = True
         if self._abort_timer is not None:
             self._abort_timer.cancel()
-        self.failure = self.failure or (f"connection lost: {exc}" if exc else "connection closed")
+        self.failure = self.failure or (f"connection lost: {exc}" if exc else _CLOSED)
         self._waiting.clear()
         for stream in list(self._streams):
             stream.connection_lost(self.failure, exc)
@@ -222,6 +261,13 @@ class Connection(asyncio.BufferedProtocol):
         self._refusing = True
         for stream in list(self._streams):
             stream.fail(code, message)
+
+    def reset_streams(self, error_code: ErrorCode) -> None:
+        """Ends every stream on this connection by RST_STREAM."""
+        for stream in list(self._streams):
+            self.engine.reset_stream(stream.stream_id, error_code)
+            stream.reset(error_code, False)
+        self.schedule_flush()
 
     def wait_to_send(self, stream: Stream) -> None:
         """Has ``stream.pump()`` called when the connection's window or the socket has room."""
@@ -331,6 +377,13 @@ class Connection(asyncio.BufferedProtocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def refuse(self, error_code: ErrorCode, reason: str) -> None:
+        """Ends a connection that must not be used, with a GOAWAY that says why."""
+        self.failure = reason
+        self._start_draining()
+        self.engine.send_goaway(0, error_code, reason.encode())
+        self.close(_LINGER_AFTER_FAILURE)
+
     def go_away(self, linger: float = _LINGER) -> None:
         """Tells the peer that this side leaves, and closes (see :meth:`close`)."""
         if self.is_open:
@@ -345,4 +398,6 @@ def _peer_name(transport: asyncio.Transport) -> str:
         return f"ipv4:{name[0]}:{name[1]}" if name else ""  # no name: the peer has gone already
     if sock is not None and sock.family == socket.AF_INET6:
         return f"ipv6:[{name[0]}]:{name[1]}" if name else ""
+    if sock is None and name:
+        return str(name)  # no socket: the transport says itself what its other end is
     return f"unix:{name or transport.get_extra_info('sockname') or ''}"

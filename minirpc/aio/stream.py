@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Protocol
 
+from minirpc.aio.tls import PeerIdentity
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import Engine, Header
 from minirpc.rpc.framing import PREFIX_SIZE, Deframer, encode_prefix
@@ -35,6 +36,11 @@ class StreamConnection(Protocol):
     @property
     def peer(self) -> str:
         """The other side's address."""
+        ...
+
+    @property
+    def identity(self) -> PeerIdentity | None:
+        """Who the other side is by its TLS certificate."""
         ...
 
     @property

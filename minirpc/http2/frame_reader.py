@@ -59,7 +59,7 @@ class FrameReader:
     def _read_preface(self) -> None:
         size = min(len(self._preface_left), len(self._buffer))
         if self._buffer[:size] != self._preface_left[:size]:
-            raise ProtocolError("the client connection preface is wrong")
+            raise ProtocolError(_foreign_protocol(self._buffer) or "the client connection preface is wrong")
         self._preface_left = self._preface_left[size:]
         del self._buffer[:size]
 
@@ -67,6 +67,8 @@ class FrameReader:
         start = self._position
         body = start + _HEADER_SIZE
         available = len(self._buffer)
+        if self._settings_due and (foreign := _foreign_protocol(self._buffer)) is not None:
+            raise ProtocolError(foreign)
         if available < body:
             return None
         if self._settings_due and self._buffer[start + _TYPE_OFFSET] != SettingsFrame.type:
@@ -109,3 +111,12 @@ class FrameReader:
         first.data = b"".join(part.data for part in block)
         self._block = []
         return first
+
+
+def _foreign_protocol(start: bytearray) -> str | None:
+    """Says what a peer speaks in place of HTTP/2, where its first bytes tell."""
+    if start.startswith((b"\x15\x03", b"\x16\x03")):
+        return "the peer speaks TLS, and this side does not"  # RFC 8446 section 5.1: an alert or a handshake record
+    if start.startswith((b"HTTP/", b"GET ", b"POST ", b"PUT ", b"HEAD ", b"OPTIONS ", b"CONNECT ")):
+        return "the peer speaks HTTP/1"
+    return None
