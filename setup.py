@@ -46,7 +46,7 @@ class BuildWhatCanBeBuilt(build_ext):
         """Builds one extension; a failure is a warning with ``MINIRPC_BUILD=auto``."""
         try:
             super().build_extension(ext)
-        # Extension(optional=True) is not enough: a compiler that is not there is an OSError in some versions of setuptools
+        # Extension(optional=True) is not enough: a missing compiler is an OSError in some versions of setuptools
         except Exception as error:
             if BUILD == "yes":
                 raise
