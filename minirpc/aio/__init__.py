@@ -2,24 +2,34 @@
 
 from minirpc.aio.call import BidiCall, Call, ClientStreamCall, ServerStreamCall, UnaryCall
 from minirpc.aio.channel import Channel
+from minirpc.aio.connector import Connector
 from minirpc.aio.context import Context
+from minirpc.aio.credentials import AuthContext, CallCredentials
 from minirpc.aio.server import Server
 from minirpc.aio.service import Servicer, Stub
-from minirpc.http2 import Http2Options
+from minirpc.aio.tls import ClientTls, PeerIdentity, ServerTls
+from minirpc.http2 import ErrorCode, Http2Options
 from minirpc.rpc.metadata import Metadata, MetadataInput
 from minirpc.rpc.status import Status
 
 __all__ = [
+    "AuthContext",
     "BidiCall",
     "Call",
+    "CallCredentials",
     "Channel",
     "ClientStreamCall",
+    "ClientTls",
+    "Connector",
     "Context",
+    "ErrorCode",
     "Http2Options",
     "Metadata",
     "MetadataInput",
+    "PeerIdentity",
     "Server",
     "ServerStreamCall",
+    "ServerTls",
     "Servicer",
     "Status",
     "Stub",

@@ -11,8 +11,12 @@ from typing import Self
 from minirpc import __version__
 from minirpc.aio.client_stream import ClientStream
 from minirpc.aio.connection import Connection
+from minirpc.aio.connector import Connector, connect_socket
 from minirpc.aio.context import inherited_deadline
+from minirpc.aio.credentials import AuthContext, CallCredentials
 from minirpc.aio.target import TcpAddress, UnixAddress, parse_target
+from minirpc.aio.tls import ClientTls, ContextSource
+from minirpc.aio.tls_layer import TlsLayer
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import Header, Http2Options, StreamHandler
 from minirpc.rpc.framing import DEFAULT_MAX_RECEIVE_MESSAGE_SIZE
@@ -22,6 +26,8 @@ __all__ = ["Channel"]
 _log = logging.getLogger("minirpc.channel")
 
 _USER_AGENT = f"grpc-python-minirpc/{__version__}".encode()
+_PLAINTEXT_HINT = "does the server expect TLS?"
+_TLS_HINT = "does the server demand a client's certificate, or another one?"
 _CLOSE_TIMEOUT = 1.0  # seconds for the peer to take what is still to be sent
 
 
@@ -43,6 +49,9 @@ class Channel:
         connect_timeout: float = 20.0,
         authority: str | None = None,
         http2_options: Http2Options | None = None,
+        tls: ClientTls | None = None,
+        credentials: CallCredentials | None = None,
+        connector: Connector = connect_socket,
     ) -> None:
         """Prepares a channel; nothing is connected yet.
 
@@ -54,9 +63,15 @@ class Channel:
             connect_timeout: seconds for one address to connect and to speak HTTP/2.
             authority: the ``:authority`` of requests; by default the target's host and port.
             http2_options: windows and limits of the connection.
+            tls: speak TLS; None for plaintext. The server's certificate must have the name ``tls.server_name``, by
+                default the host of ``authority`` or of the target.
+            credentials: what adds metadata to each call that say who calls.
+            connector: how to reach an address, in place of a socket.
 
         Raises:
-            ValueError: the target cannot be read.
+            OSError: a file that ``tls`` names cannot be read.
+            ValueError: the target cannot be read, ``tls`` has what is no certificate or key, or ``credentials`` would
+                be sent in plaintext without having allowed it.
         """
         self._target = target
         self._addresses = parse_target(target)
@@ -66,7 +81,19 @@ class Channel:
         self._http2_options = http2_options or Http2Options()
         first = self._addresses[0]
         default_authority = "localhost" if isinstance(first, UnixAddress) else str(first)
-        self._authority = (authority or default_authority).encode()
+        self._tls = None if tls is None else ContextSource(tls)
+        # The name that the certificate must have; None for that of the address.
+        self._server_name = (tls and tls.server_name) or (authority and _host_of(authority)) or None
+        self._scheme = b"http" if tls is None else b"https"
+        self._authority = (authority or (tls and tls.server_name) or default_authority).encode()
+        self._connector = connector
+        self._credentials = credentials
+        local = connector is connect_socket and all(isinstance(address, UnixAddress) for address in self._addresses)
+        if credentials is not None and tls is None and not local and not credentials.allow_plaintext:
+            raise ValueError(
+                "call credentials would be sent in plaintext: give the channel tls=ClientTls(), "
+                "or the credentials allow_plaintext=True"
+            )
         self._loop: asyncio.AbstractEventLoop | None = None
         self._connection: Connection | None = None
         self._connections: set[Connection] = set()  # the current one and those that drain
@@ -95,7 +122,7 @@ class Channel:
         Args:
             grace: seconds for running calls to end; then, or at once without it, they end with CANCELLED.
         """
-        loop = self._bind_loop()
+        self._bind_loop()
         self._closed = True
         if grace and self._streams:
             self._idle = asyncio.Event()
@@ -104,17 +131,23 @@ class Channel:
                     await self._idle.wait()
             except TimeoutError:
                 _log.info("%r: calls still running after %s s of grace are cancelled", self, grace)
+            finally:  # also where this is cancelled
+                self._end_everything()
+        else:
+            self._end_everything()
+        if self._connecting is not None:
+            await asyncio.wait([self._connecting])
+        closing = [connection.closed for connection in self._connections]
+        if closing:
+            await asyncio.wait(closing)
+
+    def _end_everything(self) -> None:
         for stream in list(self._streams):
             stream.fail(StatusCode.CANCELLED, "the channel was closed")
         if self._connecting is not None:
             self._connecting.cancel()
-            await asyncio.wait([self._connecting])
-        closing = [connection.closed for connection in self._connections]
         for connection in list(self._connections):
-            connection.go_away()
-            loop.call_later(_CLOSE_TIMEOUT, connection.abort)
-        if closing:
-            await asyncio.wait(closing)
+            connection.go_away(_CLOSE_TIMEOUT)
 
     # -- starting calls; for minirpc.aio.call
 
@@ -155,7 +188,7 @@ class Channel:
             loop,
             [
                 (b":method", b"POST"),
-                (b":scheme", b"http"),
+                (b":scheme", self._scheme),
                 (b":path", path.encode()),
                 (b":authority", self._authority),
                 (b"te", b"trailers"),
@@ -168,8 +201,32 @@ class Channel:
             deadline=deadline,
             max_receive_message_size=self._max_receive_message_size,
         )
-        self.submit(stream)
+        if self._credentials is None:
+            self.submit(stream)
+        else:
+            self._streams.add(stream)
+            authorizing = loop.create_task(
+                self._authorize(stream, self._credentials, path), name=f"credentials of {path}"
+            )
+            stream.add_done_callback(authorizing.cancel)
         return stream
+
+    async def _authorize(self, stream: ClientStream, credentials: CallCredentials, path: str) -> None:
+        """Starts a call when its credentials are there."""
+        host = self._authority.decode().removesuffix(":443")
+        url = f"{self._scheme.decode()}://{host}{path.rpartition('/')[0]}"
+        try:
+            headers = await credentials.headers(AuthContext(url, path))
+        except RpcError as error:
+            stream.fail(error.code, error.message, error.__cause__)
+        except asyncio.CancelledError:
+            # The end of the call cancels this task; without that, it was the user's function.
+            stream.fail(StatusCode.UNAUTHENTICATED, "call credentials: cancelled")
+            raise
+        else:
+            if not stream.over:
+                stream.add_headers(headers)
+                self.submit(stream)
 
     def check_send_size(self, message: bytes) -> None:
         """Raises ``RpcError`` (RESOURCE_EXHAUSTED) if the message is larger than ``max_send_message_size``."""
@@ -232,18 +289,23 @@ class Channel:
 
     async def _connect_to(self, address: TcpAddress | UnixAddress, loop: asyncio.AbstractEventLoop) -> None:
         connection = Connection(self, self._http2_options, loop, client_side=True)
-        if isinstance(address, UnixAddress):
-            await loop.create_unix_connection(lambda: connection, address.path)
-        else:
-            await loop.create_connection(lambda: connection, address.host, address.port)
+        await self._connector(address, connection if self._tls is None else self._secure(connection, address, loop))
         try:
             # Before the peer's SETTINGS its limits are unknown, and whether it speaks HTTP/2 at all.
-            await connection.wait_until_ready()
+            await connection.wait_until_ready(_PLAINTEXT_HINT if self._tls is None else _TLS_HINT)
         except BaseException:
             connection.abort()
             raise
+        _log.debug("%r: connected to %s", self, connection.peer)
         self._connection = connection
         self._dispatch()
+
+    def _secure(
+        self, connection: Connection, address: TcpAddress | UnixAddress, loop: asyncio.AbstractEventLoop
+    ) -> TlsLayer:
+        assert self._tls is not None
+        name = self._server_name or ("localhost" if isinstance(address, UnixAddress) else address.host)
+        return TlsLayer(connection, self._tls, loop, server_name=name.removesuffix("."))
 
     async def _connect_to_any(self, loop: asyncio.AbstractEventLoop) -> None:
         """Connects to the first address that answers with SETTINGS, or fails the calls that wait."""
@@ -258,7 +320,7 @@ class Channel:
                 except TimeoutError as error:
                     failure = error
                     reason = f"cannot connect to {address} within {self._connect_timeout} s"
-                except (OSError, ValueError) as error:  # ValueError: a host or path that no system call takes
+                except Exception as error:  # noqa: BLE001  # a connector may be the user's
                     failure = error
                     reason = f"cannot connect to {address}: {getattr(error, 'strerror', None) or error}"
                 _log.info("%r: %s", self, reason)
@@ -288,6 +350,9 @@ class Channel:
     def connection_lost(self, connection: Connection) -> None:
         """Forgets the connection; the next call makes a new one."""
         self._connections.discard(connection)
+        # One that was never in use is reported by who waited for it.
+        level = logging.INFO if connection.failed and not self._closed and self._connecting is None else logging.DEBUG
+        _log.log(level, "%r: connection to %s ended: %s", self, connection.peer, connection.failure)
         self.connection_draining(connection)
 
     def stream_opened(
@@ -299,3 +364,10 @@ class Channel:
     ) -> StreamHandler | None:
         """Servers open no streams: push is off, and the engine lets none through."""
         return None
+
+
+def _host_of(authority: str) -> str:
+    """The host of an authority ``host``, ``host:port`` or ``[::1]:port``."""
+    if authority.startswith("["):
+        return authority[1:].partition("]")[0]
+    return authority.partition(":")[0]

@@ -7,6 +7,7 @@ to a second connection when the first one has provably not processed it. Deadlin
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -24,6 +25,8 @@ from minirpc.rpc.status import (
 from minirpc.rpc.timeout import encode_timeout
 
 __all__ = ["ClientStream", "StreamSource"]
+
+_log = logging.getLogger("minirpc.channel")
 
 _MAX_TRANSPARENT_RETRIES = 1
 
@@ -87,6 +90,10 @@ class ClientStream(Stream):
         self._timer = None if deadline is None else loop.call_at(deadline, self._expire)
 
     # -- starting
+
+    def add_headers(self, headers: Sequence[Header]) -> None:
+        """Adds to the request's headers, before the stream is attached."""
+        self._headers = [*self._headers, *headers]
 
     def attach(self, connection: StreamConnection) -> None:
         """Opens the stream on a connection that has room for it."""
@@ -262,6 +269,10 @@ class ClientStream(Stream):
             # The status has ended the call; if the stream is still open, the rest of the request is of no use.
             connection.engine.reset_stream(self.stream_id, reset_code)
             connection.output_added()
+        if status.code is not StatusCode.OK and _log.isEnabledFor(logging.DEBUG):
+            path = dict(self._headers)[b":path"].decode()
+            where = self.peer or "no server"
+            _log.debug("call of %s at %s ended with %s: %r", path, where, status.code.name, status.message)
         self._end()
         self._wake_watchers()
         for callback in self._done_callbacks:

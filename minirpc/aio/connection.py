@@ -12,8 +12,19 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from minirpc.aio.stream import Stream
+from minirpc.aio.tls import PeerIdentity
 from minirpc.errors import StatusCode
-from minirpc.http2 import MAX_STREAM_ID, ErrorCode, Header, Http2Options, StreamHandler, create_engine, error_name
+from minirpc.http2 import (
+    MAX_STREAM_ID,
+    ErrorCode,
+    Header,
+    Http2Options,
+    StreamHandler,
+    create_engine,
+    error_name,
+    trace_enabled,
+    traced,
+)
 
 __all__ = ["Connection", "ConnectionOwner"]
 
@@ -21,7 +32,12 @@ _READ_BUFFER_SIZE = 1 << 16
 _FLUSH_SIZE = 1 << 16  # output of this size does not wait for the end of the turn
 _CROWDED_SENDS = 128  # after so many frames in one turn of the loop, senders let others run
 _DRAIN_PING_TIMEOUT = 5.0  # seconds after which a drain goes on without the answer to its PING
+_CLOSED = "connection closed"
+_CLOSED_BY_PEER = "connection closed by the peer"
 _HIGH_WATER = 1 << 18  # bytes in the socket's buffer above which senders wait
+_MAX_UNREAD_REPLIES = 1 << 18  # bytes of answers to frames, made while the socket is full, above which reading stops
+_LINGER = 30.0  # seconds for the peer to take the rest of a connection that ends well
+_LINGER_AFTER_FAILURE = 1.0  # the same where only a GOAWAY is still worth sending
 
 
 class ConnectionOwner(Protocol):
@@ -55,6 +71,7 @@ class Connection(asyncio.BufferedProtocol):
         draining: whether no new streams may be opened.
         write_paused: whether the socket's buffer is full.
         failure: why the connection ended or will end, for people; empty while all is well.
+        identity: who the peer is by its TLS certificate, or None without one.
         closed: done when the transport is gone.
     """
 
@@ -62,13 +79,19 @@ class Connection(asyncio.BufferedProtocol):
         self, owner: ConnectionOwner, options: Http2Options, loop: asyncio.AbstractEventLoop, *, client_side: bool
     ) -> None:
         self.engine = create_engine(self, options, client_side=client_side)
+        if trace_enabled():
+            self.engine = traced(
+                self.engine, lambda: self.peer, client_side=client_side, max_frame_size=options.max_frame_size
+            )
         self.loop = loop
         self.peer = ""
         self.draining = False
         self.write_paused = False
         self.failure = ""
+        self.identity: PeerIdentity | None = None
         self.closed: asyncio.Future[None] = loop.create_future()
         self._ready: asyncio.Future[None] = loop.create_future()
+        self._error: Exception | None = None
         self._owner = owner
         self._transport: asyncio.Transport | None = None
         self._read_buffer = memoryview(bytearray(_READ_BUFFER_SIZE))
@@ -76,6 +99,9 @@ class Connection(asyncio.BufferedProtocol):
         self._waiting: dict[Stream, None] = {}
         self._flush_scheduled = False
         self._sends_in_turn = 0
+        self._written = 0  # bytes handed to the transport so far
+        self._unread_replies = 0  # bytes that the peer's frames made this side send since the socket is full
+        self._abort_timer: asyncio.TimerHandle | None = None
         self._final_goaway_ping: bytes | None = None
         self._refusing = False  # whether the peer's new streams are turned away
 
@@ -85,31 +111,49 @@ class Connection(asyncio.BufferedProtocol):
         return self._transport is not None and not self._transport.is_closing()
 
     @property
+    def failed(self) -> bool:
+        """Whether the connection ended, or will end, by a fault of either side or of the network."""
+        return self.failure not in ("", _CLOSED, _CLOSED_BY_PEER)
+
+    @property
     def crowded(self) -> bool:
         """Whether much output was made in this turn of the loop: senders then let others run."""
         return self._sends_in_turn >= _CROWDED_SENDS
 
-    async def wait_until_ready(self) -> None:
+    async def wait_until_ready(self, hint: str) -> None:
         """Waits for the peer's SETTINGS.
+
+        Args:
+            hint: what may be the matter if the peer closes the connection without a word.
 
         Raises:
             ConnectionError: the connection ended before, or the peer sent GOAWAY at once.
         """
         await asyncio.wait((self._ready, self.closed), return_when=asyncio.FIRST_COMPLETED)
         if not self._ready.done() or not self.is_open or self.draining:
-            raise ConnectionError(self.failure or "the peer takes no calls on this connection")
+            if not self._ready.done() and self.failure.startswith("connection "):
+                self.failure = f"{self.failure} before HTTP/2 began ({hint})"
+            raise ConnectionError(self.failure or "the peer takes no calls on this connection") from self._error
 
     # -- asyncio.BufferedProtocol
 
+    def handshake_started(self, transport: asyncio.Transport) -> None:
+        """There is a transport, and a TLS handshake before :meth:`connection_made`: the owner can close it already."""
+        self._transport = transport
+        self.peer = _peer_name(transport)
+        self._owner.connection_made(self)
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Starts HTTP/2 on a new transport."""
+        """Starts HTTP/2 on a transport."""
         assert isinstance(transport, asyncio.Transport)
+        owner_knows = self._transport is not None
         self._transport = transport
         transport.set_write_buffer_limits(high=_HIGH_WATER)
         self.peer = _peer_name(transport)
         self.engine.start()
         self.flush()
-        self._owner.connection_made(self)
+        if not owner_knows:
+            self._owner.connection_made(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
         """Gives the transport the buffer to read into."""
@@ -117,20 +161,32 @@ class Connection(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Hands what was read to the engine."""
+        made = self._written + self.engine.output_size
         self.engine.receive(self._read_buffer[:nbytes])
         # Not at once: tasks that these bytes woke run first, and what they send joins the same write.
         self.schedule_flush()
+        if self.write_paused:
+            # Messages wait for the socket, but answers to frames (PING, SETTINGS, refused streams) are made at once: a
+            # peer that asks for them without reading them must not fill our memory.
+            self._unread_replies += self._written + self.engine.output_size - made
+            if self._unread_replies > _MAX_UNREAD_REPLIES and self._transport is not None:
+                self._transport.pause_reading()
 
     def eof_received(self) -> bool:
         """Lets the transport close: an HTTP/2 connection has no half-closed state."""
-        self.failure = self.failure or "connection closed by the peer"
+        self.failure = self.failure or _CLOSED_BY_PEER
+        self._start_draining()
+        self.close(_LINGER_AFTER_FAILURE)
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tells every stream that its connection is gone."""
         self._transport = None
+        self._error = exc
         self.draining = True
-        self.failure = self.failure or (f"connection lost: {exc}" if exc else "connection closed")
+        if self._abort_timer is not None:
+            self._abort_timer.cancel()
+        self.failure = self.failure or (f"connection lost: {exc}" if exc else _CLOSED)
         self._waiting.clear()
         for stream in list(self._streams):
             stream.connection_lost(self.failure, exc)
@@ -146,6 +202,9 @@ class Connection(asyncio.BufferedProtocol):
     def resume_writing(self) -> None:
         """The socket's buffer has room again."""
         self.write_paused = False
+        self._unread_replies = 0
+        if self._transport is not None:
+            self._transport.resume_reading()
         self.send_window_opened()
 
     # -- output
@@ -173,7 +232,9 @@ class Connection(asyncio.BufferedProtocol):
         """Writes the engine's output to the transport."""
         transport = self._transport
         if transport is not None and self.engine.output_size and not transport.is_closing():
-            transport.write(self.engine.take_output())
+            output = self.engine.take_output()
+            self._written += len(output)
+            transport.write(output)
 
     # -- streams
 
@@ -200,6 +261,13 @@ class Connection(asyncio.BufferedProtocol):
         self._refusing = True
         for stream in list(self._streams):
             stream.fail(code, message)
+
+    def reset_streams(self, error_code: ErrorCode) -> None:
+        """Ends every stream on this connection by RST_STREAM."""
+        for stream in list(self._streams):
+            self.engine.reset_stream(stream.stream_id, error_code)
+            stream.reset(error_code, False)
+        self.schedule_flush()
 
     def wait_to_send(self, stream: Stream) -> None:
         """Has ``stream.pump()`` called when the connection's window or the socket has room."""
@@ -249,7 +317,7 @@ class Connection(asyncio.BufferedProtocol):
         """Ends the connection after a protocol error of the peer."""
         self.failure = f"HTTP/2 {error_name(error_code)}: {reason}"
         self._start_draining()
-        self.close()
+        self.close(_LINGER_AFTER_FAILURE)
 
     # -- ending
 
@@ -288,29 +356,48 @@ class Connection(asyncio.BufferedProtocol):
             # Not at once: this may run inside a callback whose output is still to come.
             self.loop.call_soon(self.close)
 
-    def close(self) -> None:
-        """Sends what is queued and closes the transport."""
+    def close(self, linger: float = _LINGER) -> None:
+        """Sends what is queued and closes the transport.
+
+        Args:
+            linger: seconds for the peer to take the rest. A closed transport with a full buffer waits without end for a
+                peer that does not read, and the streams would wait with it.
+        """
         self.flush()
         if self._transport is not None:
             self._transport.close()
+            when = self.loop.time() + linger
+            if self._abort_timer is None or when < self._abort_timer.when():
+                if self._abort_timer is not None:
+                    self._abort_timer.cancel()
+                self._abort_timer = self.loop.call_at(when, self.abort)
 
     def abort(self) -> None:
         """Closes the transport at once."""
         if self._transport is not None:
             self._transport.abort()
 
-    def go_away(self) -> None:
-        """Tells the peer that this side leaves, and closes."""
+    def refuse(self, error_code: ErrorCode, reason: str) -> None:
+        """Ends a connection that must not be used, with a GOAWAY that says why."""
+        self.failure = reason
+        self._start_draining()
+        self.engine.send_goaway(0, error_code, reason.encode())
+        self.close(_LINGER_AFTER_FAILURE)
+
+    def go_away(self, linger: float = _LINGER) -> None:
+        """Tells the peer that this side leaves, and closes (see :meth:`close`)."""
         if self.is_open:
             self.engine.send_goaway(self.engine.last_peer_stream_id, ErrorCode.NO_ERROR)
-        self.close()
+        self.close(linger)
 
 
 def _peer_name(transport: asyncio.Transport) -> str:
     sock = transport.get_extra_info("socket")
     name = transport.get_extra_info("peername")
     if sock is not None and sock.family == socket.AF_INET:
-        return f"ipv4:{name[0]}:{name[1]}"
+        return f"ipv4:{name[0]}:{name[1]}" if name else ""  # no name: the peer has gone already
     if sock is not None and sock.family == socket.AF_INET6:
-        return f"ipv6:[{name[0]}]:{name[1]}"
+        return f"ipv6:[{name[0]}]:{name[1]}" if name else ""
+    if sock is None and name:
+        return str(name)  # no socket: the transport says itself what its other end is
     return f"unix:{name or transport.get_extra_info('sockname') or ''}"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import NoReturn
 
+from minirpc.aio.tls import PeerIdentity
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import Header
 from minirpc.rpc.metadata import Metadata, MetadataInput, encode_metadata
@@ -33,6 +34,7 @@ class Context:
         method: the method's path, ``/package.Service/Method``.
         peer: the client's address: ``ipv4:10.0.0.1:41234``, ``ipv6:[::1]:41234``, ``unix:/path``.
         metadata: what the client sent with the call: pairs in order, ``bytes`` for keys that end in ``-bin``.
+        identity: who the client is by its TLS certificate; None without one.
     """
 
     def __init__(
@@ -43,10 +45,12 @@ class Context:
         deadline: float | None,
         loop: asyncio.AbstractEventLoop,
         send_headers: Callable[[Sequence[Header]], None],
+        identity: PeerIdentity | None = None,
     ) -> None:
         self.method = method
         self.peer = peer
         self.metadata = metadata
+        self.identity = identity
         self._deadline = deadline
         self._loop = loop
         self._send_headers = send_headers

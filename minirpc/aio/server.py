@@ -14,10 +14,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from minirpc.aio.connection import Connection
+from minirpc.aio.connection import Connection, ConnectionOwner
 from minirpc.aio.server_stream import Handler, ServerStream, trailers_only
 from minirpc.aio.service import Servicer, methods_of
 from minirpc.aio.target import TcpAddress, UnixAddress, parse_listen_address
+from minirpc.aio.tls import ContextSource, ServerTls
+from minirpc.aio.tls_layer import TlsLayer
 from minirpc.errors import StatusCode
 from minirpc.http2 import ErrorCode, Header, Http2Options, StreamHandler
 from minirpc.rpc.framing import DEFAULT_MAX_RECEIVE_MESSAGE_SIZE
@@ -72,6 +74,7 @@ class Server:
         Raises:
             ValueError: two services have a method of the same path.
             AttributeError: a service lacks one of its methods.
+            TypeError: what is given for a service is none.
         """
         self._handlers: dict[bytes, Handler] = {}
         for service in services:
@@ -90,6 +93,8 @@ class Server:
         self._stopping = False
 
     def _add_service(self, service: Servicer) -> None:
+        if not isinstance(service, Servicer):
+            raise TypeError(f"a service is an instance of a generated servicer, not {service!r}")
         for name, method in methods_of(service.methods).items():
             path = method.path.encode()
             if path in self._handlers:
@@ -110,29 +115,29 @@ class Server:
 
     # -- listening
 
-    async def start(self, address: str) -> str:
+    async def start(self, address: str, *, tls: ServerTls | None = None) -> str:
         """Listens on an address and returns; may be called several times.
 
         Args:
             address: ``host:port``, where port 0 takes any free port, or ``unix:/path``.
+            tls: speak TLS on this address; None for plaintext.
 
         Returns:
             The address that was bound, with its real port, as a channel takes it for a target.
 
         Raises:
-            OSError: the address cannot be bound.
+            OSError: the address cannot be bound, or a file that ``tls`` names cannot be read.
             RuntimeError: the server has been stopped, or belongs to another event loop.
-            ValueError: the address cannot be read.
+            ValueError: the address cannot be read, or ``tls`` has what is no certificate or key.
         """
-        loop = asyncio.get_running_loop()
-        if self._stopping:
-            raise RuntimeError("the server has been stopped")
-        if self._loop not in (None, loop):
-            raise RuntimeError(f"the server belongs to {self._loop!r} and was used from {loop!r}")
-        self._loop = loop
+        loop = self._bind_loop()
+        contexts = None if tls is None else ContextSource(tls)
 
-        def accept() -> Connection:
-            return Connection(self, self._http2_options, loop, client_side=False)
+        def accept() -> asyncio.BufferedProtocol:
+            connection = self.new_connection()
+            if tls is None or contexts is None:
+                return connection
+            return TlsLayer(connection, contexts, loop, handshake_timeout=tls.handshake_timeout)
 
         where = parse_listen_address(address)
         if isinstance(where, UnixAddress):
@@ -145,9 +150,30 @@ class Server:
         self._listeners.append(listener)
         return bound
 
+    def new_connection(self, owner: ConnectionOwner | None = None) -> Connection:
+        """Returns the protocol for a connection that was accepted elsewhere: on a socket of the caller's, or in memory.
+
+        Args:
+            owner: hears what the connection tells in place of the server, and passes it on.
+
+        Raises:
+            RuntimeError: the server has been stopped, or belongs to another event loop.
+        """
+        return Connection(owner or self, self._http2_options, self._bind_loop(), client_side=False)
+
+    def _bind_loop(self) -> asyncio.AbstractEventLoop:
+        loop = asyncio.get_running_loop()
+        if self._stopping:
+            raise RuntimeError("the server has been stopped")
+        if self._loop not in (None, loop):
+            raise RuntimeError(f"the server belongs to {self._loop!r} and was used from {loop!r}")
+        self._loop = loop
+        return loop
+
     async def serve(
         self,
         *addresses: str,
+        tls: ServerTls | None = None,
         grace: float = 30.0,
         on_listening: Callable[[Sequence[str]], object] | None = None,
     ) -> None:
@@ -155,6 +181,7 @@ class Server:
 
         Args:
             addresses: see :meth:`start`.
+            tls: speak TLS on all these addresses; for others beside them, call :meth:`start` before.
             grace: seconds for running calls to end after the signal.
             on_listening: called once with the bound addresses, in the order of ``addresses``, when all of them are
                 bound and signals are handled.
@@ -165,7 +192,7 @@ class Server:
         for number in signals:
             loop.add_signal_handler(number, stop.set)
         try:
-            bound = [await self.start(address) for address in addresses]
+            bound = [await self.start(address, tls=tls) for address in addresses]
             _log.info("listening on %s", ", ".join(bound))
             if on_listening is not None:
                 on_listening(bound)
@@ -221,6 +248,7 @@ class Server:
     def connection_made(self, connection: Connection) -> None:
         """A client has connected."""
         self._connections.add(connection)
+        _log.debug("connection from %s", connection.peer)
         if self._stopping:
             connection.go_away()
 
@@ -233,6 +261,8 @@ class Server:
     def connection_lost(self, connection: Connection) -> None:
         """Forgets the connection."""
         self._connections.discard(connection)
+        level = logging.INFO if connection.failed else logging.DEBUG
+        _log.log(level, "connection from %s ended: %s", connection.peer, connection.failure)
 
     def stream_opened(
         self, connection: Connection, stream_id: int, headers: Sequence[Header], end_stream: bool
@@ -242,12 +272,15 @@ class Server:
         handler = self._handlers.get(fields[b":path"])
         refusal = _find_refusal(fields)
         if refusal is not None or handler is None:
+            path = fields[b":path"].decode("utf-8", "replace")
+            _log.debug("call of %r from %s refused: %s", path, connection.peer, _reason(refusal))
             self._refuse(connection, stream_id, refusal or _unknown_method(fields), end_stream)
             return None
         try:
             timeout = decode_timeout(fields[b"grpc-timeout"]) if b"grpc-timeout" in fields else None
             metadata = decode_metadata(headers)
         except ValueError as error:
+            _log.debug("call of %s from %s refused: %s", handler.method.path, connection.peer, error)
             status = Status(StatusCode.INTERNAL, str(error))
             self._refuse(connection, stream_id, trailers_only(status), end_stream)
             return None
@@ -274,6 +307,12 @@ class Server:
     def _task_started(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _reason(refusal: list[Header] | None) -> str:
+    if refusal is None:
+        return "no such method"
+    return ", ".join(f"{name.decode()}={value.decode('latin-1')}" for name, value in refusal)
 
 
 def _unknown_method(fields: dict[bytes, bytes]) -> list[Header]:

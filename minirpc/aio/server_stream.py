@@ -121,7 +121,9 @@ class ServerStream(Stream):
         self._finished = False
         self._deadline = None if timeout is None else loop.time() + timeout
         self._timer = None if self._deadline is None else loop.call_at(self._deadline, self._expire)
-        self._context = Context(self._path, connection.peer, metadata, self._deadline, loop, self._send_headers)
+        self._context = Context(
+            self._path, connection.peer, metadata, self._deadline, loop, self._send_headers, connection.identity
+        )
         connection.add_stream(self)
 
     def start(self, end_stream: bool) -> None:
@@ -139,6 +141,11 @@ class ServerStream(Stream):
             raise RpcError(StatusCode.INTERNAL, f"cannot decode request of {self._path}: {error}") from error
 
     # -- what the client does
+
+    def data_received(self, data: bytes, credit: int, end_stream: bool) -> None:
+        """As any stream; of no use, and held back by the window, once the call has its status."""
+        if not self._finished:
+            super().data_received(data, credit, end_stream)
 
     def headers_received(self, headers: Sequence[Header], end_stream: bool) -> None:  # noqa: ARG002
         """Trailers of a request say nothing in gRPC, but they end it."""
@@ -177,6 +184,7 @@ class ServerStream(Stream):
 
     def _abandon(self) -> None:
         if not self.over:
+            _log.debug("call of %s from %s ended: the client is gone or wants no reply", self._path, self._context.peer)
             self._end_call()
             self._cancel_handler()
 
@@ -213,7 +221,13 @@ class ServerStream(Stream):
         sendable = isinstance(code, StatusCode) and isinstance(message, str) and isinstance(details, bytes | None)
         if sendable and code is not StatusCode.OK:
             return Status(code, message, details)
-        _log.error("handler of %s raised %r, which is no status for a failed call", self._path, error, exc_info=error)
+        _log.error(
+            "handler of %s, called from %s, raised %r, which is no status for a failed call",
+            self._path,
+            self._context.peer,
+            error,
+            exc_info=error,
+        )
         return Status(StatusCode.INTERNAL, "the handler raised an RpcError that is no status for a failed call")
 
     async def _call_handler(self) -> None:
@@ -257,7 +271,9 @@ class ServerStream(Stream):
         try:
             return self._handler.method.response.encode(response)
         except Exception as error:
-            _log.exception("handler of %s returned what cannot be encoded", self._path)
+            _log.exception(
+                "handler of %s, called from %s, returned what cannot be encoded", self._path, self._context.peer
+            )
             raise RpcError(StatusCode.INTERNAL, f"cannot encode response of {self._path}: {error}") from error
 
     def _cancel_handler(self) -> None:
@@ -301,6 +317,9 @@ class ServerStream(Stream):
         if self._finished or self.over:
             return
         self._finished = True
+        if status.code is not StatusCode.OK and _log.isEnabledFor(logging.DEBUG):
+            peer = self._context.peer
+            _log.debug("call of %s from %s ended with %s: %r", self._path, peer, status.code.name, status.message)
         trailers = [*_status_headers(status), *self._context._trailing]
         if self._headers_sent:
             if status.code is not StatusCode.OK:

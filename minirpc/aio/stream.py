@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Protocol
 
+from minirpc.aio.tls import PeerIdentity
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import Engine, Header
 from minirpc.rpc.framing import PREFIX_SIZE, Deframer, encode_prefix
@@ -35,6 +36,11 @@ class StreamConnection(Protocol):
     @property
     def peer(self) -> str:
         """The other side's address."""
+        ...
+
+    @property
+    def identity(self) -> PeerIdentity | None:
+        """Who the other side is by its TLS certificate."""
         ...
 
     @property
@@ -236,6 +242,10 @@ class Stream(ABC):
                 engine.send_data(self.stream_id, chunk, self._output_over)
             connection.output_added()
         if self._ending is not None and not self._output_over:
+            if connection.write_paused:
+                # Until its status has left, the stream counts as open: that bounds the statuses that nobody reads.
+                connection.wait_to_send(self)
+                return
             self._output_started = self._output_over = True
             if self._ending:
                 engine.send_headers(self.stream_id, self._ending, True)

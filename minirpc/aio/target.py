@@ -52,6 +52,10 @@ def parse_target(target: str) -> list[TcpAddress | UnixAddress]:
         return [_parse_host_and_port(address, target) for address in rest.removeprefix("///").split(",")]
     if separator and scheme == "unix":
         return [_parse_unix(rest, target)]
+    if separator and rest.startswith("//"):
+        raise ValueError(
+            f"target {target!r} has the scheme {scheme!r}; there are host:port, dns:, ipv4:, ipv6: and unix:"
+        )
     return [_parse_host_and_port(target, target)]
 
 

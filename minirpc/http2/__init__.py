@@ -11,6 +11,7 @@ from minirpc.http2.interface import (
     StreamHandler,
     error_name,
 )
+from minirpc.http2.trace import trace_enabled, traced
 
 __all__ = [
     "MAX_STREAM_ID",
@@ -22,6 +23,8 @@ __all__ = [
     "StreamHandler",
     "create_engine",
     "error_name",
+    "trace_enabled",
+    "traced",
 ]
 
 

@@ -14,6 +14,7 @@ __all__ = ["FrameReader"]
 
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"  # RFC 9113 section 3.4
 _HEADER_SIZE = 9
+_TYPE_OFFSET = 3
 _MAX_CONTINUATIONS = 64  # frames of one header block, as h2 has it
 
 
@@ -47,11 +48,7 @@ class FrameReader:
         if self._preface_left:
             self._read_preface()
         while (frame := self._read_frame()) is not None:
-            if self._settings_due:
-                # Section 3.4: SETTINGS must be the first frame that each side sends.
-                if not isinstance(frame, SettingsFrame):
-                    raise ProtocolError("the first frame is not SETTINGS")
-                self._settings_due = False
+            self._settings_due = False
             whole = self._collect_block(frame)
             if whole is not None:
                 return whole
@@ -62,7 +59,7 @@ class FrameReader:
     def _read_preface(self) -> None:
         size = min(len(self._preface_left), len(self._buffer))
         if self._buffer[:size] != self._preface_left[:size]:
-            raise ProtocolError("the client connection preface is wrong")
+            raise ProtocolError(_foreign_protocol(self._buffer) or "the client connection preface is wrong")
         self._preface_left = self._preface_left[size:]
         del self._buffer[:size]
 
@@ -70,8 +67,14 @@ class FrameReader:
         start = self._position
         body = start + _HEADER_SIZE
         available = len(self._buffer)
+        if self._settings_due and (foreign := _foreign_protocol(self._buffer)) is not None:
+            raise ProtocolError(foreign)
         if available < body:
             return None
+        if self._settings_due and self._buffer[start + _TYPE_OFFSET] != SettingsFrame.type:
+            # Section 3.4: SETTINGS must be the first frame that each side sends. Looked at before the length, which in
+            # another protocol's bytes is as good as random.
+            raise ProtocolError("the first frame is not SETTINGS; the peer may not speak HTTP/2")
         length = int.from_bytes(self._buffer[start : start + 3], "big")
         if length > self._max_frame_size:
             raise FrameTooLargeError(f"frame of {length} bytes, the limit is {self._max_frame_size}")
@@ -108,3 +111,12 @@ class FrameReader:
         first.data = b"".join(part.data for part in block)
         self._block = []
         return first
+
+
+def _foreign_protocol(start: bytearray) -> str | None:
+    """Says what a peer speaks in place of HTTP/2, where its first bytes tell."""
+    if start.startswith((b"\x15\x03", b"\x16\x03")):
+        return "the peer speaks TLS, and this side does not"  # RFC 8446 section 5.1: an alert or a handshake record
+    if start.startswith((b"HTTP/", b"GET ", b"POST ", b"PUT ", b"HEAD ", b"OPTIONS ", b"CONNECT ")):
+        return "the peer speaks HTTP/1"
+    return None

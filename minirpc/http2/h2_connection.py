@@ -23,7 +23,7 @@ from h2.events import Event
 from h2.exceptions import InvalidBodyLengthError, ProtocolError
 from h2.settings import SettingCodes, Settings
 from h2.stream import StreamClosedBy
-from hyperframe.frame import Frame, HeadersFrame, RstStreamFrame
+from hyperframe.frame import Frame, HeadersFrame, RstStreamFrame, SettingsFrame
 
 from minirpc.http2.hpack_memo import MemoDecoder, MemoEncoder
 from minirpc.http2.interface import Http2Options
@@ -40,6 +40,7 @@ PRIVATE_NAMES: dict[object, tuple[str, ...]] = {
 
 _WINDOW_UPDATE = struct.Struct(">HBBBLL")  # RFC 9113 section 6.9: length (24 bits), type 8, flags, stream, increment
 _DEFAULT_WINDOW = 65_535
+_SETTINGS = frozenset(int(code) for code in SettingCodes)
 
 
 class MalformedMessageError(ProtocolError):
@@ -131,6 +132,9 @@ class GrpcH2Connection(H2Connection):
             MalformedMessageError: a stream error; the frame itself has been taken.
             h2.exceptions.ProtocolError: a connection error.
         """
+        if isinstance(frame, SettingsFrame):
+            # RFC 9113 section 6.5.2: unknown settings are ignored; h2 would keep each of the 65,536 that there can be.
+            frame.settings = {code: value for code, value in frame.settings.items() if code in _SETTINGS}
         try:
             return self._receive_frame(frame)
         except InvalidBodyLengthError as error:

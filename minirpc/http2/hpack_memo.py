@@ -22,6 +22,7 @@ __all__ = ["MemoDecoder", "MemoEncoder"]
 
 _MEMO_ENTRIES = 256
 _MEMO_BLOCK_SIZE = 1024
+_MEMO_BLOCK_FIELDS = 64  # one octet may stand for a field of 100 bytes
 
 _INDEXED_NAMES = frozenset(
     {
@@ -152,8 +153,9 @@ class MemoDecoder(Decoder):
         block = bytes(data)
         headers = self._memo.get(block)
         if headers is None:
-            headers = super().decode(block, raw)
-            if self.header_table.mutations == state[0] and len(block) <= _MEMO_BLOCK_SIZE:
+            headers = list(super().decode(block, raw))
+            small = len(block) <= _MEMO_BLOCK_SIZE and len(headers) <= _MEMO_BLOCK_FIELDS
+            if small and self.header_table.mutations == state[0]:
                 if len(self._memo) >= _MEMO_ENTRIES:
                     self._memo.clear()
                 self._memo[block] = headers

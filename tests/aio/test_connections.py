@@ -84,7 +84,7 @@ async def test_server_that_speaks_http_1() -> None:
 
     listener = await asyncio.start_server(answer, "127.0.0.1", 0)
     async with listener, Channel(f"127.0.0.1:{listener.sockets[0].getsockname()[1]}") as channel:
-        with pytest.raises(RpcError, match="HTTP/2") as caught:
+        with pytest.raises(RpcError, match="may not speak HTTP/2") as caught:
             await EchoStub(channel).unary(b"")
         assert caught.value.code is StatusCode.UNAVAILABLE
 
@@ -452,6 +452,19 @@ async def test_closed_channel() -> None:
         await channel.close()
         with pytest.raises(RuntimeError, match="is closed"):
             await EchoStub(channel).unary(b"")
+
+
+async def test_close_that_is_cancelled_has_ended_the_calls() -> None:
+    service = Echo()
+    async with Server([service]) as server:
+        channel = Channel(await server.start("127.0.0.1:0"))
+        call = asyncio.ensure_future(EchoStub(channel).sleep(b"").status())
+        assert await service.events.get() == "started"
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await channel.close(grace=60)
+        assert (await call).code is StatusCode.CANCELLED
+        assert await service.events.get() == "cancelled"
 
 
 def test_second_loop_is_told() -> None:

@@ -286,6 +286,9 @@ def test_services_are_checked() -> None:
 
     with pytest.raises(AttributeError, match="unary"):
         Server([Incomplete()])
+    for wrong in (Echo, EchoStub, "echo"):
+        with pytest.raises(TypeError, match="a service is an instance of a generated servicer"):
+            Server([wrong])  # type: ignore[list-item]
 
 
 async def test_blocking_handlers_do_not_block_each_other() -> None:

@@ -36,6 +36,7 @@ def test_targets(target: str, addresses: list[TcpAddress | UnixAddress]) -> None
         "unix:",
         "unix://run",
         "dns://8.8.8.8/a:1",
+        "http://host:80",
     ],
 )
 def test_bad_targets_are_told(target: str) -> None:

@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = {page: page.read_text() for page in sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])}
 SESSIONS = [page for page, text in PAGES.items() if ">>> " in text]
 PROGRAMS = [page for page, text in PAGES.items() if "# server.py" in text]
+TESTS = [page for page, text in PAGES.items() if "# test_" in text]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 NAMED = re.compile(r"\A(?:#|//) (\w+\.(?:py|proto))\n")
 
@@ -56,6 +57,8 @@ def test_sessions_print_what_the_page_says(page: Path, tmp_path: Path, monkeypat
 def test_servers_and_clients_run(page: Path, tmp_path: Path) -> None:
     names = write_named_blocks(page, tmp_path)
     assert {"server.py", "client.py"} <= set(names)
+    if "certificates.py" in names:
+        subprocess.run([sys.executable, "certificates.py"], cwd=tmp_path, check=True, timeout=60)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -79,3 +82,12 @@ def test_servers_and_clients_run(page: Path, tmp_path: Path) -> None:
     finally:
         server.send_signal(signal.SIGTERM)
         assert server.wait(timeout=20) == 0
+
+
+@pytest.mark.parametrize("page", TESTS, ids=lambda page: page.name)
+def test_tests_pass(page: Path, tmp_path: Path) -> None:
+    names = write_named_blocks(page, tmp_path)
+    tests = [name for name in names if name.startswith("test_")]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--rootdir={tmp_path}", *tests]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert result.returncode == 0, result.stdout + result.stderr

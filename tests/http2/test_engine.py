@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.metadata
 import struct
-from collections.abc import Sequence
+import tracemalloc
+from collections.abc import Callable, Sequence
 
 import h2.stream
 import pytest
@@ -467,6 +469,48 @@ def test_ping_is_answered_and_heard() -> None:
 
 
 # -- the peer's faults
+
+
+def traced_growth(action: Callable[[], object]) -> int:
+    """Bytes that are held after an action and were not before."""
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        action()
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+
+
+def test_unknown_settings_are_not_kept() -> None:
+    server = serving()
+
+    def send_all_there_are() -> None:
+        for first in range(0x100, 0x10000, 0x100):
+            payload = b"".join(struct.pack(">HL", code, 1) for code in range(first, first + 0x100))
+            server.engine.receive(struct.pack(">HBBBL", len(payload) >> 8, len(payload) & 255, 4, 0, 0) + payload)
+            server.engine.take_output()
+        server.recorder.take()
+
+    assert traced_growth(send_all_there_are) < 1 << 20
+
+
+def test_short_blocks_of_many_fields_are_not_kept() -> None:
+    server = serving()
+    encoder = MemoEncoder()
+    many = b"\x90" * 900  # RFC 7541 appendix A: an entry of the static table, "accept-encoding: gzip, deflate"
+
+    def send_many() -> None:
+        for number in range(32):
+            block = encoder.encode([*REQUEST, (b"x-number", b"%d" % number)]) + many
+            server.engine.receive(HeadersFrame(2 * number + 1, block, flags=["END_HEADERS"]).serialize())
+            server.engine.reset_stream(2 * number + 1, ErrorCode.CANCEL)
+            server.engine.take_output()
+            server.recorder.take()
+            server.recorder.streams.clear()
+
+    assert traced_growth(send_many) < 1 << 20
 
 
 @pytest.mark.parametrize(

@@ -61,12 +61,12 @@ def test_memo_decoder_reads_like_plain_decoder(
         secret = data.draw(st.booleans())
         headers = [NeverIndexedHeaderTuple(*header) for header in step] if secret else step
         block = encoder.encode(headers)
-        for _ in range(1 if secret or not step else 2):
-            # The same bytes twice: legal to decode, and what the memo answers the second time.
+        resizes = any(0x20 <= byte < 0x40 for byte in block[:1])
+        for _ in range(1 if secret or resizes or not step else 2):
+            # The same bytes twice: legal to decode, and what the memo answers the second time. Not after a change of
+            # size, which may have evicted what the block refers to.
             assert list(memo.decode(block, raw=True)) == list(plain.decode(block, raw=True))
             assert list(memo.header_table.dynamic_entries) == list(plain.header_table.dynamic_entries)
-        if any(0x20 <= byte < 0x40 for byte in block[:1]):
-            return  # a size update may not be decoded twice once the encoder has moved on
 
 
 def test_smallest_and_last_table_size_are_signalled() -> None:

@@ -97,10 +97,15 @@ def _generic_handler(service: Any) -> grpc.GenericRpcHandler:
     return grpc.method_handlers_generic_handler(SERVICE, handlers)
 
 
+def add_echo(server: Any, service: Any) -> None:
+    """Adds the service to a server of either kind."""
+    server.add_generic_rpc_handlers((_generic_handler(service),))
+
+
 @asynccontextmanager
 async def aio_server(service: AioEcho, options: list[tuple[str, Any]] = UNLIMITED) -> AsyncIterator[str]:
     server = grpc.aio.server(options=options)
-    server.add_generic_rpc_handlers((_generic_handler(service),))
+    add_echo(server, service)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     try:
@@ -113,7 +118,7 @@ async def aio_server(service: AioEcho, options: list[tuple[str, Any]] = UNLIMITE
 async def sync_server(service: SyncEcho) -> AsyncIterator[str]:
     with ThreadPoolExecutor(8) as pool:
         server = grpc.server(pool, options=UNLIMITED)
-        server.add_generic_rpc_handlers((_generic_handler(service),))
+        add_echo(server, service)
         port = server.add_insecure_port("127.0.0.1:0")
         server.start()
         try:

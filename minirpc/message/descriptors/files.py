@@ -134,24 +134,27 @@ class Files:
 def _sorted(protos: dict[str, FileDescriptorProto]) -> Iterator[str]:
     """The names of the files, each behind those that it imports. Without recursion: chains of imports may be long."""
     done: set[str] = set()
-    for first in protos:
+    for first, proto in protos.items():
+        if first in done:
+            continue
         # the files between the first and the one that is looked at, with those imports that are still to be looked at
-        chain: dict[str, Iterator[str]] = {}
-        current: str | None = first
-        while current is not None:
-            if current not in done and current not in chain:
-                chain[current] = iter(protos[current].dependency)
-            current = None
-            while chain and current is None:
-                name, imports = next(reversed(chain.items()))
-                current = next((imported for imported in imports if imported not in done), None)
-                if current is None:
-                    del chain[name]
-                    done.add(name)
-                    yield name
-                elif current not in protos:
-                    raise DescriptorError(f"imports {current[:200]!r}, which is not there", name)
-                elif current in chain:
-                    circle = [*chain][[*chain].index(current) :]
-                    shown = [*circle[:10], "…"] if len(circle) > 10 else circle
-                    raise DescriptorError(f"imports itself in a circle: {' → '.join([*shown, current])}", current)
+        chain = [(first, iter(proto.dependency))]
+        in_chain = {first}
+        while chain:
+            name, imports = chain[-1]
+            imported = next((each for each in imports if each not in done), None)
+            if imported is None:
+                chain.pop()
+                in_chain.remove(name)
+                done.add(name)
+                yield name
+            elif imported not in protos:
+                raise DescriptorError(f"imports {imported[:200]!r}, which is not there", name)
+            elif imported in in_chain:
+                names = [name for name, _ in chain]
+                circle = names[names.index(imported) :]
+                shown = [*circle[:10], "…"] if len(circle) > 10 else circle
+                raise DescriptorError(f"imports itself in a circle: {' → '.join([*shown, imported])}", imported)
+            else:
+                chain.append((imported, iter(protos[imported].dependency)))
+                in_chain.add(imported)
