@@ -11,18 +11,18 @@ import asyncio
 import inspect
 import math
 import warnings
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Generator, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Generator, Iterable, Sequence
 from types import TracebackType
-from typing import Generic, Self, TypeAlias, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeAlias, TypeVar
 
-from minirpc.aio.channel import Channel
 from minirpc.aio.client_stream import ClientStream
 from minirpc.errors import RpcError, StatusCode
+from minirpc.http2 import Header
 from minirpc.rpc.metadata import Metadata, MetadataInput, encode_metadata
 from minirpc.rpc.method import Method
 from minirpc.rpc.status import Status
 
-__all__ = ["BidiCall", "Call", "ClientStreamCall", "Requests", "ServerStreamCall", "UnaryCall"]
+__all__ = ["BidiCall", "Call", "CallSource", "ClientStreamCall", "Requests", "ServerStreamCall", "UnaryCall"]
 
 RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
@@ -32,12 +32,31 @@ Requests: TypeAlias = AsyncIterable[RequestT] | Iterable[RequestT]
 """A stream of request messages."""
 
 
+class CallSource(Protocol):
+    """What a call needs of its channel; :class:`minirpc.aio.channel.Channel` is one."""
+
+    def start_call(
+        self,
+        path: str,
+        metadata: Sequence[Header],
+        timeout: float | None,
+        request: Any,
+        *,
+        single_response: bool,
+    ) -> ClientStream:
+        """Starts a call (see :meth:`minirpc.aio.channel.Channel.start_call`)."""
+        ...
+
+    def check_send_size(self, message: Any) -> None:
+        """Raises ``RpcError`` if the message is larger than may be sent."""
+
+
 class Call(Generic[RequestT, ResponseT]):
     """What all calls have in common."""
 
     def __init__(
         self,
-        channel: Channel,
+        channel: CallSource,
         method: Method[RequestT, ResponseT],
         *,
         request: RequestT | None = None,
@@ -114,6 +133,10 @@ class Call(Generic[RequestT, ResponseT]):
     def peer(self) -> str:
         """Returns the server's address, or ``""`` while there is no connection."""
         return "" if self._stream is None else self._stream.peer
+
+    def done(self) -> bool:
+        """Returns whether the call is over."""
+        return self._stream is not None and self._stream.over
 
     # -- for the four kinds
 
@@ -199,7 +222,7 @@ def _encode_request(method: Method[RequestT, ResponseT], request: RequestT) -> b
 
 
 async def _send_all(
-    channel: Channel, stream: ClientStream, method: Method[RequestT, ResponseT], requests: Requests[RequestT]
+    channel: CallSource, stream: ClientStream, method: Method[RequestT, ResponseT], requests: Requests[RequestT]
 ) -> None:
     """Sends a stream of requests, until it ends or the call is over. Holds no reference to the call object."""
     try:
@@ -226,7 +249,7 @@ async def _send_all(
 
 
 async def _send_one(
-    channel: Channel, stream: ClientStream, method: Method[RequestT, ResponseT], request: RequestT
+    channel: CallSource, stream: ClientStream, method: Method[RequestT, ResponseT], request: RequestT
 ) -> None:
     encoded = _encode_request(method, request)
     channel.check_send_size(encoded)

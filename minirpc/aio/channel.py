@@ -14,6 +14,7 @@ from minirpc.aio.connection import Connection
 from minirpc.aio.connector import Connector, connect_socket
 from minirpc.aio.context import inherited_deadline
 from minirpc.aio.credentials import AuthContext, CallCredentials
+from minirpc.aio.interceptors import ClientInterceptor
 from minirpc.aio.target import TcpAddress, UnixAddress, parse_target
 from minirpc.aio.tls import ClientTls, ContextSource
 from minirpc.aio.tls_layer import TlsLayer
@@ -47,6 +48,7 @@ class Channel:
         max_receive_message_size: int = DEFAULT_MAX_RECEIVE_MESSAGE_SIZE,
         max_send_message_size: int | None = None,
         connect_timeout: float = 20.0,
+        interceptors: Sequence[ClientInterceptor] = (),
         authority: str | None = None,
         http2_options: Http2Options | None = None,
         tls: ClientTls | None = None,
@@ -61,6 +63,7 @@ class Channel:
                 RESOURCE_EXHAUSTED.
             max_send_message_size: the largest request message to send, in bytes; None for no limit.
             connect_timeout: seconds for one address to connect and to speak HTTP/2.
+            interceptors: what runs around each call, the first one outermost.
             authority: the ``:authority`` of requests; by default the target's host and port.
             http2_options: windows and limits of the connection.
             tls: speak TLS; None for plaintext. The server's certificate must have the name ``tls.server_name``, by
@@ -73,6 +76,7 @@ class Channel:
             ValueError: the target cannot be read, ``tls`` has what is no certificate or key, or ``credentials`` would
                 be sent in plaintext without having allowed it.
         """
+        self.interceptors = tuple(interceptors)
         self._target = target
         self._addresses = parse_target(target)
         self._connect_timeout = connect_timeout
@@ -99,6 +103,7 @@ class Channel:
         self._connections: set[Connection] = set()  # the current one and those that drain
         self._connecting: asyncio.Task[None] | None = None
         self._streams: set[ClientStream] = set()
+        self._chains: set[asyncio.Task[None]] = set()  # interceptors that run
         self._queue: dict[ClientStream, None] = {}  # streams without a connection, in order
         self._dispatch_scheduled = False
         self._idle: asyncio.Event | None = None
@@ -144,6 +149,8 @@ class Channel:
     def _end_everything(self) -> None:
         for stream in list(self._streams):
             stream.fail(StatusCode.CANCELLED, "the channel was closed")
+        if self._chains:
+            await asyncio.wait(self._chains)
         if self._connecting is not None:
             self._connecting.cancel()
         for connection in list(self._connections):
@@ -174,15 +181,9 @@ class Channel:
             RuntimeError: the channel is closed, or belongs to another event loop.
             RpcError: RESOURCE_EXHAUSTED, the request is larger than ``max_send_message_size``.
         """
-        loop = self._bind_loop()
-        if self._closed:
-            raise RuntimeError(f"channel to {self._target} is closed")
+        loop = self.bind_loop()
         if request is not None:
             self.check_send_size(request)
-        deadline = inherited_deadline()
-        if timeout is not None:
-            own = loop.time() + timeout
-            deadline = own if deadline is None else min(own, deadline)
         stream = ClientStream(
             self,
             loop,
@@ -198,7 +199,7 @@ class Channel:
             ],
             request=request,
             single_response=single_response,
-            deadline=deadline,
+            deadline=self.deadline(timeout),
             max_receive_message_size=self._max_receive_message_size,
         )
         if self._credentials is None:
@@ -227,6 +228,36 @@ class Channel:
             if not stream.over:
                 stream.add_headers(headers)
                 self.submit(stream)
+
+    def start_chain(self, stream: ClientStream, task: asyncio.Task[None]) -> None:
+        """Counts a call that interceptors are around, and the task in which they run, as this channel's."""
+        self._streams.add(stream)
+        self._chains.add(task)
+        task.add_done_callback(self._chains.discard)
+
+    def bind_loop(self) -> asyncio.AbstractEventLoop:
+        """Returns the running event loop, to which the channel belongs from now on.
+
+        Raises:
+            RuntimeError: the channel is closed, or belongs to another event loop.
+        """
+        loop = self._bind_loop()
+        if self._closed:
+            raise RuntimeError(f"channel to {self._target} is closed")
+        return loop
+
+    def deadline(self, timeout: float | None) -> float | None:
+        """Returns when a call that starts now must have ended, in the loop's time; None for never.
+
+        Args:
+            timeout: seconds until the deadline, or None. Inside a handler, the deadline of the call that the handler
+                serves bounds it.
+        """
+        deadline = inherited_deadline()
+        if timeout is not None:
+            own = self.bind_loop().time() + timeout
+            deadline = own if deadline is None else min(own, deadline)
+        return deadline
 
     def check_send_size(self, message: bytes) -> None:
         """Raises ``RpcError`` (RESOURCE_EXHAUSTED) if the message is larger than ``max_send_message_size``."""

@@ -49,6 +49,7 @@ class ClientStream(Stream):
         trailing_metadata: what the server sent with the status.
         status: how the call ended; None while it runs.
         peer: the server's address, once there is a connection.
+        on_headers: called when the initial metadata are known.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class ClientStream(Stream):
         self.trailing_metadata: Metadata = ()
         self.status: Status | None = None
         self.peer = ""
+        self.on_headers: Callable[[], object] | None = None
         self._source = source
         self._headers = headers
         self._request = request
@@ -168,6 +170,8 @@ class ClientStream(Stream):
             self.fail(StatusCode.INTERNAL, f"initial metadata: {error}", error)
             return
         self._wake_watchers()
+        if self.on_headers is not None:
+            self.on_headers()
 
     def _trailers_received(self, headers: Sequence[Header]) -> None:
         fields = dict(headers)

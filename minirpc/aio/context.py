@@ -55,6 +55,8 @@ class Context:
         self._loop = loop
         self._send_headers = send_headers
         self._trailing: Sequence[Header] = ()
+        self._added_initial: list[Header] = []
+        self._added_trailing: list[Header] = []
         self._cancelled = False
 
     def __repr__(self) -> str:
@@ -87,6 +89,24 @@ class Context:
             TypeError, ValueError: the metadata cannot be sent (see :func:`minirpc.rpc.metadata.encode_metadata`).
         """
         self._trailing = encode_metadata(metadata)
+
+    def add_initial_metadata(self, metadata: MetadataInput) -> None:
+        """Adds to the initial metadata, whenever they go out and whatever else they hold; for interceptors.
+
+        Without effect once they have gone out, and for a call that fails before.
+
+        Raises:
+            TypeError, ValueError: the metadata cannot be sent (see :func:`minirpc.rpc.metadata.encode_metadata`).
+        """
+        self._added_initial += encode_metadata(metadata)
+
+    def add_trailing_metadata(self, metadata: MetadataInput) -> None:
+        """Adds to the metadata that go out with the status, whatever :meth:`set_trailing_metadata` sets.
+
+        Raises:
+            TypeError, ValueError: the metadata cannot be sent (see :func:`minirpc.rpc.metadata.encode_metadata`).
+        """
+        self._added_trailing += encode_metadata(metadata)
 
     def abort(self, code: StatusCode, message: str = "", *, details: bytes | None = None) -> NoReturn:
         """Ends the call with a status other than OK, by raising :class:`RpcError`.

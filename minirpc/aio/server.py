@@ -7,14 +7,16 @@ import inspect
 import logging
 import os
 import signal
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 from minirpc.aio.connection import Connection, ConnectionOwner
+from minirpc.aio.context import Context
+from minirpc.aio.interceptors import ServerInterceptor
 from minirpc.aio.server_stream import Handler, ServerStream, trailers_only
 from minirpc.aio.service import Servicer, methods_of
 from minirpc.aio.target import TcpAddress, UnixAddress, parse_listen_address
@@ -24,10 +26,14 @@ from minirpc.errors import StatusCode
 from minirpc.http2 import ErrorCode, Header, Http2Options, StreamHandler
 from minirpc.rpc.framing import DEFAULT_MAX_RECEIVE_MESSAGE_SIZE
 from minirpc.rpc.metadata import decode_metadata, is_grpc_content_type
+from minirpc.rpc.method import RAW, Method
 from minirpc.rpc.status import Status
 from minirpc.rpc.timeout import decode_timeout
 
-__all__ = ["Server"]
+__all__ = ["FallbackHandler", "Server"]
+
+FallbackHandler: TypeAlias = Callable[[AsyncIterator[bytes], Context], AsyncIterator[bytes]]
+"""An async generator function that serves any method, named by ``context.method``, with messages as bytes."""
 
 _log = logging.getLogger("minirpc.server")
 
@@ -58,6 +64,8 @@ class Server:
         max_receive_message_size: int = DEFAULT_MAX_RECEIVE_MESSAGE_SIZE,
         max_concurrent_streams: int | None = None,
         handler_threads: int = _DEFAULT_THREADS,
+        interceptors: Sequence[ServerInterceptor] = (),
+        fallback: FallbackHandler | None = None,
         http2_options: Http2Options | None = None,
     ) -> None:
         """Prepares a server; it listens after :meth:`start`.
@@ -69,6 +77,8 @@ class Server:
             max_concurrent_streams: calls that one connection may have open; clients queue further ones. By default that
                 of ``http2_options``.
             handler_threads: threads for plain ``def`` handlers.
+            interceptors: what runs around each handler, the first one outermost.
+            fallback: serves the calls of all methods that no service has, with messages as bytes; for proxies.
             http2_options: windows and limits of each connection.
 
         Raises:
@@ -79,6 +89,8 @@ class Server:
         self._handlers: dict[bytes, Handler] = {}
         for service in services:
             self._add_service(service)
+        self._interceptors = tuple(interceptors)
+        self._fallback = fallback
         self._max_receive_message_size = max_receive_message_size
         options = http2_options or Http2Options()
         if max_concurrent_streams is not None:
@@ -269,7 +281,7 @@ class Server:
     ) -> StreamHandler | None:
         """Starts the handler of a new call, or answers why there is none."""
         fields = dict(headers)
-        handler = self._handlers.get(fields[b":path"])
+        handler = self._handlers.get(fields[b":path"]) or self._fallback_handler(fields[b":path"])
         refusal = _find_refusal(fields)
         if refusal is not None or handler is None:
             path = fields[b":path"].decode("utf-8", "replace")
@@ -294,9 +306,20 @@ class Server:
             max_receive_message_size=self._max_receive_message_size,
             executor=self._executor,
             on_task=self._task_started,
+            interceptors=self._interceptors,
         )
         stream.start(end_stream)
         return stream
+
+    def _fallback_handler(self, path: bytes) -> Handler | None:
+        """Returns the fallback as the handler of a method of any kind: all are cases of the one with two streams."""
+        if self._fallback is None:
+            return None
+        try:
+            method = Method(path.decode("ascii"), RAW, RAW, client_streaming=True, server_streaming=True)
+        except ValueError:
+            return None
+        return Handler(method, self._fallback, in_thread=False)
 
     @staticmethod
     def _refuse(connection: Connection, stream_id: int, response: Sequence[Header], end_stream: bool) -> None:

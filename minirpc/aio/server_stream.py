@@ -12,6 +12,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from minirpc.aio.context import Context, inherit_deadline
+from minirpc.aio.interceptors import (
+    CallScope,
+    Respond,
+    ServerCall,
+    ServerInterceptor,
+    SingleRequest,
+    only_request,
+    run_server_chain,
+)
 from minirpc.aio.stream import Stream, StreamConnection
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import ErrorCode, Header
@@ -81,10 +90,13 @@ class RequestStream(AsyncIterator[Any]):
         """Waits for the next request.
 
         Raises:
-            RpcError: INTERNAL, the bytes are no valid message.
+            RpcError: INTERNAL, the bytes are no valid message; CANCELLED, the call is over, so that whoever sends the
+                requests on does not take this for their end.
         """
         data = await self._stream.read()
         if data is None:
+            if self._stream.over:
+                raise RpcError(StatusCode.CANCELLED, "the call ended before its requests")
             raise StopAsyncIteration
         return self._stream.decode(data, self._codec)
 
@@ -107,6 +119,7 @@ class ServerStream(Stream):
         max_receive_message_size: int,
         executor: Executor,
         on_task: Callable[[asyncio.Task[None]], None],
+        interceptors: Sequence[ServerInterceptor] = (),
     ) -> None:
         super().__init__(loop, max_receive_message_size)
         self.connection = connection
@@ -115,6 +128,8 @@ class ServerStream(Stream):
         self._path = handler.method.path
         self._executor = executor
         self._on_task = on_task
+        self._interceptors = interceptors
+        self._scope: CallScope | None = None  # what interceptors know of the call's end
         self._task: asyncio.Task[None] | None = None
         self._collecting = not handler.method.client_streaming
         self._headers_sent = False
@@ -185,6 +200,10 @@ class ServerStream(Stream):
     def _abandon(self) -> None:
         if not self.over:
             _log.debug("call of %s from %s ended: the client is gone or wants no reply", self._path, self._context.peer)
+            if self._scope is not None:
+                late = self._deadline is not None and self._loop.time() >= self._deadline
+                code = StatusCode.DEADLINE_EXCEEDED if late else StatusCode.CANCELLED
+                self._scope.over(Status(code, "the client is gone"))
             self._end_call()
             self._cancel_handler()
 
@@ -232,38 +251,86 @@ class ServerStream(Stream):
 
     async def _call_handler(self) -> None:
         method = self._handler.method
-        context = self._context
-        if method.client_streaming:
-            request: Any = RequestStream(self, method.request)
+        if self._interceptors:
+            await self._call_intercepted()
+        elif method.client_streaming:
+            await self._call_function(RequestStream(self, method.request), None)
         else:
-            request = self.decode(self.inbox.popleft(), method.request)
+            await self._call_function(self._take_request(), None)
+
+    def _take_request(self) -> Any:
+        return self.decode(self.inbox.popleft(), self._handler.method.request)
+
+    async def _call_function(self, request: Any, respond: Respond | None) -> None:
+        """Runs the handler's function, and hands its responses to ``respond``, or else sends them."""
         result: Any
         if self._handler.in_thread:
             result = await self._loop.run_in_executor(
-                self._executor, _run_in_thread, contextvars.copy_context(), self._handler.function, request, context
+                self._executor,
+                _run_in_thread,
+                contextvars.copy_context(),
+                self._handler.function,
+                request,
+                self._context,
             )
         else:
-            result = self._handler.function(request, context)
+            result = self._handler.function(request, self._context)
         if inspect.isawaitable(result):
             result = await result
-        if not method.server_streaming:
-            self._write_response(result)
+        if not self._handler.method.server_streaming:
+            if respond is None:
+                self._write_response(self._encode(result))
+            else:
+                await respond(result)
             return
+        respond = respond or self._send_response
         try:
             async for response in result:
-                await self._send_response(response)
+                await respond(response)
         finally:
             if inspect.isasyncgen(result):
                 await result.aclose()
+
+    async def _call_intercepted(self) -> None:
+        method = self._handler.method
+        requests: Any = (
+            RequestStream(self, method.request) if method.client_streaming else SingleRequest(self._take_request)
+        )
+        self._scope = CallScope(self._path)
+        responses: list[bytes] = []
+
+        async def hold(response: Any) -> None:
+            # Until the interceptors are done: what they raise can then still take its place.
+            if responses:
+                raise RpcError(StatusCode.INTERNAL, f"more than one response of {self._path}, which has exactly one")
+            responses.append(self._encode(response))
+
+        async def serve(call: ServerCall) -> None:
+            if not method.client_streaming:
+                await self._call_function(await only_request(call.requests, self._path), call.respond)
+                return
+            given = aiter(call.requests)
+            try:
+                await self._call_function(given, call.respond)
+            finally:
+                if inspect.isasyncgen(given):
+                    await given.aclose()
+
+        respond = self._send_response if method.server_streaming else hold
+        call = ServerCall(self._scope, method, self._context, requests, respond)
+        await run_server_chain(self._interceptors, call, serve)
+        if not method.server_streaming:
+            if not responses:
+                raise RpcError(StatusCode.INTERNAL, f"an interceptor ended {self._path} without a response")
+            self._write_response(responses[0])
 
     async def _send_response(self, response: Any) -> None:
         encoded = self._encode(response)
         self._begin_response()
         await self.send(encoded)
 
-    def _write_response(self, response: Any) -> None:
+    def _write_response(self, encoded: bytes) -> None:
         # Without waiting: the handler is done, and the rest leaves by itself.
-        encoded = self._encode(response)
         self._begin_response()
         self.write(encoded)
 
@@ -303,7 +370,9 @@ class ServerStream(Stream):
         if self._finished or self.over or self.connection is None:
             return
         self._headers_sent = True
-        self.connection.engine.send_headers(self.stream_id, [*_RESPONSE_HEADERS, *metadata], False)
+        self.connection.engine.send_headers(
+            self.stream_id, [*_RESPONSE_HEADERS, *self._context._added_initial, *metadata], False
+        )
         self.connection.output_added()
 
     def fail(self, code: StatusCode, message: str, cause: BaseException | None = None) -> None:
@@ -317,10 +386,12 @@ class ServerStream(Stream):
         if self._finished or self.over:
             return
         self._finished = True
+        if self._scope is not None:
+            self._scope.over(status)
         if status.code is not StatusCode.OK and _log.isEnabledFor(logging.DEBUG):
             peer = self._context.peer
             _log.debug("call of %s from %s ended with %s: %r", self._path, peer, status.code.name, status.message)
-        trailers = [*_status_headers(status), *self._context._trailing]
+        trailers = [*_status_headers(status), *self._context._trailing, *self._context._added_trailing]
         if self._headers_sent:
             if status.code is not StatusCode.OK:
                 # A failure does not wait for messages that the client may never take.

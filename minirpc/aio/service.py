@@ -14,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, NoReturn, Self, TypeVar, overload
 
-from minirpc.aio.call import BidiCall, ClientStreamCall, Requests, ServerStreamCall, UnaryCall
+from minirpc.aio.call import BidiCall, CallSource, ClientStreamCall, Requests, ServerStreamCall, UnaryCall
 from minirpc.aio.channel import Channel
+from minirpc.aio.intercepted_call import InterceptedSource, without_codecs
 from minirpc.errors import RpcError, StatusCode
 from minirpc.rpc.metadata import MetadataInput
 from minirpc.rpc.method import Codec, Method
@@ -50,8 +51,11 @@ class _BoundMethod(Generic[RequestT, ResponseT]):
     __slots__ = ("_channel", "_method")
 
     def __init__(self, channel: Channel, method: Method[RequestT, ResponseT]) -> None:
-        self._channel = channel
+        self._channel: CallSource = channel
         self._method = method
+        if channel.interceptors:
+            self._channel = InterceptedSource(channel, method)
+            self._method = without_codecs(method)
 
     def __repr__(self) -> str:
         return f"<{self._method.path} on {self._channel!r}>"

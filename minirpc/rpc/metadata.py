@@ -15,7 +15,9 @@ __all__ = [
     "decode_metadata",
     "encode_binary",
     "encode_metadata",
+    "forwardable",
     "is_grpc_content_type",
+    "metadata_pairs",
 ]
 
 Metadata: TypeAlias = tuple[tuple[str, str | bytes], ...]
@@ -60,9 +62,14 @@ def encode_metadata(metadata: MetadataInput) -> list[tuple[bytes, bytes]]:
         ValueError: a key with characters other than ``0-9 a-z _ - .``, a reserved key, or a text value with characters
             outside printable ASCII or with spaces at an end.
     """
+    return [_encode_pair(key, value) for key, value in metadata_pairs(metadata)]
+
+
+def metadata_pairs(metadata: MetadataInput) -> Metadata:
+    """Returns metadata as pairs in order, unchecked."""
     if isinstance(metadata, Mapping):
         metadata = cast("Mapping[str, str | bytes]", metadata).items()
-    return [_encode_pair(key, value) for key, value in metadata]
+    return tuple(metadata)
 
 
 def _encode_pair(key: str, value: str | bytes) -> tuple[bytes, bytes]:
@@ -103,6 +110,19 @@ def decode_metadata(headers: Sequence[tuple[bytes, bytes]]) -> Metadata:
             # Field values are opaque octets (RFC 9110 section 5.5); ISO 8859-1 loses none.
             pairs.append((key, value.decode("latin-1")))
     return tuple(pairs)
+
+
+def forwardable(metadata: Metadata) -> Metadata:
+    """Returns those of received metadata that may be sent on: without ``user-agent`` and what is no valid metadata."""
+    return tuple(pair for pair in metadata if _is_valid(*pair))
+
+
+def _is_valid(key: str, value: str | bytes) -> bool:
+    try:
+        _encode_pair(key, value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def encode_binary(value: bytes) -> bytes:
