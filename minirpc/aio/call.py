@@ -13,7 +13,7 @@ import math
 import warnings
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Generator, Iterable, Sequence
 from types import TracebackType
-from typing import Any, Generic, Protocol, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, Self, TypeAlias, TypeVar
 
 from minirpc.aio.client_stream import ClientStream
 from minirpc.errors import RpcError, StatusCode
@@ -22,7 +22,16 @@ from minirpc.rpc.metadata import Metadata, MetadataInput, encode_metadata
 from minirpc.rpc.method import Method
 from minirpc.rpc.status import Status
 
-__all__ = ["BidiCall", "Call", "CallSource", "ClientStreamCall", "Requests", "ServerStreamCall", "UnaryCall"]
+__all__ = [
+    "BidiCall",
+    "Call",
+    "CallSource",
+    "ClientStreamCall",
+    "Requests",
+    "ServerStreamCall",
+    "UnaryCall",
+    "send_request",
+]
 
 RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
@@ -30,6 +39,9 @@ T = TypeVar("T")
 
 Requests: TypeAlias = AsyncIterable[RequestT] | Iterable[RequestT]
 """A stream of request messages."""
+
+
+_NOT_BLOCKING = "This call does not block (calls of a minirpc.sync.Channel do)"
 
 
 class CallSource(Protocol):
@@ -104,6 +116,21 @@ class Call(Generic[RequestT, ResponseT]):
     ) -> None:
         self.cancel()
         await self._sender_ended()
+
+    if not TYPE_CHECKING:  # type checkers are to say that these do not exist
+
+        def __iter__(self) -> NoReturn:
+            raise TypeError(f"{_NOT_BLOCKING}: iterate with 'async for'")
+
+        def __enter__(self) -> NoReturn:
+            raise TypeError(f"{_NOT_BLOCKING}: enter it with 'async with'")
+
+        def __exit__(self, *args: object) -> None: ...
+
+        def __getattr__(self, name: str) -> NoReturn:
+            kind = type(self).__name__
+            hint = "" if name.startswith("_") else f": it is a call, not its response. {_NOT_BLOCKING}: await it"
+            raise AttributeError(f"{kind!r} object has no attribute {name!r}{hint}", name=name, obj=self)
 
     # -- what every caller may ask
 
@@ -229,13 +256,13 @@ async def _send_all(
         if isinstance(requests, AsyncIterable):
             try:
                 async for request in requests:
-                    await _send_one(channel, stream, method, request)
+                    await send_request(channel, stream, method, request)
             finally:
                 if inspect.isasyncgen(requests):
                     await requests.aclose()
         else:
             for request in requests:
-                await _send_one(channel, stream, method, request)
+                await send_request(channel, stream, method, request)
     except RpcError as error:
         stream.fail(error.code, error.message, error)
     except BaseException as error:
@@ -248,9 +275,10 @@ async def _send_all(
         stream.end_requests()
 
 
-async def _send_one(
+async def send_request(
     channel: CallSource, stream: ClientStream, method: Method[RequestT, ResponseT], request: RequestT
 ) -> None:
+    """Sends one of a stream of requests, without a look at how the call stands."""
     encoded = _encode_request(method, request)
     channel.check_send_size(encoded)
     await stream.send(encoded)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, NoReturn, Self
 
 from minirpc import __version__
 from minirpc.aio.client_stream import ClientStream
@@ -120,6 +120,15 @@ class Channel:
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.close()
+
+    if not TYPE_CHECKING:  # type checkers are to say that these do not exist
+
+        def __enter__(self) -> NoReturn:
+            raise TypeError(
+                "a minirpc.aio.Channel is entered with 'async with'; minirpc.sync.Channel is the blocking one"
+            )
+
+        def __exit__(self, *args: object) -> None: ...
 
     async def close(self, grace: float | None = None) -> None:
         """Closes the channel. New calls raise ``RuntimeError`` from now on.

@@ -12,8 +12,15 @@ it is a function that makes calls::
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Generic, NoReturn, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, overload
 
+from minirpc.aio.blocking import (
+    BlockingChannel,
+    BlockingStreamStream,
+    BlockingStreamUnary,
+    BlockingUnaryStream,
+    BlockingUnaryUnary,
+)
 from minirpc.aio.call import BidiCall, CallSource, ClientStreamCall, Requests, ServerStreamCall, UnaryCall
 from minirpc.aio.channel import Channel
 from minirpc.aio.intercepted_call import InterceptedSource, without_codecs
@@ -21,7 +28,17 @@ from minirpc.errors import RpcError, StatusCode
 from minirpc.rpc.metadata import MetadataInput
 from minirpc.rpc.method import Codec, Method
 
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar  # for its defaults; type checkers bring it along
+else:
+    from typing import TypeVar as _TypeVar
+
+    def TypeVar(name: str, *, default: Any = None, **options: Any) -> _TypeVar:  # noqa: ARG001, N802
+        return _TypeVar(name, **options)
+
+
 __all__ = [
+    "ChannelT",
     "Servicer",
     "StreamStream",
     "StreamUnary",
@@ -34,14 +51,26 @@ __all__ = [
 
 RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
+ChannelT = TypeVar("ChannelT", bound=Channel | BlockingChannel, default=Channel, covariant=True)
+"""The channel that a stub was made with: by it type checkers know whether its methods are awaited or block."""
 
 
-class Stub:
-    """The base of generated stubs. ``Stub(channel)`` calls a service over a channel."""
+class Stub(Generic[ChannelT]):
+    """The base of generated stubs. ``Stub(channel)`` calls a service over a channel.
+
+    With a :class:`minirpc.aio.Channel` the methods give calls to await and to iterate over with ``async for``; with a
+    :class:`minirpc.sync.Channel` they block.
+    """
 
     __slots__ = ("_channel",)
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: ChannelT) -> None:
+        """Raises ``TypeError`` for a channel that is none of minirpc's."""
+        if not isinstance(channel, Channel | BlockingChannel):
+            raise TypeError(
+                f"a stub takes a minirpc.aio.Channel or a minirpc.sync.Channel, not "
+                f"{type(channel).__module__}.{type(channel).__qualname__}"
+            )
         self._channel = channel
 
 
@@ -160,11 +189,22 @@ class UnaryUnary(Method[RequestT, ResponseT]):
         super().__init__(path, request, response, client_streaming=False, server_streaming=False)
 
     @overload
-    def __get__(self, stub: None, owner: type[Stub]) -> Self: ...
+    def __get__(self, stub: None, owner: type[Stub[Any]]) -> Self: ...
     @overload
-    def __get__(self, stub: Stub, owner: type[Stub]) -> UnaryUnaryCallable[RequestT, ResponseT]: ...
-    def __get__(self, stub: Stub | None, owner: type[Stub]) -> Self | UnaryUnaryCallable[RequestT, ResponseT]:
-        return self if stub is None else UnaryUnaryCallable(stub._channel, self)
+    def __get__(self, stub: Stub[Channel], owner: type[Stub[Any]]) -> UnaryUnaryCallable[RequestT, ResponseT]: ...
+    @overload
+    def __get__(
+        self, stub: Stub[BlockingChannel], owner: type[Stub[Any]]
+    ) -> BlockingUnaryUnary[RequestT, ResponseT]: ...
+    def __get__(
+        self, stub: Stub[Any] | None, owner: type[Stub[Any]]
+    ) -> Self | UnaryUnaryCallable[RequestT, ResponseT] | BlockingUnaryUnary[RequestT, ResponseT]:
+        if stub is None:
+            return self
+        channel = stub._channel
+        if isinstance(channel, BlockingChannel):
+            return BlockingUnaryUnary(channel, UnaryUnaryCallable(channel.aio_channel, self))
+        return UnaryUnaryCallable(channel, self)
 
 
 class UnaryStream(Method[RequestT, ResponseT]):
@@ -174,11 +214,22 @@ class UnaryStream(Method[RequestT, ResponseT]):
         super().__init__(path, request, response, client_streaming=False, server_streaming=True)
 
     @overload
-    def __get__(self, stub: None, owner: type[Stub]) -> Self: ...
+    def __get__(self, stub: None, owner: type[Stub[Any]]) -> Self: ...
     @overload
-    def __get__(self, stub: Stub, owner: type[Stub]) -> UnaryStreamCallable[RequestT, ResponseT]: ...
-    def __get__(self, stub: Stub | None, owner: type[Stub]) -> Self | UnaryStreamCallable[RequestT, ResponseT]:
-        return self if stub is None else UnaryStreamCallable(stub._channel, self)
+    def __get__(self, stub: Stub[Channel], owner: type[Stub[Any]]) -> UnaryStreamCallable[RequestT, ResponseT]: ...
+    @overload
+    def __get__(
+        self, stub: Stub[BlockingChannel], owner: type[Stub[Any]]
+    ) -> BlockingUnaryStream[RequestT, ResponseT]: ...
+    def __get__(
+        self, stub: Stub[Any] | None, owner: type[Stub[Any]]
+    ) -> Self | UnaryStreamCallable[RequestT, ResponseT] | BlockingUnaryStream[RequestT, ResponseT]:
+        if stub is None:
+            return self
+        channel = stub._channel
+        if isinstance(channel, BlockingChannel):
+            return BlockingUnaryStream(channel, UnaryStreamCallable(channel.aio_channel, self))
+        return UnaryStreamCallable(channel, self)
 
 
 class StreamUnary(Method[RequestT, ResponseT]):
@@ -188,11 +239,22 @@ class StreamUnary(Method[RequestT, ResponseT]):
         super().__init__(path, request, response, client_streaming=True, server_streaming=False)
 
     @overload
-    def __get__(self, stub: None, owner: type[Stub]) -> Self: ...
+    def __get__(self, stub: None, owner: type[Stub[Any]]) -> Self: ...
     @overload
-    def __get__(self, stub: Stub, owner: type[Stub]) -> StreamUnaryCallable[RequestT, ResponseT]: ...
-    def __get__(self, stub: Stub | None, owner: type[Stub]) -> Self | StreamUnaryCallable[RequestT, ResponseT]:
-        return self if stub is None else StreamUnaryCallable(stub._channel, self)
+    def __get__(self, stub: Stub[Channel], owner: type[Stub[Any]]) -> StreamUnaryCallable[RequestT, ResponseT]: ...
+    @overload
+    def __get__(
+        self, stub: Stub[BlockingChannel], owner: type[Stub[Any]]
+    ) -> BlockingStreamUnary[RequestT, ResponseT]: ...
+    def __get__(
+        self, stub: Stub[Any] | None, owner: type[Stub[Any]]
+    ) -> Self | StreamUnaryCallable[RequestT, ResponseT] | BlockingStreamUnary[RequestT, ResponseT]:
+        if stub is None:
+            return self
+        channel = stub._channel
+        if isinstance(channel, BlockingChannel):
+            return BlockingStreamUnary(channel, StreamUnaryCallable(channel.aio_channel, self))
+        return StreamUnaryCallable(channel, self)
 
 
 class StreamStream(Method[RequestT, ResponseT]):
@@ -202,11 +264,22 @@ class StreamStream(Method[RequestT, ResponseT]):
         super().__init__(path, request, response, client_streaming=True, server_streaming=True)
 
     @overload
-    def __get__(self, stub: None, owner: type[Stub]) -> Self: ...
+    def __get__(self, stub: None, owner: type[Stub[Any]]) -> Self: ...
     @overload
-    def __get__(self, stub: Stub, owner: type[Stub]) -> StreamStreamCallable[RequestT, ResponseT]: ...
-    def __get__(self, stub: Stub | None, owner: type[Stub]) -> Self | StreamStreamCallable[RequestT, ResponseT]:
-        return self if stub is None else StreamStreamCallable(stub._channel, self)
+    def __get__(self, stub: Stub[Channel], owner: type[Stub[Any]]) -> StreamStreamCallable[RequestT, ResponseT]: ...
+    @overload
+    def __get__(
+        self, stub: Stub[BlockingChannel], owner: type[Stub[Any]]
+    ) -> BlockingStreamStream[RequestT, ResponseT]: ...
+    def __get__(
+        self, stub: Stub[Any] | None, owner: type[Stub[Any]]
+    ) -> Self | StreamStreamCallable[RequestT, ResponseT] | BlockingStreamStream[RequestT, ResponseT]:
+        if stub is None:
+            return self
+        channel = stub._channel
+        if isinstance(channel, BlockingChannel):
+            return BlockingStreamStream(channel, StreamStreamCallable(channel.aio_channel, self))
+        return StreamStreamCallable(channel, self)
 
 
 class Servicer:
@@ -216,7 +289,7 @@ class Servicer:
         methods: the stub class that is the table of the service's methods.
     """
 
-    methods: ClassVar[type[Stub]]
+    methods: ClassVar[type[Stub[Any]]]
 
 
 def unimplemented() -> NoReturn:
@@ -228,7 +301,7 @@ def unimplemented() -> NoReturn:
     raise RpcError(StatusCode.UNIMPLEMENTED, "the service does not implement this method")
 
 
-def methods_of(stub: type[Stub]) -> Mapping[str, Method[Any, Any]]:
+def methods_of(stub: type[Stub[Any]]) -> Mapping[str, Method[Any, Any]]:
     """Returns the methods of a stub class by attribute name, inherited ones included."""
     found: dict[str, Method[Any, Any]] = {}
     for cls in reversed(stub.__mro__):
