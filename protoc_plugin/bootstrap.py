@@ -1,10 +1,10 @@
 """Generates the modules that minirpc ships: those of descriptor.proto and plugin.proto, of which the plugin itself is
-made, and those of the well-known types.
+made, those of the well-known types, and those of the services that come with minirpc.
 
     python -m protoc_plugin.bootstrap
 
-It takes the .proto files that come with protoc, without their comments. Run it when the generated code changes: the
-modules in place read the descriptors of those that replace them.
+It takes the .proto files that come with protoc, without their comments, and those of ``minirpc/services/protos``. Run
+it when the generated code changes: the modules in place read the descriptors of those that replace them.
 """
 
 from __future__ import annotations
@@ -43,7 +43,15 @@ def shipped_modules(files: Sequence[FileDescriptorProto]) -> dict[Path, str]:
 def _descriptors() -> list[FileDescriptorProto]:
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder, "set.bin")
-        command = [sys.executable, "-m", "minirpc", "protoc", f"--descriptor_set_out={target}", *SHIPPED]
+        command = [
+            sys.executable,
+            "-m",
+            "minirpc",
+            "protoc",
+            f"-I{_ROOT / 'minirpc/services/protos'}",
+            f"--descriptor_set_out={target}",
+            *SHIPPED,
+        ]
         subprocess.run(command, check=True, cwd=_ROOT)  # noqa: S603  # a command of our own
         return FileDescriptorSet.from_binary(target.read_bytes()).file
 

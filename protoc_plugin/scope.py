@@ -26,6 +26,7 @@ SHIPPED = {
     "google/protobuf/timestamp.proto": _WKT,
     "google/protobuf/type.proto": _WKT,
     "google/protobuf/wrappers.proto": _WKT,
+    "grpc/health/v1/health.proto": ("minirpc", "services", "health"),
 }
 """The files whose modules come with minirpc, and the packages that hold them."""
 

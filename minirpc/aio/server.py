@@ -87,7 +87,8 @@ class Server:
             TypeError: what is given for a service is none.
         """
         self._handlers: dict[bytes, Handler] = {}
-        for service in services:
+        self._services = list(services)
+        for service in self._services:
             self._add_service(service)
         self._interceptors = tuple(interceptors)
         self._fallback = fallback
@@ -187,6 +188,7 @@ class Server:
         *addresses: str,
         tls: ServerTls | None = None,
         grace: float = 30.0,
+        delay: float = 0.0,
         on_listening: Callable[[Sequence[str]], object] | None = None,
     ) -> None:
         """Listens, serves until SIGTERM or SIGINT arrives, drains, and returns.
@@ -194,7 +196,8 @@ class Server:
         Args:
             addresses: see :meth:`start`.
             tls: speak TLS on all these addresses; for others beside them, call :meth:`start` before.
-            grace: seconds for running calls to end after the signal.
+            grace: seconds for running calls to end after the signal and the delay.
+            delay: see :meth:`stop`.
             on_listening: called once with the bound addresses, in the order of ``addresses``, when all of them are
                 bound and signals are handled.
         """
@@ -212,9 +215,9 @@ class Server:
         finally:
             for number in signals:
                 loop.remove_signal_handler(number)
-            await self.stop(grace)
+            await self.stop(grace, delay)
 
-    async def stop(self, grace: float | None = None) -> None:
+    async def stop(self, grace: float | None = None, delay: float = 0.0) -> None:
         """Stops listening, lets running calls end, and closes all connections. May be called again.
 
         Clients are told first not to send new calls here (GOAWAY), in a way that loses none.
@@ -222,8 +225,16 @@ class Server:
         Args:
             grace: seconds for running calls to end; then, or at once without it, they end with UNAVAILABLE and their
                 handlers are cancelled.
+            delay: seconds to go on as before, for whoever watches the server's health to notice that it stops.
         """
+        if not self._stopping:
+            for service in self._services:
+                service._server_stopping()
+            if delay > 0:
+                await asyncio.sleep(delay)
         self._stopping = True
+        for service in self._services:
+            service._server_draining()
         for listener in self._listeners:
             listener.close()
         # Before the drain: a new server may take the same path meanwhile, and the path is then its own.

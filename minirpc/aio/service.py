@@ -291,6 +291,14 @@ class Servicer:
 
     methods: ClassVar[type[Stub[Any]]]
 
+    # Underscored, as the names of methods in .proto files never are in Python.
+
+    def _server_stopping(self) -> None:
+        """Called when the server begins to stop: it still takes calls, and will for the delay that was asked for."""
+
+    def _server_draining(self) -> None:
+        """Called when the server takes no more calls: those that would run for ever should end now."""
+
 
 def unimplemented() -> NoReturn:
     """The body of a servicer's method that nobody has overridden.

@@ -33,9 +33,13 @@ def test_golden_files(regenerated: Output) -> None:
 
 def test_shipped_modules() -> None:
     """From the descriptors that they hold themselves: those of another protoc would be another version's."""
-    paths = [*(ROOT / "minirpc/message/wkt").glob("*_pb.py"), ROOT / "protoc_plugin/plugin_pb.py"]
+    paths = [
+        *(ROOT / "minirpc/message/wkt").glob("*_pb.py"),
+        *(ROOT / "minirpc/services").glob("*/*_pb.py"),
+        ROOT / "protoc_plugin/plugin_pb.py",
+    ]
     modules = shipped_modules([_descriptor(".".join(path.relative_to(ROOT).with_suffix("").parts)) for path in paths])
-    assert set(modules) == set(paths)
+    assert set(modules) == {*paths, *(ROOT / "minirpc/services").glob("*/*_rpc.py")}
     for path, text in modules.items():
         assert path.read_text(encoding="utf-8") == text, path
 
