@@ -26,6 +26,7 @@ LAYERS: dict[str, set[str]] = {
     "minirpc.codegen": set(),
     "minirpc.sync": {"minirpc.errors", "minirpc.rpc", "minirpc.aio"},
     "minirpc.testing": {"minirpc.errors", "minirpc.rpc", "minirpc.aio"},
+    "minirpc.interceptors": {"minirpc.errors", "minirpc.rpc", "minirpc.aio"},
     "minirpc.services": {"minirpc.errors", "minirpc.rpc", "minirpc.aio", "minirpc.message", "minirpc.codegen"},
     "minirpc.cli": {"minirpc", "minirpc.services", "minirpc.testing", "minirpc.sync", "minirpc.aio", "minirpc.message"},
     "minirpc.__main__": {"minirpc.cli"},
@@ -39,6 +40,7 @@ OTHERS = {
     "h2": {"minirpc.http2"},
     "hpack": {"minirpc.http2"},
     "hyperframe": {"minirpc.http2"},
+    "prometheus_client": {"minirpc.interceptors"},
     "asyncio": {"minirpc.aio", "minirpc.services", "minirpc.testing", "minirpc.cli", "minirpc.sync"},
 }
 

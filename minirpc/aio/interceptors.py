@@ -237,6 +237,8 @@ class ServerCall(InterceptedCall):
 
     Attributes:
         context: what the handler gets as well. To add metadata: ``add_initial_metadata``, ``add_trailing_metadata``.
+        generic: whether the server's fallback serves it: the path is then whatever the client chose, and messages are
+            bytes.
     """
 
     def __init__(
@@ -246,9 +248,11 @@ class ServerCall(InterceptedCall):
         context: Context,
         requests: AsyncIterable[Any],
         respond: Respond,
+        generic: bool,
     ) -> None:
         super().__init__(scope, method, context.metadata, requests, respond)
         self.context = context
+        self.generic = generic
 
     @property
     def peer(self) -> str:
@@ -363,7 +367,12 @@ async def run_server_chain(
 
     async def proceed(*, requests: Requests | None = None, respond: Respond | None = None) -> None:
         inner = ServerCall(
-            call._scope, call.method, call.context, _inner_requests(call, requests), respond or call._respond
+            call._scope,
+            call.method,
+            call.context,
+            _inner_requests(call, requests),
+            respond or call._respond,
+            call.generic,
         )
         await run_server_chain(interceptors[1:], inner, last)
 

@@ -330,7 +330,7 @@ class Server:
             method = Method(path.decode("ascii"), RAW, RAW, client_streaming=True, server_streaming=True)
         except ValueError:
             return None
-        return Handler(method, self._fallback, in_thread=False)
+        return Handler(method, self._fallback, in_thread=False, generic=True)
 
     @staticmethod
     def _refuse(connection: Connection, stream_id: int, response: Sequence[Header], end_stream: bool) -> None:

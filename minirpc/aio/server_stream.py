@@ -43,11 +43,13 @@ class Handler:
         method: the method.
         function: takes the request, or the stream of requests, and the :class:`Context`.
         in_thread: whether the function is a plain ``def`` that runs in a thread.
+        generic: whether it is the server's fallback, which serves any method.
     """
 
     method: Method[Any, Any]
     function: Callable[[Any, Context], Any]
     in_thread: bool
+    generic: bool = False
 
 
 def trailers_only(status: Status) -> list[Header]:
@@ -317,7 +319,7 @@ class ServerStream(Stream):
                     await given.aclose()
 
         respond = self._send_response if method.server_streaming else hold
-        call = ServerCall(self._scope, method, self._context, requests, respond)
+        call = ServerCall(self._scope, method, self._context, requests, respond, self._handler.generic)
         await run_server_chain(self._interceptors, call, serve)
         if not method.server_streaming:
             if not responses:
