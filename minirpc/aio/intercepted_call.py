@@ -228,8 +228,22 @@ class InterceptedStream(ClientStream):
             await self._wait_for_taker()
 
     async def read(self) -> Any:
-        """Waits for the next response; None when no more will come."""
-        response = await super().read()
+        """Waits for the next response; None when no more will come.
+
+        Raises:
+            RuntimeError: another task is reading already.
+        """
+        while not self.inbox:
+            if self.over:
+                return None
+            if self._reader is not None:
+                raise RuntimeError("another task is already receiving from this call")
+            self._reader = self._loop.create_future()
+            try:
+                await self._reader
+            finally:
+                self._reader = None
+        response = self.inbox.popleft()
         self._wake_takers()
         return response
 

@@ -23,6 +23,7 @@ from minirpc.aio import (
     Status,
 )
 from minirpc.errors import RpcError, StatusCode
+from minirpc.services.health import Health, HealthCheckRequest, HealthCheckResponse, HealthStub, ServingStatus
 
 user: contextvars.ContextVar[str] = contextvars.ContextVar("user", default="nobody")
 
@@ -110,6 +111,30 @@ async def test_the_four_kinds_pass(
         assert any(line.startswith(b">") for line in recorder.seen)
     assert [status.code for status in recorder.ends] == [StatusCode.OK]
     assert recorder.left == ["returned"]
+
+
+async def test_messages_are_objects() -> None:
+    seen: list[str] = []
+
+    async def look(call: InterceptedCall, proceed: Proceed) -> None:
+        async def respond(response: HealthCheckResponse) -> None:
+            seen.append(f"{(await call.request()).service} {response.status.name}")
+            await call.respond(response)
+
+        await proceed(respond=respond)
+
+    health = Health(["a"])
+    async with (
+        Server([health], interceptors=[look]) as server,
+        Channel(await server.start("127.0.0.1:0"), interceptors=[look]) as channel,
+    ):
+        stub = HealthStub(channel)
+        await stub.check(HealthCheckRequest(service="a"))
+        async with stub.watch(HealthCheckRequest(service="a")) as call:
+            await call.receive()
+            health.set("a", ServingStatus.NOT_SERVING)
+            await call.receive()
+    assert seen == ["a SERVING"] * 4 + ["a NOT_SERVING"] * 2
 
 
 @both_sides
