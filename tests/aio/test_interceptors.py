@@ -228,8 +228,11 @@ async def test_the_final_status_is_told_once_when_the_deadline_passes(side: Side
     recorder = Recorder()
     service = Echo()
     async with side(recorder, service=service) as stub:
+        await stub.unary(b"")  # the connection is there then
+        recorder.ends.clear()
+        recorder.left.clear()
         with pytest.raises(RpcError) as caught:
-            await stub.sleep(b"", timeout=0.05)
+            await stub.sleep(b"", timeout=0.5)
         assert caught.value.code is StatusCode.DEADLINE_EXCEEDED
         assert [await service.events.get() for _ in range(2)] == ["started", "cancelled"]
     assert len(recorder.ends) == len(recorder.left) == 1
