@@ -75,9 +75,9 @@ async def _await(make: Callable[..., UnaryCall[Any, T]], request: Any, options: 
     return await make(request, **options)
 
 
-async def _receive(call: Call[Any, T]) -> tuple[list[T], RpcError | None]:
+async def _receive(call: Call[Any, Any]) -> tuple[list[Any], RpcError | None]:
     """Waits for a response and returns it with those behind it; and the failure that comes after them."""
-    batch: list[T] = []
+    batch: list[Any] = []
     try:
         while not batch or (call._started().inbox and len(batch) < _BATCH_SIZE):
             response = await call._receive()
