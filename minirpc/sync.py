@@ -34,6 +34,7 @@ from minirpc.aio.blocking import (
     BlockingUnaryCall,
     BlockingUnaryStream,
     BlockingUnaryUnary,
+    CallOptions,
 )
 from minirpc.aio.service import StreamStream, StreamUnary, UnaryStream, UnaryUnary
 from minirpc.errors import RpcError, StatusCode
@@ -49,6 +50,7 @@ __all__ = [
     "BlockingUnaryCall",
     "BlockingUnaryStream",
     "BlockingUnaryUnary",
+    "CallOptions",
     "Channel",
     "GenericStub",
 ]

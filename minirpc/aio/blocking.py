@@ -10,7 +10,7 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterable, Callable, Coroutine, Iterable, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypedDict, TypeVar, Unpack
 
 from minirpc.aio.call import BidiCall, Call, ClientStreamCall, UnaryCall, send_request
 from minirpc.aio.channel import Channel
@@ -30,6 +30,7 @@ __all__ = [
     "BlockingUnaryCall",
     "BlockingUnaryStream",
     "BlockingUnaryUnary",
+    "CallOptions",
 ]
 
 RequestT = TypeVar("RequestT")
@@ -37,6 +38,18 @@ ResponseT = TypeVar("ResponseT")
 T = TypeVar("T")
 
 _BATCH_SIZE = 64  # responses that change threads at once, when so many have arrived
+
+
+class CallOptions(TypedDict, total=False):
+    """What may be said of each call.
+
+    Attributes:
+        timeout: seconds until the call fails with DEADLINE_EXCEEDED; None for no limit.
+        metadata: sent with the call: ``str`` values, ``bytes`` for keys that end in ``-bin``.
+    """
+
+    timeout: float | None
+    metadata: MetadataInput
 
 
 class BlockingChannel:
@@ -67,11 +80,11 @@ def _refuse_async(call: object) -> NoReturn:
     )
 
 
-async def _enter(make: Callable[..., Call[Any, Any]], args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+async def _enter(make: Callable[..., Call[Any, Any]], args: tuple[Any, ...], options: CallOptions) -> Any:
     return await make(*args, **options).__aenter__()
 
 
-async def _await(make: Callable[..., UnaryCall[Any, T]], request: Any, options: dict[str, Any]) -> T:
+async def _await(make: Callable[..., UnaryCall[Any, T]], request: Any, options: CallOptions) -> T:
     return await make(request, **options)
 
 
@@ -328,7 +341,7 @@ class _BlockingMethod(Generic[RequestT, ResponseT]):
     def __repr__(self) -> str:
         return f"<blocking {self._make!r}>"
 
-    def _start(self, *args: Any, **options: Any) -> Any:
+    def _start(self, *args: Any, **options: Unpack[CallOptions]) -> Any:
         return self._channel.run(_enter, self._make, args, options)
 
 
@@ -337,26 +350,23 @@ class BlockingUnaryUnary(_BlockingMethod[RequestT, ResponseT]):
 
     __slots__ = ()
 
-    def __call__(self, request: RequestT, *, timeout: float | None = None, metadata: MetadataInput = ()) -> ResponseT:
+    def __call__(self, request: RequestT, **options: Unpack[CallOptions]) -> ResponseT:
         """Makes a call and waits for the response.
 
         Args:
             request: the request message.
-            timeout: seconds until the call fails with DEADLINE_EXCEEDED; None for no limit.
-            metadata: sent with the call: ``str`` values, ``bytes`` for keys that end in ``-bin``.
+            options: see :class:`CallOptions`.
 
         Raises:
             RpcError: the call ended with a status other than OK.
-            TypeError, ValueError: the metadata cannot be sent, or the timeout is not finite.
+            TypeError, ValueError: an option has a value that it cannot have.
         """
-        response: ResponseT = self._channel.run(_await, self._make, request, {"timeout": timeout, "metadata": metadata})
+        response: ResponseT = self._channel.run(_await, self._make, request, options)
         return response
 
-    def start(
-        self, request: RequestT, *, timeout: float | None = None, metadata: MetadataInput = ()
-    ) -> BlockingUnaryCall[RequestT, ResponseT]:
+    def start(self, request: RequestT, **options: Unpack[CallOptions]) -> BlockingUnaryCall[RequestT, ResponseT]:
         """Starts a call and returns it, to see its metadata or cancel it, or to run several at once."""
-        return BlockingUnaryCall(self._channel, self._start(request, timeout=timeout, metadata=metadata))
+        return BlockingUnaryCall(self._channel, self._start(request, **options))
 
 
 class BlockingUnaryStream(_BlockingMethod[RequestT, ResponseT]):
@@ -365,10 +375,18 @@ class BlockingUnaryStream(_BlockingMethod[RequestT, ResponseT]):
     __slots__ = ()
 
     def __call__(
-        self, request: RequestT, *, timeout: float | None = None, metadata: MetadataInput = ()
+        self, request: RequestT, **options: Unpack[CallOptions]
     ) -> BlockingServerStreamCall[RequestT, ResponseT]:
-        """Starts a call; ``for`` gives the responses. Arguments as for :class:`BlockingUnaryUnary`."""
-        return BlockingServerStreamCall(self._channel, self._start(request, timeout=timeout, metadata=metadata))
+        """Starts a call; ``for`` gives the responses.
+
+        Args:
+            request: the request message.
+            options: see :class:`CallOptions`.
+
+        Raises:
+            TypeError, ValueError: an option has a value that it cannot have.
+        """
+        return BlockingServerStreamCall(self._channel, self._start(request, **options))
 
 
 class BlockingStreamUnary(_BlockingMethod[RequestT, ResponseT]):
@@ -376,33 +394,28 @@ class BlockingStreamUnary(_BlockingMethod[RequestT, ResponseT]):
 
     __slots__ = ()
 
-    def __call__(
-        self, requests: Iterable[RequestT], *, timeout: float | None = None, metadata: MetadataInput = ()
-    ) -> ResponseT:
+    def __call__(self, requests: Iterable[RequestT], **options: Unpack[CallOptions]) -> ResponseT:
         """Makes a call and waits for the response.
 
         Args:
             requests: the request messages. What the iteration raises cancels the call and is raised here.
-            timeout: seconds until the call fails with DEADLINE_EXCEEDED; None for no limit.
-            metadata: sent with the call: ``str`` values, ``bytes`` for keys that end in ``-bin``.
+            options: see :class:`CallOptions`.
 
         Raises:
             RpcError: the call ended with a status other than OK.
-            TypeError, ValueError: the metadata cannot be sent, or the timeout is not finite.
+            TypeError, ValueError: an option has a value that it cannot have.
         """
         _check_iterable(requests)
-        with self.start(timeout=timeout, metadata=metadata) as call:
+        with self.start(**options) as call:
             for request in requests:
                 if call.done():
                     break
                 call.send(request)
             return call.finish()
 
-    def start(
-        self, *, timeout: float | None = None, metadata: MetadataInput = ()
-    ) -> BlockingClientStreamCall[RequestT, ResponseT]:
-        """Starts a call whose requests are sent one by one. Arguments as above."""
-        return BlockingClientStreamCall(self._channel, self._start(timeout=timeout, metadata=metadata))
+    def start(self, **options: Unpack[CallOptions]) -> BlockingClientStreamCall[RequestT, ResponseT]:
+        """Starts a call whose requests are sent one by one."""
+        return BlockingClientStreamCall(self._channel, self._start(**options))
 
 
 class BlockingStreamStream(_BlockingMethod[RequestT, ResponseT]):
@@ -411,27 +424,20 @@ class BlockingStreamStream(_BlockingMethod[RequestT, ResponseT]):
     __slots__ = ()
 
     def __call__(
-        self,
-        requests: Iterable[RequestT] | None = None,
-        *,
-        timeout: float | None = None,
-        metadata: MetadataInput = (),
+        self, requests: Iterable[RequestT] | None = None, **options: Unpack[CallOptions]
     ) -> BlockingBidiCall[RequestT, ResponseT]:
         """Starts a call; ``for`` gives the responses.
 
         Args:
             requests: the request messages, which a thread of its own iterates over; None to send them one by one.
-            timeout: seconds until the call fails with DEADLINE_EXCEEDED; None for no limit.
-            metadata: sent with the call: ``str`` values, ``bytes`` for keys that end in ``-bin``.
+            options: see :class:`CallOptions`.
 
         Raises:
-            TypeError, ValueError: the metadata cannot be sent, or the timeout is not finite.
+            TypeError, ValueError: an option has a value that it cannot have.
         """
         if requests is not None:
             _check_iterable(requests)
-        call: BlockingBidiCall[RequestT, ResponseT] = BlockingBidiCall(
-            self._channel, self._start(timeout=timeout, metadata=metadata)
-        )
+        call: BlockingBidiCall[RequestT, ResponseT] = BlockingBidiCall(self._channel, self._start(**options))
         if requests is not None:
             call._start_sending(requests)
         return call
