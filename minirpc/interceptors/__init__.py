@@ -4,6 +4,6 @@ Metrics, which need ``minirpc[metrics]``, are in :mod:`minirpc.interceptors.prom
 """
 
 from minirpc.interceptors.call_log import CallLog
-from minirpc.interceptors.tokens import SendToken, TokenAuth, identity
+from minirpc.interceptors.tokens import SendToken, TokenAuth, caller
 
-__all__ = ["CallLog", "SendToken", "TokenAuth", "identity"]
+__all__ = ["CallLog", "SendToken", "TokenAuth", "caller"]

@@ -9,14 +9,14 @@ from typing import Any, NoReturn
 from minirpc.aio import ClientCall, ClientProceed, Proceed, ServerCall
 from minirpc.errors import RpcError, StatusCode
 
-__all__ = ["SendToken", "TokenAuth", "identity"]
+__all__ = ["SendToken", "TokenAuth", "caller"]
 
-identity: ContextVar[Any] = ContextVar("identity", default=None)
+caller: ContextVar[Any] = ContextVar("caller", default=None)
 """Who calls: in a handler behind :class:`TokenAuth`, what its ``verify`` returned."""
 
 
 class TokenAuth:
-    """Lets calls pass whose token is good, and tells handlers by :data:`identity` who calls; for servers.
+    """Lets calls pass whose token is good, and tells handlers by :data:`caller` who calls; for servers.
 
     Others end with UNAUTHENTICATED, before their requests are decoded.
 
@@ -42,14 +42,14 @@ class TokenAuth:
         if path in self._public or f"{path.rpartition('/')[0]}/" in self._public:
             await proceed()
             return
-        caller = await self._verify(_token_of(call))
-        if caller is None:
+        found = await self._verify(_token_of(call))
+        if found is None:
             _refuse("the token is not valid")
-        before = identity.set(caller)
+        before = caller.set(found)
         try:
             await proceed()
         finally:
-            identity.reset(before)
+            caller.reset(before)
 
 
 def _token_of(call: ServerCall) -> str:

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from minirpc.aio import Channel, Context, GenericStub, Server
 from minirpc.errors import RpcError, StatusCode
-from minirpc.interceptors import CallLog, SendToken, TokenAuth, identity
+from minirpc.interceptors import CallLog, SendToken, TokenAuth, caller
 from minirpc.interceptors.prometheus import Metrics
 from minirpc.services.health import Health, HealthCheckRequest, HealthStub
 
@@ -33,10 +33,10 @@ async def test_call_log(caplog: pytest.LogCaptureFixture) -> None:
 
 class Who(Echo):
     async def unary(self, request: bytes, context: Context) -> bytes:
-        return f"{identity.get()}".encode()
+        return f"{caller.get()}".encode()
 
     def in_thread(self, request: bytes, context: Context) -> bytes:
-        return f"{identity.get()}".encode()
+        return f"{caller.get()}".encode()
 
 
 async def verify(token: str) -> str | None:

@@ -87,7 +87,7 @@ async def test_a_stopping_server_says_so_before_it_refuses_calls_and_does_not_wa
         stub = HealthStub(channel)
         watched = stub.watch(HealthCheckRequest())
         assert await anext(watched) == await stub.check(HealthCheckRequest())
-        stopping = asyncio.create_task(server.stop(grace=50, delay=0.5))
+        stopping = asyncio.create_task(server.stop(grace=50, delay=3))
         assert (await anext(watched)).status is NOT_SERVING
         assert await status(stub) is NOT_SERVING
         health.set("", SERVING)  # comes too late
