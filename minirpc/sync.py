@@ -139,11 +139,11 @@ class Channel(BlockingChannel):
             return  # the thread is the parent's
         self._refuse_own_thread()
         with self._lock:
-            self._closed = True
+            first, self._closed = not self._closed, True
             loop, thread = self._loop, self._thread
             if loop is None or thread is None:
                 return
-            if not loop.is_closed():
+            if first:
                 # Behind everything that was handed to the loop before, so that nobody waits for ever.
                 loop.call_soon_threadsafe(_close_and_stop, self._channel, loop, grace)
         thread.join(timeout)

@@ -29,6 +29,7 @@ _log = logging.getLogger("minirpc.channel")
 _USER_AGENT = f"grpc-python-minirpc/{__version__}".encode()
 _PLAINTEXT_HINT = "does the server expect TLS?"
 _TLS_HINT = "does the server demand a client's certificate, or another one?"
+_CANCEL_TIMEOUT = 5.0  # seconds for cancelled interceptors to clean up
 _CLOSE_TIMEOUT = 1.0  # seconds for the peer to take what is still to be sent
 
 
@@ -159,7 +160,9 @@ class Channel:
         for stream in list(self._streams):
             stream.fail(StatusCode.CANCELLED, "the channel was closed")
         if self._chains:
-            await asyncio.wait(self._chains)
+            _, stuck = await asyncio.wait(self._chains, timeout=_CANCEL_TIMEOUT)
+            for task in stuck:
+                _log.warning("%s do not end although they were cancelled", task.get_name())
         if self._connecting is not None:
             self._connecting.cancel()
         for connection in list(self._connections):

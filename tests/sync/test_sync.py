@@ -148,7 +148,12 @@ def test_closing_the_channel_ends_what_runs(server: Any) -> None:
     with ThreadPoolExecutor(8) as threads:
         waiting = [threads.submit(stub.sleep, b"") for _ in range(8)]
         assert {server.next_event() for _ in range(8)} == {"started"}
+        closing = [threading.Thread(target=channel.close) for _ in range(4)]
+        for thread in closing:
+            thread.start()
         channel.close()
+        for thread in closing:
+            thread.join(20)
         for future in waiting:
             with pytest.raises(RpcError) as caught:
                 future.result(20)
