@@ -150,6 +150,10 @@ class Channel:
                 self._end_everything()
         else:
             self._end_everything()
+        if self._chains:
+            _, stuck = await asyncio.wait(self._chains, timeout=_CANCEL_TIMEOUT)
+            for task in stuck:
+                _log.warning("%s do not end although they were cancelled", task.get_name())
         if self._connecting is not None:
             await asyncio.wait([self._connecting])
         closing = [connection.closed for connection in self._connections]
@@ -159,10 +163,6 @@ class Channel:
     def _end_everything(self) -> None:
         for stream in list(self._streams):
             stream.fail(StatusCode.CANCELLED, "the channel was closed")
-        if self._chains:
-            _, stuck = await asyncio.wait(self._chains, timeout=_CANCEL_TIMEOUT)
-            for task in stuck:
-                _log.warning("%s do not end although they were cancelled", task.get_name())
         if self._connecting is not None:
             self._connecting.cancel()
         for connection in list(self._connections):
