@@ -69,7 +69,8 @@ def _refuse(why: str) -> NoReturn:
 class SendToken:
     """Sends a token with each call; for channels.
 
-    It does so whether the channel is encrypted or not, as any metadata are sent.
+    It does so whether the channel is encrypted or not, as any metadata are sent; :class:`minirpc.aio.CallCredentials`
+    are more careful.
 
     Args:
         get_token: an async function that gives the token to send now. It is asked for each call, and keeps what it
