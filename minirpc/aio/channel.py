@@ -19,6 +19,7 @@ from minirpc.aio.tls import ClientTls, ContextSource
 from minirpc.aio.tls_layer import TlsLayer
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import Header, Http2Options, StreamHandler
+from minirpc.rpc.compression import Encoding, get_encoding
 from minirpc.rpc.framing import DEFAULT_MAX_RECEIVE_MESSAGE_SIZE
 
 __all__ = ["Channel"]
@@ -47,6 +48,8 @@ class Channel:
         max_receive_message_size: int = DEFAULT_MAX_RECEIVE_MESSAGE_SIZE,
         max_send_message_size: int | None = None,
         connect_timeout: float = 20.0,
+        compression: str | None = None,
+        inherit_deadline: bool = True,
         authority: str | None = None,
         http2_options: Http2Options | None = None,
         tls: ClientTls | None = None,
@@ -61,6 +64,10 @@ class Channel:
                 RESOURCE_EXHAUSTED.
             max_send_message_size: the largest request message to send, in bytes; None for no limit.
             connect_timeout: seconds for one address to connect and to speak HTTP/2.
+            compression: how requests are compressed: ``identity`` (or None), ``deflate``, ``gzip`` or, with
+                ``minirpc[zstd]``, ``zstd``. A call may choose otherwise. Responses are taken in all of them.
+            inherit_deadline: whether calls made by a handler end, at the latest, with the call that it serves. A call
+                may choose otherwise.
             authority: the ``:authority`` of requests; by default the target's host and port.
             http2_options: windows and limits of the connection.
             tls: speak TLS; None for plaintext. The server's certificate must have the name ``tls.server_name``, by
@@ -70,10 +77,12 @@ class Channel:
 
         Raises:
             OSError: a file that ``tls`` names cannot be read.
-            ValueError: the target cannot be read, ``tls`` has what is no certificate or key, or ``credentials`` would
-                be sent in plaintext without having allowed it.
+            ValueError: the target cannot be read, there is no such compression, ``tls`` has what is no certificate or
+                key, or ``credentials`` would be sent in plaintext without having allowed it.
         """
         self._target = target
+        self._encoding = get_encoding(compression)
+        self._inherit_deadline = inherit_deadline
         self._addresses = parse_target(target)
         self._connect_timeout = connect_timeout
         self._max_receive_message_size = max_receive_message_size
@@ -159,16 +168,20 @@ class Channel:
         request: bytes | None,
         *,
         single_response: bool,
+        encoding: Encoding | None = None,
+        inherit_deadline: bool | None = None,
     ) -> ClientStream:
         """Starts a call and returns its stream.
 
         Args:
             path: the method's path.
             metadata: encoded metadata.
-            timeout: seconds until the deadline, or None. Inside a handler, the deadline of the call that the handler
-                serves bounds it.
+            timeout: seconds until the deadline, or None.
             request: the only request message, or None for a stream of them.
             single_response: whether exactly one response message is due.
+            encoding: how requests are compressed; None for the channel's choice.
+            inherit_deadline: whether the deadline of the call that a handler serves bounds this one; None for the
+                channel's choice.
 
         Raises:
             RuntimeError: the channel is closed, or belongs to another event loop.
@@ -179,7 +192,8 @@ class Channel:
             raise RuntimeError(f"channel to {self._target} is closed")
         if request is not None:
             self.check_send_size(request)
-        deadline = inherited_deadline()
+        inherits = self._inherit_deadline if inherit_deadline is None else inherit_deadline
+        deadline = inherited_deadline(loop) if inherits else None
         if timeout is not None:
             own = loop.time() + timeout
             deadline = own if deadline is None else min(own, deadline)
@@ -200,6 +214,7 @@ class Channel:
             single_response=single_response,
             deadline=deadline,
             max_receive_message_size=self._max_receive_message_size,
+            encoding=encoding or self._encoding,
         )
         if self._credentials is None:
             self.submit(stream)

@@ -14,6 +14,7 @@ from typing import Protocol
 from minirpc.aio.stream import Stream, StreamConnection
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import ErrorCode, Header, error_name
+from minirpc.rpc.compression import ACCEPT_ENCODING, IDENTITY, Encoding, find_encoding
 from minirpc.rpc.metadata import Metadata, decode_binary, decode_metadata, is_grpc_content_type
 from minirpc.rpc.status import (
     Status,
@@ -61,19 +62,22 @@ class ClientStream(Stream):
         single_response: bool,
         deadline: float | None,
         max_receive_message_size: int,
+        encoding: Encoding = IDENTITY,
     ) -> None:
         """Prepares a call; ``source.submit`` starts it.
 
         Args:
             source: the channel.
             loop: the event loop.
-            headers: the request's headers, without ``grpc-timeout``.
+            headers: the request's headers, without those of timeout and compression.
             request: the one message of a call that has only one; it is kept for a transparent retry.
             single_response: whether exactly one message is due; a second one fails the call.
             deadline: when the call must have ended, in the loop's time; None for never.
             max_receive_message_size: the largest message to accept, in bytes.
+            encoding: how requests are compressed.
         """
         super().__init__(loop, max_receive_message_size)
+        self.send_encoding = encoding
         self.initial_metadata: Metadata | None = None
         self.trailing_metadata: Metadata = ()
         self.status: Status | None = None
@@ -97,9 +101,11 @@ class ClientStream(Stream):
 
     def attach(self, connection: StreamConnection) -> None:
         """Opens the stream on a connection that has room for it."""
-        headers = self._headers
+        headers = [*self._headers, (b"grpc-accept-encoding", ACCEPT_ENCODING)]
+        if self.send_encoding is not IDENTITY:
+            headers.append((b"grpc-encoding", self.send_encoding.name.encode()))
         if self._deadline is not None:
-            headers = [*headers, (b"grpc-timeout", encode_timeout(self._deadline - self._loop.time()))]
+            headers.append((b"grpc-timeout", encode_timeout(self._deadline - self._loop.time())))
         self.connection = connection
         self.peer = connection.peer
         self.stream_id = connection.engine.open_stream(self, headers, False)
@@ -131,7 +137,7 @@ class ClientStream(Stream):
 
     # -- sending a stream of requests
 
-    async def send_request(self, message: bytes) -> None:
+    async def send_request(self, message: bytes, compress: bool = True) -> None:
         """Sends one of a stream of requests.
 
         Raises:
@@ -140,7 +146,7 @@ class ClientStream(Stream):
         """
         if self._ending is not None:
             raise RuntimeError("the stream of requests has been ended")
-        await self.send(message)
+        await self.send(message, compress)
         if self.failed:
             raise self.error()
 
@@ -162,6 +168,13 @@ class ClientStream(Stream):
         if not _is_grpc(fields):
             self.fail(*_not_grpc(fields))
             return
+        encoding = find_encoding(fields.get(b"grpc-encoding", b"identity"))
+        if encoding is None:
+            # "Compression": a response in an encoding that the client did not offer is INTERNAL.
+            name = fields[b"grpc-encoding"].decode("latin-1")
+            self.fail(StatusCode.INTERNAL, f"the server compresses with {name!r}, which was not offered")
+            return
+        self.expect_encoding(encoding)
         try:
             self.initial_metadata = decode_metadata(headers)
         except ValueError as error:
