@@ -164,6 +164,10 @@ class _Requests(Iterator[Any]):
         self._waiting: Future[Any] | None = None
         self._closed = False
 
+    def __aiter__(self) -> AsyncIterator[Any]:
+        """Gives the requests to an async handler, if the function is a plain one around it."""
+        return self._requests
+
     def __next__(self) -> Any:
         """Waits for the next request.
 
