@@ -23,8 +23,9 @@ VOLUME = 600_000  # bytes: in all rounds together, more than the connection's wi
 
 
 def _objects() -> int:
+    """Counts what calls are made of. (The memory of header blocks fills up to its bound meanwhile; it is not counted.)"""
     gc.collect()
-    return len(gc.get_objects())
+    return sum(type(found).__module__.startswith(("minirpc", "asyncio", "_asyncio")) for found in gc.get_objects())
 
 
 def _resident_bytes() -> int:
@@ -81,8 +82,7 @@ async def test_cancelled_calls_leave_nothing() -> None:
         await _storm(stub, service, 300)
         before = _objects()
         await _storm(stub, service, 1500)
-        # A leaked call is dozens of objects. What else may still fill up is the memory of header blocks.
-        assert _objects() - before < 1500
+        assert _objects() - before < 50
 
 
 @pytest.mark.soak
@@ -93,7 +93,7 @@ async def test_hundred_thousand_cancelled_calls_leave_memory_flat() -> None:
         await _storm(stub, service, 20_000)
         objects, resident = _objects(), _resident_bytes()
         await _storm(stub, service, 100_000)
-        assert _objects() - objects < 10_000
+        assert _objects() - objects < 50
         assert _resident_bytes() - resident < 8 << 20
 
 
