@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -21,6 +22,7 @@ from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import Header, Http2Options, StreamHandler
 from minirpc.rpc.compression import Encoding, get_encoding
 from minirpc.rpc.framing import DEFAULT_MAX_RECEIVE_MESSAGE_SIZE
+from minirpc.rpc.metadata import DEFAULT_MAX_RECEIVE_METADATA_SIZE
 
 __all__ = ["Channel"]
 
@@ -47,6 +49,7 @@ class Channel:
         *,
         max_receive_message_size: int = DEFAULT_MAX_RECEIVE_MESSAGE_SIZE,
         max_send_message_size: int | None = None,
+        max_receive_metadata_size: int = DEFAULT_MAX_RECEIVE_METADATA_SIZE,
         connect_timeout: float = 20.0,
         compression: str | None = None,
         inherit_deadline: bool = True,
@@ -63,6 +66,8 @@ class Channel:
             max_receive_message_size: the largest response message to accept, in bytes; a larger one fails its call with
                 RESOURCE_EXHAUSTED.
             max_send_message_size: the largest request message to send, in bytes; None for no limit.
+            max_receive_metadata_size: the largest initial or trailing metadata to accept, the status included, in bytes
+                (32 for each pair besides its key and value); larger ones fail their call with RESOURCE_EXHAUSTED.
             connect_timeout: seconds for one address to connect and to speak HTTP/2.
             compression: how requests are compressed: ``identity`` (or None), ``deflate``, ``gzip`` or, with
                 ``minirpc[zstd]``, ``zstd``. A call may choose otherwise. Responses are taken in all of them.
@@ -87,7 +92,10 @@ class Channel:
         self._connect_timeout = connect_timeout
         self._max_receive_message_size = max_receive_message_size
         self._max_send_message_size = max_send_message_size
-        self._http2_options = http2_options or Http2Options()
+        self._max_receive_metadata_size = max_receive_metadata_size
+        options = http2_options or Http2Options()
+        header_list_size = max(options.max_header_list_size, max_receive_metadata_size)
+        self._http2_options = replace(options, max_header_list_size=header_list_size)
         first = self._addresses[0]
         default_authority = "localhost" if isinstance(first, UnixAddress) else str(first)
         self._tls = None if tls is None else ContextSource(tls)
@@ -214,6 +222,7 @@ class Channel:
             single_response=single_response,
             deadline=deadline,
             max_receive_message_size=self._max_receive_message_size,
+            max_receive_metadata_size=self._max_receive_metadata_size,
             encoding=encoding or self._encoding,
         )
         if self._credentials is None:

@@ -15,7 +15,14 @@ from minirpc.aio.stream import Stream, StreamConnection
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import ErrorCode, Header, error_name
 from minirpc.rpc.compression import ACCEPT_ENCODING, IDENTITY, Encoding, find_encoding
-from minirpc.rpc.metadata import Metadata, decode_binary, decode_metadata, is_grpc_content_type
+from minirpc.rpc.metadata import (
+    DEFAULT_MAX_RECEIVE_METADATA_SIZE,
+    Metadata,
+    decode_binary,
+    decode_metadata,
+    describe_oversize,
+    is_grpc_content_type,
+)
 from minirpc.rpc.status import (
     Status,
     code_from_http_status,
@@ -62,6 +69,7 @@ class ClientStream(Stream):
         single_response: bool,
         deadline: float | None,
         max_receive_message_size: int,
+        max_receive_metadata_size: int = DEFAULT_MAX_RECEIVE_METADATA_SIZE,
         encoding: Encoding = IDENTITY,
     ) -> None:
         """Prepares a call; ``source.submit`` starts it.
@@ -74,6 +82,7 @@ class ClientStream(Stream):
             single_response: whether exactly one message is due; a second one fails the call.
             deadline: when the call must have ended, in the loop's time; None for never.
             max_receive_message_size: the largest message to accept, in bytes.
+            max_receive_metadata_size: the largest header block to accept (see :func:`describe_oversize`).
             encoding: how requests are compressed.
         """
         super().__init__(loop, max_receive_message_size)
@@ -82,6 +91,7 @@ class ClientStream(Stream):
         self.trailing_metadata: Metadata = ()
         self.status: Status | None = None
         self.peer = ""
+        self._max_receive_metadata_size = max_receive_metadata_size
         self._source = source
         self._headers = headers
         self._request = request
@@ -164,6 +174,10 @@ class ClientStream(Stream):
         if end_stream:
             self._trailers_received(headers)
             return
+        oversize = describe_oversize(headers, self._max_receive_metadata_size)
+        if oversize is not None:
+            self.fail(StatusCode.RESOURCE_EXHAUSTED, oversize)
+            return
         fields = dict(headers)
         if not _is_grpc(fields):
             self.fail(*_not_grpc(fields))
@@ -190,6 +204,10 @@ class ClientStream(Stream):
                 self._finish(Status(*_not_grpc(fields)))
             else:
                 self._finish(Status(StatusCode.UNKNOWN, "the server sent no grpc-status"))
+            return
+        oversize = describe_oversize(headers, self._max_receive_metadata_size)
+        if oversize is not None:
+            self._finish(Status(StatusCode.RESOURCE_EXHAUSTED, f"{oversize}; they held {parse_code(code).name}"))
             return
         try:
             self.trailing_metadata = decode_metadata(headers)
@@ -224,6 +242,10 @@ class ClientStream(Stream):
         if by_peer and error_code == ErrorCode.REFUSED_STREAM and self._retry():
             return
         name = error_name(error_code)
+        if not by_peer and error_code == ErrorCode.ENHANCE_YOUR_CALM:
+            what = "the server sent a header list that is larger than max_header_list_size"
+            self._finish(Status(StatusCode.RESOURCE_EXHAUSTED, what))
+            return
         if not by_peer:
             self._finish(Status(StatusCode.INTERNAL, f"the server broke HTTP/2 on this stream: {name}"))
             return

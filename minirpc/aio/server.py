@@ -24,7 +24,12 @@ from minirpc.errors import StatusCode
 from minirpc.http2 import ErrorCode, Header, Http2Options, StreamHandler
 from minirpc.rpc.compression import ACCEPT_ENCODING, find_encoding, get_encoding, parse_accept_encoding
 from minirpc.rpc.framing import DEFAULT_MAX_RECEIVE_MESSAGE_SIZE
-from minirpc.rpc.metadata import decode_metadata, is_grpc_content_type
+from minirpc.rpc.metadata import (
+    DEFAULT_MAX_RECEIVE_METADATA_SIZE,
+    decode_metadata,
+    describe_oversize,
+    is_grpc_content_type,
+)
 from minirpc.rpc.status import Status
 from minirpc.rpc.timeout import decode_timeout
 
@@ -58,6 +63,7 @@ class Server:
         services: Iterable[Servicer],
         *,
         max_receive_message_size: int = DEFAULT_MAX_RECEIVE_MESSAGE_SIZE,
+        max_receive_metadata_size: int = DEFAULT_MAX_RECEIVE_METADATA_SIZE,
         max_concurrent_streams: int | None = None,
         compression: str | None = None,
         handler_threads: int = _DEFAULT_THREADS,
@@ -69,6 +75,8 @@ class Server:
             services: the services.
             max_receive_message_size: the largest request message to accept, in bytes; a larger one fails its call with
                 RESOURCE_EXHAUSTED.
+            max_receive_metadata_size: the largest metadata to accept, in bytes (32 for each pair besides its key and
+                value); larger ones fail their call with RESOURCE_EXHAUSTED.
             max_concurrent_streams: calls that one connection may have open; clients queue further ones. By default that
                 of ``http2_options``.
             compression: how responses are compressed for clients that read it: ``identity`` (or None), ``deflate``,
@@ -91,7 +99,9 @@ class Server:
         options = http2_options or Http2Options()
         if max_concurrent_streams is not None:
             options = replace(options, max_concurrent_streams=max_concurrent_streams)
-        self._http2_options = options
+        self._max_receive_metadata_size = max_receive_metadata_size
+        header_list_size = max(options.max_header_list_size, max_receive_metadata_size)
+        self._http2_options = replace(options, max_header_list_size=header_list_size)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._listeners: list[asyncio.Server] = []
         self._socket_paths: list[Path] = []
@@ -279,6 +289,11 @@ class Server:
             path = fields[b":path"].decode("utf-8", "replace")
             _log.debug("call of %r from %s refused: %s", path, connection.peer, _reason(refusal))
             self._refuse(connection, stream_id, refusal or _unknown_method(fields), end_stream)
+            return None
+        oversize = describe_oversize(headers, self._max_receive_metadata_size)
+        if oversize is not None:
+            status = Status(StatusCode.RESOURCE_EXHAUSTED, oversize)
+            self._refuse(connection, stream_id, trailers_only(status), end_stream)
             return None
         try:
             timeout = decode_timeout(fields[b"grpc-timeout"]) if b"grpc-timeout" in fields else None
