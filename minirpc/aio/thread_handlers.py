@@ -189,6 +189,8 @@ class _Requests(Iterator[Any]):
                 raise _call_is_over() from None
             raise StopIteration from None
         finally:
+            # what it holds may hold this frame
+            self._waiting = None
             del waiting
 
     async def _next(self) -> Any:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import grpc.aio
 import pytest
-from echo import SERVICE, Echo, EchoStub, echo_pair
+from echo import SERVICE, Echo, echo_pair
 from raw_client import raw_client
 
-from minirpc.aio import Channel, Context, Server
+from minirpc.aio import Context, Server
 from minirpc.errors import RpcError, StatusCode
 
 
@@ -76,12 +76,11 @@ async def test_limits_can_be_raised() -> None:
 
 
 async def test_limits_can_be_lowered() -> None:
-    async with Server([Echo()], max_receive_metadata_size=1000) as server:
-        async with Channel(await server.start("127.0.0.1:0")) as channel:
-            with pytest.raises(RpcError) as caught:
-                await EchoStub(channel).unary(b"", metadata=[("x", "x" * 1000)])
-            assert caught.value.code is StatusCode.RESOURCE_EXHAUSTED
-            assert await EchoStub(channel).unary(b"") == b""
+    async with echo_pair(server_options={"max_receive_metadata_size": 1000}) as stub:
+        with pytest.raises(RpcError) as caught:
+            await stub.unary(b"", metadata=[("x", "x" * 1000)])
+        assert caught.value.code is StatusCode.RESOURCE_EXHAUSTED
+        assert await stub.unary(b"") == b""
 
 
 async def test_grpcio_client() -> None:
