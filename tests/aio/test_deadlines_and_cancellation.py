@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import h2.events
 import pytest
@@ -350,6 +351,49 @@ async def test_cancelled_calls_give_their_places_back() -> None:
             assert await queued == b"turn"
             for _ in calls:
                 assert await service.events.get() == "cancelled"
+
+
+@pytest.mark.parametrize("end", ["cancel", "deadline"])
+async def test_handler_cleans_up_with_all_that_it_started(end: str) -> None:
+    """A ``finally`` may wait, and so may the tasks of a group; nothing of it is cut short."""
+    service = Echo()
+
+    class Service(Echo):
+        async def unary(self, request: bytes, context: Context) -> bytes:
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for _ in range(2):
+                        group.create_task(service.sleep(b"", context))
+            finally:
+                assert context.cancelled()
+                await asyncio.sleep(0.01)
+                service.events.put_nowait("cleaned up")
+            return b""
+
+    async with echo_pair(Service()) as stub:
+        call = stub.unary(b"", timeout=0.3 if end == "deadline" else None)
+        task = asyncio.ensure_future(call)
+        assert [await service.events.get() for _ in range(2)] == ["started"] * 2
+        if end == "cancel":
+            call.cancel()
+        with pytest.raises(RpcError) as caught:
+            await task
+        assert caught.value.code is (StatusCode.CANCELLED if end == "cancel" else StatusCode.DEADLINE_EXCEEDED)
+        assert [await service.events.get() for _ in range(3)] == ["cancelled"] * 2 + ["cleaned up"]
+
+
+async def test_timeouts_inside_a_handler_are_its_own() -> None:
+    async with echo_pair(Echo()) as back_end:
+
+        class FrontEnd(Echo):
+            async def unary(self, request: bytes, context: Context) -> bytes:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(0.05):
+                        await back_end.sleep(b"")
+                return b"without the back end"
+
+        async with echo_pair(FrontEnd()) as front_end:
+            assert await front_end.unary(b"", timeout=50) == b"without the back end"
 
 
 # -- cancellation by the server
