@@ -25,7 +25,8 @@ VOLUME = 600_000  # bytes: in all rounds together, more than the connection's wi
 def _objects() -> int:
     """Counts what calls are made of; not the memory of header blocks, which fills up to its bound meanwhile."""
     gc.collect()
-    return sum(type(found).__module__.startswith(("minirpc", "asyncio", "_asyncio")) for found in gc.get_objects())
+    ours = ("minirpc", "asyncio", "_asyncio")
+    return sum(str(type(found).__module__).startswith(ours) for found in gc.get_objects())
 
 
 def _resident_bytes() -> int:
