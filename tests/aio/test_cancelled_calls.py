@@ -80,9 +80,9 @@ async def test_cancelled_calls_leave_nothing() -> None:
     asyncio.get_running_loop().set_debug(False)
     service = Echo()
     async with echo_pair(service) as stub:
-        await _storm(stub, service, 300)
+        await _storm(stub, service, 240)
         before = _objects()
-        await _storm(stub, service, 1500)
+        await _storm(stub, service, 600)
         assert _objects() - before < 50
 
 
