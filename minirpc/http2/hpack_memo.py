@@ -16,6 +16,7 @@ from typing import Any, cast
 
 from h2.exceptions import ProtocolError
 from hpack import Decoder, Encoder, HeaderTuple
+from hpack.exceptions import OversizedHeaderListError
 from hpack.table import HeaderTable
 
 from minirpc.http2.interface import Header
@@ -25,7 +26,10 @@ __all__ = ["MemoDecoder", "MemoEncoder", "OversizedBlockError"]
 _MEMO_ENTRIES = 256
 _MEMO_BLOCK_SIZE = 1024
 _MEMO_BLOCK_FIELDS = 64  # one octet may stand for a field of 100 bytes
-_OVERSIZE = 16  # a list of up to so many times the limit is decoded and dropped; beyond, the connection ends
+# A list above the limit is decoded and dropped, while that is affordable: up to so many times the limit as a block, and
+# (one byte may stand for a whole field) as a list. Beyond, the connection ends.
+_OVERSIZE_BLOCK = 4
+_OVERSIZE_LIST = 16
 
 _INDEXED_NAMES = frozenset(
     {
@@ -147,7 +151,7 @@ class MemoDecoder(Decoder):
     header_table: CountingTable
 
     def __init__(self, max_header_list_size: int) -> None:
-        super().__init__(_OVERSIZE * max_header_list_size)
+        super().__init__(_OVERSIZE_LIST * max_header_list_size)
         self._limit = max_header_list_size
         self.header_table = CountingTable()
         self._memo: dict[bytes, Iterable[HeaderTuple]] = {}
@@ -169,6 +173,8 @@ class MemoDecoder(Decoder):
         block = bytes(data)
         headers = self._memo.get(block)
         if headers is None:
+            if len(block) > _OVERSIZE_BLOCK * self._limit:
+                raise OversizedHeaderListError(f"header block of {len(block)} bytes, the limit is {self._limit}")
             headers = list(super().decode(block, raw))
             size = sum(map(len, chain.from_iterable(headers))) + 32 * len(headers)
             if size > self._limit:

@@ -335,7 +335,7 @@ def test_streams_beyond_the_limit_are_refused_one_by_one() -> None:
 def test_header_list_over_the_limit_ends_its_stream() -> None:
     server = serving(Http2Options(max_header_list_size=1000, max_concurrent_streams=1))
     encoder = MemoEncoder()
-    large = [*REQUEST, (b"te", b"trailers"), (b"x", b"x" * 5000)]
+    large = [*REQUEST, (b"te", b"trailers"), (b"x", b"x" * 3000)]
     for stream_id in (1, 3):
         server.engine.receive(request_frame(stream_id, large, encoder))
         assert server.recorder.take() == []
@@ -361,7 +361,7 @@ def test_header_list_of_a_response_over_the_limit_ends_its_stream(trailers: bool
         pair.server.engine.send_headers(stream_id, RESPONSE, False)
         pair.settle()
     pair.client.recorder.take()
-    pair.server.engine.send_headers(stream_id, [*RESPONSE, (b"x", b"x" * 5000)], trailers)
+    pair.server.engine.send_headers(stream_id, [*RESPONSE, (b"x", b"x" * 3000)], trailers)
     pair.server.engine.send_headers(other, RESPONSE, False)
     pair.settle()
     assert pair.client.recorder.take() == [
@@ -371,13 +371,14 @@ def test_header_list_of_a_response_over_the_limit_ends_its_stream(trailers: bool
 
 
 def test_header_list_that_is_many_times_too_large_ends_the_connection() -> None:
-    """One byte for a field of the table: decoding to the end costs far more than sending."""
-    server = serving(Http2Options(max_header_list_size=1000))
-    encoder = MemoEncoder()
-    server.engine.receive(request_frame(1, REQUEST, encoder))
-    server.recorder.take()
-    server.engine.receive(request_frame(3, [*REQUEST, *[(b"te", b"trailers")] * 1000], encoder))
-    assert server.recorder.take() == [("failed", ErrorCode.ENHANCE_YOUR_CALM)]
+    """One byte may stand for a field of the table: decoding to the end costs far more than sending."""
+    for fields in ([(b"te", b"trailers")] * 1000, [(b"x", b"x" * 5000)]):
+        server = serving(Http2Options(max_header_list_size=1000))
+        encoder = MemoEncoder()
+        server.engine.receive(request_frame(1, REQUEST, encoder))
+        server.recorder.take()
+        server.engine.receive(request_frame(3, [*REQUEST, *fields], encoder))
+        assert server.recorder.take() == [("failed", ErrorCode.ENHANCE_YOUR_CALM)]
 
 
 def test_client_knows_the_limit_of_the_server() -> None:
