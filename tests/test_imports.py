@@ -21,6 +21,8 @@ LAYERS: dict[str, set[str]] = {
     "minirpc.http2": {"minirpc.errors"},
     "minirpc.rpc": {"minirpc.errors", "minirpc.http2"},
     "minirpc.aio": {"minirpc", "minirpc.errors", "minirpc.http2", "minirpc.rpc"},
+    "minirpc.google_rpc": {"minirpc.message"},
+    "minirpc.rich_errors": {"minirpc.errors", "minirpc.message", "minirpc.google_rpc"},
     "minirpc.codegen.messages_v1": {"minirpc.errors", "minirpc.wire", "minirpc.message"},
     "minirpc.codegen.services_v1": {"minirpc.errors", "minirpc.rpc", "minirpc.aio"},
     "minirpc.codegen": set(),

@@ -46,10 +46,15 @@ class CallOptions(TypedDict, total=False):
     Attributes:
         timeout: seconds until the call fails with DEADLINE_EXCEEDED; None for no limit.
         metadata: sent with the call: ``str`` values, ``bytes`` for keys that end in ``-bin``.
+        compression: how requests are compressed, see :class:`minirpc.aio.Channel`; None for the channel's choice.
+        inherit_deadline: whether, inside a handler, the deadline of the call that it serves bounds this one too; None
+            for the channel's choice.
     """
 
     timeout: float | None
     metadata: MetadataInput
+    compression: str | None
+    inherit_deadline: bool | None
 
 
 class BlockingChannel:
@@ -158,6 +163,11 @@ class BlockingCall(Generic[RequestT, ResponseT]):
         """Returns the server's address, or ``""`` while there is no connection."""
         return self._call.peer()
 
+    @property
+    def response_compressed(self) -> bool:
+        """Whether the response that was received last had come compressed."""
+        return self._call.response_compressed
+
     def _next_response(self) -> ResponseT | None:
         try:
             return self._responses.popleft()
@@ -239,16 +249,20 @@ class BlockingClientStreamCall(BlockingCall[RequestT, ResponseT]):
 
     _call: ClientStreamCall[RequestT, ResponseT]
 
-    def send(self, request: RequestT) -> None:
+    def send(self, request: RequestT, *, compress: bool = True) -> None:
         """Sends a request, waiting while the server does not take more.
 
         A server may end the call with OK before it has read everything; what is sent after that is dropped.
+
+        Args:
+            request: the request message.
+            compress: False to send this one uncompressed although the call, or its channel, has a compression.
 
         Raises:
             RpcError: the call has ended with a status other than OK; or the request has no encoding or is larger than
                 ``max_send_message_size``, and nothing was sent.
         """
-        self._channel.run(self._call.send, request)
+        self._channel.run(self._call._send, request, compress)
 
     def finish(self) -> ResponseT:
         """Ends the stream of requests and waits for the response.
@@ -276,10 +290,10 @@ class BlockingBidiCall(_Responses[RequestT, ResponseT]):
     _call: BidiCall[RequestT, ResponseT]
     _sends_itself = False
 
-    def send(self, request: RequestT) -> None:
+    def send(self, request: RequestT, *, compress: bool = True) -> None:
         """Sends a request; see :meth:`BlockingClientStreamCall.send`."""
         self._check_sender()
-        self._channel.run(self._call.send, request)
+        self._channel.run(self._call._send, request, compress)
 
     def done_writing(self) -> None:
         """Ends the stream of requests. The server's responses go on."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, Self, TypeAl
 from minirpc.aio.client_stream import ClientStream
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import Header
+from minirpc.rpc.compression import Encoding, get_encoding
 from minirpc.rpc.metadata import Metadata, MetadataInput, encode_metadata
 from minirpc.rpc.method import Method
 from minirpc.rpc.status import Status
@@ -55,6 +56,8 @@ class CallSource(Protocol):
         request: Any,
         *,
         single_response: bool,
+        encoding: Encoding | None = None,
+        inherit_deadline: bool | None = None,
     ) -> ClientStream:
         """Starts a call (see :meth:`minirpc.aio.channel.Channel.start_call`)."""
         ...
@@ -75,6 +78,8 @@ class Call(Generic[RequestT, ResponseT]):
         requests: Requests[RequestT] | None = None,
         timeout: float | None,
         metadata: MetadataInput,
+        compression: str | None = None,
+        inherit_deadline: bool | None = None,
     ) -> None:
         self._stream: ClientStream | None = None
         self._sender: asyncio.Task[None] | None = None
@@ -85,6 +90,8 @@ class Call(Generic[RequestT, ResponseT]):
         self._request = request
         self._requests = requests
         self._timeout = timeout
+        self._encoding = None if compression is None else get_encoding(compression)
+        self._inherit_deadline = inherit_deadline
         self._metadata = encode_metadata(metadata)
         if timeout is not None and not math.isfinite(timeout):
             raise ValueError(f"timeout must be a finite number of seconds or None, not {timeout}")
@@ -165,6 +172,11 @@ class Call(Generic[RequestT, ResponseT]):
         """Returns whether the call is over."""
         return self._stream is not None and self._stream.over
 
+    @property
+    def response_compressed(self) -> bool:
+        """Whether the response that was received last had come compressed."""
+        return self._stream is not None and self._stream.message_compressed
+
     # -- for the four kinds
 
     def _started(self) -> ClientStream:
@@ -178,6 +190,8 @@ class Call(Generic[RequestT, ResponseT]):
                 self._timeout,
                 encoded,
                 single_response=not method.server_streaming,
+                encoding=self._encoding,
+                inherit_deadline=self._inherit_deadline,
             )
             self._request = None
             if self._requests is not None:
@@ -193,7 +207,10 @@ class Call(Generic[RequestT, ResponseT]):
 
     def _decode(self, stream: ClientStream, data: bytes) -> ResponseT:
         try:
-            return self._method.response.decode(data)
+            return self._method.response.decode(stream.open_message(data))
+        except RpcError as error:
+            stream.reject(Status(error.code, error.message, cause=error))
+            raise stream.error() from error
         except Exception as error:
             message = f"cannot decode response of {self._method.path}: {error}"
             stream.reject(Status(StatusCode.INTERNAL, message, cause=error))
@@ -219,13 +236,13 @@ class Call(Generic[RequestT, ResponseT]):
             raise stream.error()
         return None
 
-    async def _send(self, request: RequestT) -> None:
+    async def _send(self, request: RequestT, compress: bool) -> None:
         if self._requests is not None:
             raise RuntimeError("this call sends the requests that it was given; it takes no others")
         encoded = self._encode(request)
         self._channel.check_send_size(encoded)
         stream = self._started()
-        await self._wait(stream, stream.send_request(encoded))
+        await self._wait(stream, stream.send_request(encoded, compress))
 
     async def _wait(self, stream: ClientStream, step: Awaitable[T]) -> T:
         """Waits for one step of the call. Outside of ``async with``, whoever is cancelled here cancels the call."""
@@ -332,16 +349,20 @@ class ClientStreamCall(Call[RequestT, ResponseT], Awaitable[ResponseT]):
         """As :meth:`finish`."""
         return self.finish().__await__()
 
-    async def send(self, request: RequestT) -> None:
+    async def send(self, request: RequestT, *, compress: bool = True) -> None:
         """Sends a request, waiting while the server does not take more. Safe from several tasks.
 
         A server may end the call with OK before it has read everything; what is sent after that is dropped.
+
+        Args:
+            request: the request message.
+            compress: False to send this one uncompressed although the call, or its channel, has a compression.
 
         Raises:
             RpcError: the call has ended with a status other than OK; or the request has no encoding or is larger than
                 ``max_send_message_size``, and nothing was sent.
         """
-        await self._send(request)
+        await self._send(request, compress)
 
     async def finish(self) -> ResponseT:
         """Ends the stream of requests and waits for the response.
@@ -378,16 +399,20 @@ class BidiCall(Call[RequestT, ResponseT], AsyncIterator[ResponseT]):
             raise StopAsyncIteration
         return response
 
-    async def send(self, request: RequestT) -> None:
+    async def send(self, request: RequestT, *, compress: bool = True) -> None:
         """Sends a request, waiting while the server does not take more. Safe from several tasks.
 
         A server may end the call with OK before it has read everything; what is sent after that is dropped.
+
+        Args:
+            request: the request message.
+            compress: False to send this one uncompressed although the call, or its channel, has a compression.
 
         Raises:
             RpcError: the call has ended with a status other than OK; or the request has no encoding or is larger than
                 ``max_send_message_size``, and nothing was sent.
         """
-        await self._send(request)
+        await self._send(request, compress)
 
     async def done_writing(self) -> None:
         """Ends the stream of requests. The server's responses go on."""

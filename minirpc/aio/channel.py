@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn, Self
 
@@ -20,7 +21,9 @@ from minirpc.aio.tls import ClientTls, ContextSource
 from minirpc.aio.tls_layer import TlsLayer
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import Header, Http2Options, StreamHandler
+from minirpc.rpc.compression import Encoding, get_encoding
 from minirpc.rpc.framing import DEFAULT_MAX_RECEIVE_MESSAGE_SIZE
+from minirpc.rpc.metadata import DEFAULT_MAX_RECEIVE_METADATA_SIZE
 
 __all__ = ["Channel"]
 
@@ -48,7 +51,10 @@ class Channel:
         *,
         max_receive_message_size: int = DEFAULT_MAX_RECEIVE_MESSAGE_SIZE,
         max_send_message_size: int | None = None,
+        max_receive_metadata_size: int = DEFAULT_MAX_RECEIVE_METADATA_SIZE,
         connect_timeout: float = 20.0,
+        compression: str | None = None,
+        inherit_deadline: bool = True,
         interceptors: Sequence[ClientInterceptor] = (),
         authority: str | None = None,
         http2_options: Http2Options | None = None,
@@ -63,7 +69,13 @@ class Channel:
             max_receive_message_size: the largest response message to accept, in bytes; a larger one fails its call with
                 RESOURCE_EXHAUSTED.
             max_send_message_size: the largest request message to send, in bytes; None for no limit.
+            max_receive_metadata_size: the largest initial or trailing metadata to accept, the status included, in bytes
+                (32 for each pair besides its key and value); larger ones fail their call with RESOURCE_EXHAUSTED.
             connect_timeout: seconds for one address to connect and to speak HTTP/2.
+            compression: how requests are compressed: ``identity`` (or None), ``deflate``, ``gzip`` or, with
+                ``minirpc[zstd]``, ``zstd``. A call may choose otherwise. Responses are taken in all of them.
+            inherit_deadline: whether calls made by a handler end, at the latest, with the call that it serves. A call
+                may choose otherwise.
             interceptors: what runs around each call, the first one outermost.
             authority: the ``:authority`` of requests; by default the target's host and port.
             http2_options: windows and limits of the connection.
@@ -74,16 +86,21 @@ class Channel:
 
         Raises:
             OSError: a file that ``tls`` names cannot be read.
-            ValueError: the target cannot be read, ``tls`` has what is no certificate or key, or ``credentials`` would
-                be sent in plaintext without having allowed it.
+            ValueError: the target cannot be read, there is no such compression, ``tls`` has what is no certificate or
+                key, or ``credentials`` would be sent in plaintext without having allowed it.
         """
         self.interceptors = tuple(interceptors)
         self._target = target
+        self._encoding = get_encoding(compression)
+        self._inherit_deadline = inherit_deadline
         self._addresses = parse_target(target)
         self._connect_timeout = connect_timeout
         self._max_receive_message_size = max_receive_message_size
         self._max_send_message_size = max_send_message_size
-        self._http2_options = http2_options or Http2Options()
+        self._max_receive_metadata_size = max_receive_metadata_size
+        options = http2_options or Http2Options()
+        header_list_size = max(options.max_header_list_size, max_receive_metadata_size)
+        self._http2_options = replace(options, max_header_list_size=header_list_size)
         first = self._addresses[0]
         default_authority = "localhost" if isinstance(first, UnixAddress) else str(first)
         self._tls = None if tls is None else ContextSource(tls)
@@ -178,16 +195,20 @@ class Channel:
         request: bytes | None,
         *,
         single_response: bool,
+        encoding: Encoding | None = None,
+        inherit_deadline: bool | None = None,
     ) -> ClientStream:
         """Starts a call and returns its stream.
 
         Args:
             path: the method's path.
             metadata: encoded metadata.
-            timeout: seconds until the deadline, or None. Inside a handler, the deadline of the call that the handler
-                serves bounds it.
+            timeout: seconds until the deadline, or None.
             request: the only request message, or None for a stream of them.
             single_response: whether exactly one response message is due.
+            encoding: how requests are compressed; None for the channel's choice.
+            inherit_deadline: whether the deadline of the call that a handler serves bounds this one; None for the
+                channel's choice.
 
         Raises:
             RuntimeError: the channel is closed, or belongs to another event loop.
@@ -211,8 +232,10 @@ class Channel:
             ],
             request=request,
             single_response=single_response,
-            deadline=self.deadline(timeout),
+            deadline=self.deadline(timeout, inherit_deadline),
             max_receive_message_size=self._max_receive_message_size,
+            max_receive_metadata_size=self._max_receive_metadata_size,
+            encoding=encoding or self._encoding,
         )
         if self._credentials is None:
             self.submit(stream)
@@ -258,16 +281,19 @@ class Channel:
             raise RuntimeError(f"channel to {self._target} is closed")
         return loop
 
-    def deadline(self, timeout: float | None) -> float | None:
+    def deadline(self, timeout: float | None, inherit: bool | None) -> float | None:
         """Returns when a call that starts now must have ended, in the loop's time; None for never.
 
         Args:
-            timeout: seconds until the deadline, or None. Inside a handler, the deadline of the call that the handler
-                serves bounds it.
+            timeout: seconds until the deadline, or None.
+            inherit: whether the deadline of the call that a handler serves bounds this one; None for the channel's
+                choice.
         """
-        deadline = inherited_deadline()
+        loop = self._bind_loop()
+        inherits = self._inherit_deadline if inherit is None else inherit
+        deadline = inherited_deadline(loop) if inherits else None
         if timeout is not None:
-            own = self.bind_loop().time() + timeout
+            own = loop.time() + timeout
             deadline = own if deadline is None else min(own, deadline)
         return deadline
 

@@ -110,8 +110,9 @@ class InterceptedStream(ClientStream):
             (),
             request=None,
             single_response=not method.server_streaming,
-            deadline=channel.deadline(timeout),
+            deadline=channel.deadline(timeout, options.get("inherit_deadline")),
             max_receive_message_size=0,
+            max_receive_metadata_size=0,
         )
         self._method = method
         self._channel = channel
@@ -246,6 +247,10 @@ class InterceptedStream(ClientStream):
         response = self.inbox.popleft()
         self._wake_takers()
         return response
+
+    def open_message(self, data: Any) -> Any:
+        """Returns the response, which an attempt has opened."""
+        return data
 
     # -- requests
 

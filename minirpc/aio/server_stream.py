@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import inspect
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +22,7 @@ from minirpc.aio.interceptors import (
 from minirpc.aio.stream import Stream, StreamConnection
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import ErrorCode, Header
+from minirpc.rpc.compression import ACCEPT_ENCODING, IDENTITY, Encoding
 from minirpc.rpc.metadata import Metadata, encode_binary
 from minirpc.rpc.method import Codec, Method
 from minirpc.rpc.status import OK, Status, encode_message
@@ -32,7 +31,8 @@ __all__ = ["Handler", "RequestStream", "ServerStream", "trailers_only"]
 
 _log = logging.getLogger("minirpc.server")
 
-_RESPONSE_HEADERS: tuple[Header, ...] = ((b":status", b"200"), (b"content-type", b"application/grpc"))
+_TRAILERS_ONLY: tuple[Header, ...] = ((b":status", b"200"), (b"content-type", b"application/grpc"))
+_RESPONSE_HEADERS: tuple[Header, ...] = (*_TRAILERS_ONLY, (b"grpc-accept-encoding", ACCEPT_ENCODING))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +41,19 @@ class Handler:
 
     Attributes:
         method: the method.
-        function: takes the request, or the stream of requests, and the :class:`Context`.
-        in_thread: whether the function is a plain ``def`` that runs in a thread.
+        function: takes the request, or the stream of requests, and the :class:`Context`; returns an awaitable of the
+            response, or an async iterator of the responses.
         generic: whether it is the server's fallback, which serves any method.
     """
 
     method: Method[Any, Any]
     function: Callable[[Any, Context], Any]
-    in_thread: bool
     generic: bool = False
 
 
 def trailers_only(status: Status) -> list[Header]:
     """Returns the one header block of a response that has nothing but a status."""
-    return [*_RESPONSE_HEADERS, *_status_headers(status)]
+    return [*_TRAILERS_ONLY, *_status_headers(status)]
 
 
 def _status_headers(status: Status) -> list[Header]:
@@ -68,14 +67,6 @@ def _status_headers(status: Status) -> list[Header]:
 
 def _send_nothing(headers: Sequence[Header]) -> None:
     """Initial metadata of a call that is over."""
-
-
-def _run_in_thread(scope: contextvars.Context, function: Callable[..., Any], request: Any, context: Context) -> Any:
-    try:
-        return scope.run(function, request, context)
-    except StopIteration as error:
-        # As in a coroutine (PEP 479). A future cannot hold a StopIteration: who waits for it would wait for ever.
-        raise RuntimeError("the handler raised StopIteration") from error
 
 
 class RequestStream(AsyncIterator[Any]):
@@ -118,8 +109,10 @@ class ServerStream(Stream):
         *,
         metadata: Metadata,
         timeout: float | None,
+        request_encoding: Encoding,
+        response_encoding: Encoding,
+        accepted_compressions: frozenset[str],
         max_receive_message_size: int,
-        executor: Executor,
         on_task: Callable[[asyncio.Task[None]], None],
         interceptors: Sequence[ServerInterceptor] = (),
     ) -> None:
@@ -128,7 +121,6 @@ class ServerStream(Stream):
         self.stream_id = stream_id
         self._handler = handler
         self._path = handler.method.path
-        self._executor = executor
         self._on_task = on_task
         self._interceptors = interceptors
         self._scope: CallScope | None = None  # what interceptors know of the call's end
@@ -138,8 +130,18 @@ class ServerStream(Stream):
         self._finished = False
         self._deadline = None if timeout is None else loop.time() + timeout
         self._timer = None if self._deadline is None else loop.call_at(self._deadline, self._expire)
+        self.expect_encoding(request_encoding)
         self._context = Context(
-            self._path, connection.peer, metadata, self._deadline, loop, self._send_headers, connection.identity
+            self._path,
+            connection.peer,
+            metadata,
+            self._deadline,
+            loop,
+            self._send_headers,
+            connection.identity,
+            accepted_compressions=accepted_compressions,
+            request_compression=request_encoding.name,
+            encoding=response_encoding,
         )
         connection.add_stream(self)
 
@@ -151,7 +153,14 @@ class ServerStream(Stream):
             self._end_input()
 
     def decode(self, data: bytes, codec: Codec[Any]) -> Any:
-        """Decodes a request. Raises ``RpcError`` (INTERNAL) if the bytes are no valid message."""
+        """Decodes a request as it arrived.
+
+        Raises:
+            RpcError: INTERNAL, the bytes are no valid message, or cannot be inflated; RESOURCE_EXHAUSTED, not within
+                the limit.
+        """
+        data = self.open_message(data)
+        self._context._request_compressed = self.message_compressed
         try:
             return codec.decode(data)
         except Exception as error:
@@ -217,7 +226,7 @@ class ServerStream(Stream):
 
     async def _serve(self) -> None:
         """Runs the handler and turns every way in which it can end into a status."""
-        inherit_deadline(self._deadline)
+        inherit_deadline(self._deadline, self._loop)
         try:
             await self._call_handler()
         except RpcError as error:
@@ -265,18 +274,7 @@ class ServerStream(Stream):
 
     async def _call_function(self, request: Any, respond: Respond | None) -> None:
         """Runs the handler's function, and hands its responses to ``respond``, or else sends them."""
-        result: Any
-        if self._handler.in_thread:
-            result = await self._loop.run_in_executor(
-                self._executor,
-                _run_in_thread,
-                contextvars.copy_context(),
-                self._handler.function,
-                request,
-                self._context,
-            )
-        else:
-            result = self._handler.function(request, self._context)
+        result = self._handler.function(request, self._context)
         if inspect.isawaitable(result):
             result = await result
         if not self._handler.method.server_streaming:
@@ -329,12 +327,12 @@ class ServerStream(Stream):
     async def _send_response(self, response: Any) -> None:
         encoded = self._encode(response)
         self._begin_response()
-        await self.send(encoded)
+        await self.send(encoded, self._context.compress)
 
     def _write_response(self, encoded: bytes) -> None:
         # Without waiting: the handler is done, and the rest leaves by itself.
         self._begin_response()
-        self.write(encoded)
+        self.write(encoded, self._context.compress)
 
     def _encode(self, response: Any) -> bytes:
         try:
@@ -367,14 +365,14 @@ class ServerStream(Stream):
             self._send_headers(())
 
     def _send_headers(self, metadata: Sequence[Header]) -> None:
-        if self._headers_sent:
-            raise RuntimeError("initial metadata have been sent")
-        if self._finished or self.over or self.connection is None:
+        if self._headers_sent or self._finished or self.over or self.connection is None:
             return
-        self._headers_sent = True
-        self.connection.engine.send_headers(
-            self.stream_id, [*_RESPONSE_HEADERS, *self._context._added_initial, *metadata], False
-        )
+        self._headers_sent = self._context._headers_sent = True
+        headers = [*_RESPONSE_HEADERS, *self._context._added_initial, *metadata]
+        self.send_encoding = self._context._encoding
+        if self.send_encoding is not IDENTITY:
+            headers.append((b"grpc-encoding", self.send_encoding.name.encode()))
+        self.connection.engine.send_headers(self.stream_id, headers, False)
         self.connection.output_added()
 
     def fail(self, code: StatusCode, message: str, cause: BaseException | None = None) -> None:
@@ -401,7 +399,7 @@ class ServerStream(Stream):
             self.end_output(trailers)
         else:
             self._headers_sent = True
-            self.end_output([*_RESPONSE_HEADERS, *trailers])
+            self.end_output([*_TRAILERS_ONLY, *trailers])
 
     def _output_ended(self) -> None:
         connection = self.connection

@@ -96,7 +96,13 @@ class UnaryUnaryCallable(_BoundMethod[RequestT, ResponseT]):
     __slots__ = ()
 
     def __call__(
-        self, request: RequestT, *, timeout: float | None = None, metadata: MetadataInput = ()
+        self,
+        request: RequestT,
+        *,
+        timeout: float | None = None,
+        metadata: MetadataInput = (),
+        compression: str | None = None,
+        inherit_deadline: bool | None = None,
     ) -> UnaryCall[RequestT, ResponseT]:
         """Prepares a call; ``await`` starts it and gives the response.
 
@@ -104,11 +110,23 @@ class UnaryUnaryCallable(_BoundMethod[RequestT, ResponseT]):
             request: the request message.
             timeout: seconds until the call fails with DEADLINE_EXCEEDED; None for no limit.
             metadata: sent with the call: ``str`` values, ``bytes`` for keys that end in ``-bin``.
+            compression: how requests are compressed, see :class:`Channel`; None for the channel's choice.
+            inherit_deadline: whether, inside a handler, the deadline of the call that it serves bounds this one too;
+                None for the channel's choice.
 
         Raises:
-            TypeError, ValueError: the metadata cannot be sent, or the timeout is not finite.
+            TypeError, ValueError: the metadata cannot be sent, the timeout is not finite, or there is no such
+                compression.
         """
-        return UnaryCall(self._channel, self._method, request=request, timeout=timeout, metadata=metadata)
+        return UnaryCall(
+            self._channel,
+            self._method,
+            request=request,
+            timeout=timeout,
+            metadata=metadata,
+            compression=compression,
+            inherit_deadline=inherit_deadline,
+        )
 
 
 class UnaryStreamCallable(_BoundMethod[RequestT, ResponseT]):
@@ -117,7 +135,13 @@ class UnaryStreamCallable(_BoundMethod[RequestT, ResponseT]):
     __slots__ = ()
 
     def __call__(
-        self, request: RequestT, *, timeout: float | None = None, metadata: MetadataInput = ()
+        self,
+        request: RequestT,
+        *,
+        timeout: float | None = None,
+        metadata: MetadataInput = (),
+        compression: str | None = None,
+        inherit_deadline: bool | None = None,
     ) -> ServerStreamCall[RequestT, ResponseT]:
         """Prepares a call; ``async for`` starts it and gives the responses.
 
@@ -125,11 +149,23 @@ class UnaryStreamCallable(_BoundMethod[RequestT, ResponseT]):
             request: the request message.
             timeout: seconds until the call fails with DEADLINE_EXCEEDED; None for no limit.
             metadata: sent with the call: ``str`` values, ``bytes`` for keys that end in ``-bin``.
+            compression: how requests are compressed, see :class:`Channel`; None for the channel's choice.
+            inherit_deadline: whether, inside a handler, the deadline of the call that it serves bounds this one too;
+                None for the channel's choice.
 
         Raises:
-            TypeError, ValueError: the metadata cannot be sent, or the timeout is not finite.
+            TypeError, ValueError: the metadata cannot be sent, the timeout is not finite, or there is no such
+                compression.
         """
-        return ServerStreamCall(self._channel, self._method, request=request, timeout=timeout, metadata=metadata)
+        return ServerStreamCall(
+            self._channel,
+            self._method,
+            request=request,
+            timeout=timeout,
+            metadata=metadata,
+            compression=compression,
+            inherit_deadline=inherit_deadline,
+        )
 
 
 class StreamUnaryCallable(_BoundMethod[RequestT, ResponseT]):
@@ -143,6 +179,8 @@ class StreamUnaryCallable(_BoundMethod[RequestT, ResponseT]):
         *,
         timeout: float | None = None,
         metadata: MetadataInput = (),
+        compression: str | None = None,
+        inherit_deadline: bool | None = None,
     ) -> ClientStreamCall[RequestT, ResponseT]:
         """Prepares a call; ``await`` starts it and gives the response.
 
@@ -150,11 +188,23 @@ class StreamUnaryCallable(_BoundMethod[RequestT, ResponseT]):
             requests: the request messages; None to send them one by one inside ``async with``.
             timeout: seconds until the call fails with DEADLINE_EXCEEDED; None for no limit.
             metadata: sent with the call: ``str`` values, ``bytes`` for keys that end in ``-bin``.
+            compression: how requests are compressed, see :class:`Channel`; None for the channel's choice.
+            inherit_deadline: whether, inside a handler, the deadline of the call that it serves bounds this one too;
+                None for the channel's choice.
 
         Raises:
-            TypeError, ValueError: the metadata cannot be sent, or the timeout is not finite.
+            TypeError, ValueError: the metadata cannot be sent, the timeout is not finite, or there is no such
+                compression.
         """
-        return ClientStreamCall(self._channel, self._method, requests=requests, timeout=timeout, metadata=metadata)
+        return ClientStreamCall(
+            self._channel,
+            self._method,
+            requests=requests,
+            timeout=timeout,
+            metadata=metadata,
+            compression=compression,
+            inherit_deadline=inherit_deadline,
+        )
 
 
 class StreamStreamCallable(_BoundMethod[RequestT, ResponseT]):
@@ -168,6 +218,8 @@ class StreamStreamCallable(_BoundMethod[RequestT, ResponseT]):
         *,
         timeout: float | None = None,
         metadata: MetadataInput = (),
+        compression: str | None = None,
+        inherit_deadline: bool | None = None,
     ) -> BidiCall[RequestT, ResponseT]:
         """Prepares a call; ``async with`` or ``async for`` starts it.
 
@@ -175,11 +227,23 @@ class StreamStreamCallable(_BoundMethod[RequestT, ResponseT]):
             requests: the request messages; None to send them one by one inside ``async with``.
             timeout: seconds until the call fails with DEADLINE_EXCEEDED; None for no limit.
             metadata: sent with the call: ``str`` values, ``bytes`` for keys that end in ``-bin``.
+            compression: how requests are compressed, see :class:`Channel`; None for the channel's choice.
+            inherit_deadline: whether, inside a handler, the deadline of the call that it serves bounds this one too;
+                None for the channel's choice.
 
         Raises:
-            TypeError, ValueError: the metadata cannot be sent, or the timeout is not finite.
+            TypeError, ValueError: the metadata cannot be sent, the timeout is not finite, or there is no such
+                compression.
         """
-        return BidiCall(self._channel, self._method, requests=requests, timeout=timeout, metadata=metadata)
+        return BidiCall(
+            self._channel,
+            self._method,
+            requests=requests,
+            timeout=timeout,
+            metadata=metadata,
+            compression=compression,
+            inherit_deadline=inherit_deadline,
+        )
 
 
 class UnaryUnary(Method[RequestT, ResponseT]):

@@ -6,13 +6,16 @@ import binascii
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import TypeAlias, cast
 
 __all__ = [
+    "DEFAULT_MAX_RECEIVE_METADATA_SIZE",
     "Metadata",
     "MetadataInput",
     "decode_binary",
     "decode_metadata",
+    "describe_oversize",
     "encode_binary",
     "encode_metadata",
     "forwardable",
@@ -25,6 +28,9 @@ Metadata: TypeAlias = tuple[tuple[str, str | bytes], ...]
 
 MetadataInput: TypeAlias = Mapping[str, str | bytes] | Iterable[tuple[str, str | bytes]]
 """What callers and handlers may give: a mapping, or pairs (a key may then occur more than once)."""
+
+DEFAULT_MAX_RECEIVE_METADATA_SIZE = 16 << 10
+"""16 KiB: above it, gRPC's other implementations refuse metadata too."""
 
 _KEY = re.compile(r"[0-9a-z_.-]+")  # Header-Name
 _ASCII_VALUE = re.compile(r"[ -~]*")  # ASCII-Value
@@ -90,6 +96,19 @@ def _encode_pair(key: str, value: str | bytes) -> tuple[bytes, bytes]:
     if value.strip(" ") != value:
         raise ValueError(f"metadata {key!r} has spaces at an end, which do not survive HTTP")
     return key.encode(), value.encode()
+
+
+def describe_oversize(headers: Sequence[tuple[bytes, bytes]], limit: int) -> str | None:
+    """Returns what to say of received header fields that are larger than ``limit``; None if they are not.
+
+    Args:
+        headers: all fields of a block.
+        limit: bytes, as RFC 9113 section 6.5.2 counts them: 32 for each field besides its name and value.
+    """
+    size = sum(map(len, chain.from_iterable(headers))) + 32 * len(headers)
+    if size <= limit:
+        return None
+    return f"received metadata of {size} bytes are larger than max_receive_metadata_size ({limit} bytes)"
 
 
 def decode_metadata(headers: Sequence[tuple[bytes, bytes]]) -> Metadata:

@@ -536,3 +536,17 @@ async def test_calls_of_a_server_that_is_not_there_fail_through_interceptors() -
             await EchoStub(channel).unary(b"")
         assert caught.value.code is StatusCode.UNAVAILABLE
     assert [status.code for status in recorder.ends] == [StatusCode.UNAVAILABLE]
+
+
+async def test_options_of_a_call_hold_behind_client_interceptors() -> None:
+    class Compressed(Echo):
+        async def unary(self, request: bytes, context: Context) -> bytes:
+            return b"%d" % context.request_compressed
+
+        async def up(self, requests: AsyncIterator[bytes], context: Context) -> bytes:
+            return b"".join([b"%d" % context.request_compressed async for _ in requests])
+
+    async with on_client(Recorder(), service=Compressed()) as stub:
+        assert await stub.unary(bytes(1000), compression="gzip") == b"1"
+        assert await stub.unary(bytes(1000)) == b"0"
+        assert await stub.up([bytes(1000)] * 2, compression="deflate") == b"11"
