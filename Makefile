@@ -62,5 +62,8 @@ bench: $(VENV)/.installed  ## measure beside the peers (minutes): tables for cod
 	$(BIN)/python -m benchmarks.codec
 	$(BIN)/python -m benchmarks.rpc
 
+soak: $(VENV)/.installed  ## run the long tests (minutes): memory under load
+	$(PYTEST) -m soak
+
 clean:  ## remove what the other targets made, virtual environments included
 	rm -rf build dist *.egg-info $(VENV) $(DEMO_VENV) minirpc/*.so minirpc/_varint.c minirpc/_codec.c

@@ -126,7 +126,8 @@ def _oneof(oneof: Oneof) -> list[str]:
 
 def _stub(service: Service) -> list[str]:
     methods = [line for method in service.methods for line in _stub_method(method)]
-    return _class(service.stub, "_rpc.Stub", (), service.doc, [methods], _deprecated("_rpc", service.deprecated))
+    decorators = _deprecated("_rpc", service.deprecated)
+    return _class(service.stub, "_rpc.Stub[_rpc.ChannelT]", (), service.doc, [methods], decorators)
 
 
 def _stub_method(method: Method) -> list[str]:

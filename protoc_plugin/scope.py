@@ -30,6 +30,7 @@ SHIPPED = {
     "google/rpc/code.proto": _GOOGLE_RPC,
     "google/rpc/error_details.proto": _GOOGLE_RPC,
     "google/rpc/status.proto": _GOOGLE_RPC,
+    "grpc/health/v1/health.proto": ("minirpc", "services", "health"),
 }
 """The files whose modules come with minirpc, and the packages that hold them."""
 

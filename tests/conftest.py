@@ -11,6 +11,7 @@ import pytest
 from leaks import assert_nothing_left
 
 _TIMEOUT = 60.0  # seconds after which a test hangs, rather than being slow
+_SOAK_TIMEOUT = 1800.0
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -20,10 +21,11 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         return None
     names = pyfuncitem._fixtureinfo.argnames
     arguments: dict[str, Any] = {name: pyfuncitem.funcargs[name] for name in names}
+    timeout = _SOAK_TIMEOUT if pyfuncitem.get_closest_marker("soak") else _TIMEOUT
     threads_before = set(threading.enumerate())
 
     async def supervised() -> None:
-        async with asyncio.timeout(_TIMEOUT):
+        async with asyncio.timeout(timeout):
             await function(**arguments)
         await assert_nothing_left(threads_before)
 

@@ -21,12 +21,15 @@ LAYERS: dict[str, set[str]] = {
     "minirpc.http2": {"minirpc.errors"},
     "minirpc.rpc": {"minirpc.errors", "minirpc.http2"},
     "minirpc.aio": {"minirpc", "minirpc.errors", "minirpc.http2", "minirpc.rpc"},
+    "minirpc.google_rpc": {"minirpc.message"},
+    "minirpc.rich_errors": {"minirpc.errors", "minirpc.message", "minirpc.google_rpc"},
     "minirpc.codegen.messages_v1": {"minirpc.errors", "minirpc.wire", "minirpc.message"},
     "minirpc.codegen.services_v1": {"minirpc.errors", "minirpc.rpc", "minirpc.aio"},
     "minirpc.codegen": set(),
     "minirpc.google_rpc": {"minirpc.message", "minirpc.codegen.messages_v1"},
     "minirpc.sync": {"minirpc.errors", "minirpc.rpc", "minirpc.aio"},
     "minirpc.testing": {"minirpc.errors", "minirpc.rpc", "minirpc.aio"},
+    "minirpc.interceptors": {"minirpc.errors", "minirpc.rpc", "minirpc.aio"},
     "minirpc.services": {"minirpc.errors", "minirpc.rpc", "minirpc.aio", "minirpc.message", "minirpc.codegen"},
     "minirpc.cli": {"minirpc", "minirpc.services", "minirpc.testing", "minirpc.sync", "minirpc.aio", "minirpc.message"},
     "minirpc.__main__": {"minirpc.cli"},
@@ -40,6 +43,7 @@ OTHERS = {
     "h2": {"minirpc.http2"},
     "hpack": {"minirpc.http2"},
     "hyperframe": {"minirpc.http2"},
+    "prometheus_client": {"minirpc.interceptors"},
     "asyncio": {"minirpc.aio", "minirpc.services", "minirpc.testing", "minirpc.cli", "minirpc.sync"},
 }
 

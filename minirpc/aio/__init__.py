@@ -5,11 +5,21 @@ from minirpc.aio.channel import Channel
 from minirpc.aio.connector import Connector
 from minirpc.aio.context import Context
 from minirpc.aio.credentials import AuthContext, CallCredentials
-from minirpc.aio.server import Server
+from minirpc.aio.generic import GenericStub
+from minirpc.aio.interceptors import (
+    ClientCall,
+    ClientInterceptor,
+    ClientProceed,
+    InterceptedCall,
+    Proceed,
+    ServerCall,
+    ServerInterceptor,
+)
+from minirpc.aio.server import FallbackHandler, Server
 from minirpc.aio.service import Servicer, Stub
 from minirpc.aio.tls import ClientTls, PeerIdentity, ServerTls
 from minirpc.http2 import ErrorCode, Http2Options
-from minirpc.rpc.metadata import Metadata, MetadataInput
+from minirpc.rpc.metadata import Metadata, MetadataInput, forwardable
 from minirpc.rpc.status import Status
 
 __all__ = [
@@ -18,20 +28,30 @@ __all__ = [
     "Call",
     "CallCredentials",
     "Channel",
+    "ClientCall",
+    "ClientInterceptor",
+    "ClientProceed",
     "ClientStreamCall",
     "ClientTls",
     "Connector",
     "Context",
     "ErrorCode",
+    "FallbackHandler",
+    "GenericStub",
     "Http2Options",
+    "InterceptedCall",
     "Metadata",
     "MetadataInput",
     "PeerIdentity",
+    "Proceed",
     "Server",
+    "ServerCall",
+    "ServerInterceptor",
     "ServerStreamCall",
     "ServerTls",
     "Servicer",
     "Status",
     "Stub",
     "UnaryCall",
+    "forwardable",
 ]

@@ -11,18 +11,28 @@ import asyncio
 import inspect
 import math
 import warnings
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Generator, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Generator, Iterable, Sequence
 from types import TracebackType
-from typing import Generic, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, Self, TypeAlias, TypeVar
 
-from minirpc.aio.channel import Channel
 from minirpc.aio.client_stream import ClientStream
 from minirpc.errors import RpcError, StatusCode
+from minirpc.http2 import Header
+from minirpc.rpc.compression import Encoding, get_encoding
 from minirpc.rpc.metadata import Metadata, MetadataInput, encode_metadata
 from minirpc.rpc.method import Method
 from minirpc.rpc.status import Status
 
-__all__ = ["BidiCall", "Call", "ClientStreamCall", "Requests", "ServerStreamCall", "UnaryCall"]
+__all__ = [
+    "BidiCall",
+    "Call",
+    "CallSource",
+    "ClientStreamCall",
+    "Requests",
+    "ServerStreamCall",
+    "UnaryCall",
+    "send_request",
+]
 
 RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
@@ -32,18 +42,44 @@ Requests: TypeAlias = AsyncIterable[RequestT] | Iterable[RequestT]
 """A stream of request messages."""
 
 
+_NOT_BLOCKING = "This call does not block (calls of a minirpc.sync.Channel do)"
+
+
+class CallSource(Protocol):
+    """What a call needs of its channel; :class:`minirpc.aio.channel.Channel` is one."""
+
+    def start_call(
+        self,
+        path: str,
+        metadata: Sequence[Header],
+        timeout: float | None,
+        request: Any,
+        *,
+        single_response: bool,
+        encoding: Encoding | None = None,
+        inherit_deadline: bool | None = None,
+    ) -> ClientStream:
+        """Starts a call (see :meth:`minirpc.aio.channel.Channel.start_call`)."""
+        ...
+
+    def check_send_size(self, message: Any) -> None:
+        """Raises ``RpcError`` if the message is larger than may be sent."""
+
+
 class Call(Generic[RequestT, ResponseT]):
     """What all calls have in common."""
 
     def __init__(
         self,
-        channel: Channel,
+        channel: CallSource,
         method: Method[RequestT, ResponseT],
         *,
         request: RequestT | None = None,
         requests: Requests[RequestT] | None = None,
         timeout: float | None,
         metadata: MetadataInput,
+        compression: str | None = None,
+        inherit_deadline: bool | None = None,
     ) -> None:
         self._stream: ClientStream | None = None
         self._sender: asyncio.Task[None] | None = None
@@ -54,6 +90,8 @@ class Call(Generic[RequestT, ResponseT]):
         self._request = request
         self._requests = requests
         self._timeout = timeout
+        self._encoding = None if compression is None else get_encoding(compression)
+        self._inherit_deadline = inherit_deadline
         self._metadata = encode_metadata(metadata)
         if timeout is not None and not math.isfinite(timeout):
             raise ValueError(f"timeout must be a finite number of seconds or None, not {timeout}")
@@ -86,6 +124,21 @@ class Call(Generic[RequestT, ResponseT]):
         self.cancel()
         await self._sender_ended()
 
+    if not TYPE_CHECKING:  # type checkers are to say that these do not exist
+
+        def __iter__(self) -> NoReturn:
+            raise TypeError(f"{_NOT_BLOCKING}: iterate with 'async for'")
+
+        def __enter__(self) -> NoReturn:
+            raise TypeError(f"{_NOT_BLOCKING}: enter it with 'async with'")
+
+        def __exit__(self, *args: object) -> None: ...
+
+        def __getattr__(self, name: str) -> NoReturn:
+            kind = type(self).__name__
+            hint = "" if name.startswith("_") else f": it is a call, not its response. {_NOT_BLOCKING}: await it"
+            raise AttributeError(f"{kind!r} object has no attribute {name!r}{hint}", name=name, obj=self)
+
     # -- what every caller may ask
 
     def cancel(self) -> None:
@@ -115,6 +168,15 @@ class Call(Generic[RequestT, ResponseT]):
         """Returns the server's address, or ``""`` while there is no connection."""
         return "" if self._stream is None else self._stream.peer
 
+    def done(self) -> bool:
+        """Returns whether the call is over."""
+        return self._stream is not None and self._stream.over
+
+    @property
+    def response_compressed(self) -> bool:
+        """Whether the response that was received last had come compressed."""
+        return self._stream is not None and self._stream.message_compressed
+
     # -- for the four kinds
 
     def _started(self) -> ClientStream:
@@ -128,6 +190,8 @@ class Call(Generic[RequestT, ResponseT]):
                 self._timeout,
                 encoded,
                 single_response=not method.server_streaming,
+                encoding=self._encoding,
+                inherit_deadline=self._inherit_deadline,
             )
             self._request = None
             if self._requests is not None:
@@ -143,7 +207,10 @@ class Call(Generic[RequestT, ResponseT]):
 
     def _decode(self, stream: ClientStream, data: bytes) -> ResponseT:
         try:
-            return self._method.response.decode(data)
+            return self._method.response.decode(stream.open_message(data))
+        except RpcError as error:
+            stream.reject(Status(error.code, error.message, cause=error))
+            raise stream.error() from error
         except Exception as error:
             message = f"cannot decode response of {self._method.path}: {error}"
             stream.reject(Status(StatusCode.INTERNAL, message, cause=error))
@@ -169,13 +236,13 @@ class Call(Generic[RequestT, ResponseT]):
             raise stream.error()
         return None
 
-    async def _send(self, request: RequestT) -> None:
+    async def _send(self, request: RequestT, compress: bool) -> None:
         if self._requests is not None:
             raise RuntimeError("this call sends the requests that it was given; it takes no others")
         encoded = self._encode(request)
         self._channel.check_send_size(encoded)
         stream = self._started()
-        await self._wait(stream, stream.send_request(encoded))
+        await self._wait(stream, stream.send_request(encoded, compress))
 
     async def _wait(self, stream: ClientStream, step: Awaitable[T]) -> T:
         """Waits for one step of the call. Outside of ``async with``, whoever is cancelled here cancels the call."""
@@ -199,20 +266,20 @@ def _encode_request(method: Method[RequestT, ResponseT], request: RequestT) -> b
 
 
 async def _send_all(
-    channel: Channel, stream: ClientStream, method: Method[RequestT, ResponseT], requests: Requests[RequestT]
+    channel: CallSource, stream: ClientStream, method: Method[RequestT, ResponseT], requests: Requests[RequestT]
 ) -> None:
     """Sends a stream of requests, until it ends or the call is over. Holds no reference to the call object."""
     try:
         if isinstance(requests, AsyncIterable):
             try:
                 async for request in requests:
-                    await _send_one(channel, stream, method, request)
+                    await send_request(channel, stream, method, request)
             finally:
                 if inspect.isasyncgen(requests):
                     await requests.aclose()
         else:
             for request in requests:
-                await _send_one(channel, stream, method, request)
+                await send_request(channel, stream, method, request)
     except RpcError as error:
         stream.fail(error.code, error.message, error)
     except BaseException as error:
@@ -225,9 +292,10 @@ async def _send_all(
         stream.end_requests()
 
 
-async def _send_one(
-    channel: Channel, stream: ClientStream, method: Method[RequestT, ResponseT], request: RequestT
+async def send_request(
+    channel: CallSource, stream: ClientStream, method: Method[RequestT, ResponseT], request: RequestT
 ) -> None:
+    """Sends one of a stream of requests, without a look at how the call stands."""
     encoded = _encode_request(method, request)
     channel.check_send_size(encoded)
     await stream.send(encoded)
@@ -281,16 +349,20 @@ class ClientStreamCall(Call[RequestT, ResponseT], Awaitable[ResponseT]):
         """As :meth:`finish`."""
         return self.finish().__await__()
 
-    async def send(self, request: RequestT) -> None:
+    async def send(self, request: RequestT, *, compress: bool = True) -> None:
         """Sends a request, waiting while the server does not take more. Safe from several tasks.
 
         A server may end the call with OK before it has read everything; what is sent after that is dropped.
+
+        Args:
+            request: the request message.
+            compress: False to send this one uncompressed although the call, or its channel, has a compression.
 
         Raises:
             RpcError: the call has ended with a status other than OK; or the request has no encoding or is larger than
                 ``max_send_message_size``, and nothing was sent.
         """
-        await self._send(request)
+        await self._send(request, compress)
 
     async def finish(self) -> ResponseT:
         """Ends the stream of requests and waits for the response.
@@ -327,16 +399,20 @@ class BidiCall(Call[RequestT, ResponseT], AsyncIterator[ResponseT]):
             raise StopAsyncIteration
         return response
 
-    async def send(self, request: RequestT) -> None:
+    async def send(self, request: RequestT, *, compress: bool = True) -> None:
         """Sends a request, waiting while the server does not take more. Safe from several tasks.
 
         A server may end the call with OK before it has read everything; what is sent after that is dropped.
+
+        Args:
+            request: the request message.
+            compress: False to send this one uncompressed although the call, or its channel, has a compression.
 
         Raises:
             RpcError: the call has ended with a status other than OK; or the request has no encoding or is larger than
                 ``max_send_message_size``, and nothing was sent.
         """
-        await self._send(request)
+        await self._send(request, compress)
 
     async def done_writing(self) -> None:
         """Ends the stream of requests. The server's responses go on."""

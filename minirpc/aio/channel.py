@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, NoReturn, Self
 
 from minirpc import __version__
 from minirpc.aio.client_stream import ClientStream
@@ -14,12 +15,15 @@ from minirpc.aio.connection import Connection
 from minirpc.aio.connector import Connector, connect_socket
 from minirpc.aio.context import inherited_deadline
 from minirpc.aio.credentials import AuthContext, CallCredentials
+from minirpc.aio.interceptors import ClientInterceptor
 from minirpc.aio.target import TcpAddress, UnixAddress, parse_target
 from minirpc.aio.tls import ClientTls, ContextSource
 from minirpc.aio.tls_layer import TlsLayer
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import Header, Http2Options, StreamHandler
+from minirpc.rpc.compression import Encoding, get_encoding
 from minirpc.rpc.framing import DEFAULT_MAX_RECEIVE_MESSAGE_SIZE
+from minirpc.rpc.metadata import DEFAULT_MAX_RECEIVE_METADATA_SIZE
 
 __all__ = ["Channel"]
 
@@ -28,6 +32,7 @@ _log = logging.getLogger("minirpc.channel")
 _USER_AGENT = f"grpc-python-minirpc/{__version__}".encode()
 _PLAINTEXT_HINT = "does the server expect TLS?"
 _TLS_HINT = "does the server demand a client's certificate, or another one?"
+_CANCEL_TIMEOUT = 5.0  # seconds for cancelled interceptors to clean up
 _CLOSE_TIMEOUT = 1.0  # seconds for the peer to take what is still to be sent
 
 
@@ -46,7 +51,11 @@ class Channel:
         *,
         max_receive_message_size: int = DEFAULT_MAX_RECEIVE_MESSAGE_SIZE,
         max_send_message_size: int | None = None,
+        max_receive_metadata_size: int = DEFAULT_MAX_RECEIVE_METADATA_SIZE,
         connect_timeout: float = 20.0,
+        compression: str | None = None,
+        inherit_deadline: bool = True,
+        interceptors: Sequence[ClientInterceptor] = (),
         authority: str | None = None,
         http2_options: Http2Options | None = None,
         tls: ClientTls | None = None,
@@ -60,7 +69,14 @@ class Channel:
             max_receive_message_size: the largest response message to accept, in bytes; a larger one fails its call with
                 RESOURCE_EXHAUSTED.
             max_send_message_size: the largest request message to send, in bytes; None for no limit.
+            max_receive_metadata_size: the largest initial or trailing metadata to accept, the status included, in bytes
+                (32 for each pair besides its key and value); larger ones fail their call with RESOURCE_EXHAUSTED.
             connect_timeout: seconds for one address to connect and to speak HTTP/2.
+            compression: how requests are compressed: ``identity`` (or None), ``deflate``, ``gzip`` or, with
+                ``minirpc[zstd]``, ``zstd``. A call may choose otherwise. Responses are taken in all of them.
+            inherit_deadline: whether calls made by a handler end, at the latest, with the call that it serves. A call
+                may choose otherwise.
+            interceptors: what runs around each call, the first one outermost.
             authority: the ``:authority`` of requests; by default the target's host and port.
             http2_options: windows and limits of the connection.
             tls: speak TLS; None for plaintext. The server's certificate must have the name ``tls.server_name``, by
@@ -70,15 +86,21 @@ class Channel:
 
         Raises:
             OSError: a file that ``tls`` names cannot be read.
-            ValueError: the target cannot be read, ``tls`` has what is no certificate or key, or ``credentials`` would
-                be sent in plaintext without having allowed it.
+            ValueError: the target cannot be read, there is no such compression, ``tls`` has what is no certificate or
+                key, or ``credentials`` would be sent in plaintext without having allowed it.
         """
+        self.interceptors = tuple(interceptors)
         self._target = target
+        self._encoding = get_encoding(compression)
+        self._inherit_deadline = inherit_deadline
         self._addresses = parse_target(target)
         self._connect_timeout = connect_timeout
         self._max_receive_message_size = max_receive_message_size
         self._max_send_message_size = max_send_message_size
-        self._http2_options = http2_options or Http2Options()
+        self._max_receive_metadata_size = max_receive_metadata_size
+        options = http2_options or Http2Options()
+        header_list_size = max(options.max_header_list_size, max_receive_metadata_size)
+        self._http2_options = replace(options, max_header_list_size=header_list_size)
         first = self._addresses[0]
         default_authority = "localhost" if isinstance(first, UnixAddress) else str(first)
         self._tls = None if tls is None else ContextSource(tls)
@@ -99,6 +121,7 @@ class Channel:
         self._connections: set[Connection] = set()  # the current one and those that drain
         self._connecting: asyncio.Task[None] | None = None
         self._streams: set[ClientStream] = set()
+        self._chains: set[asyncio.Task[None]] = set()  # interceptors that run
         self._queue: dict[ClientStream, None] = {}  # streams without a connection, in order
         self._dispatch_scheduled = False
         self._idle: asyncio.Event | None = None
@@ -115,6 +138,15 @@ class Channel:
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.close()
+
+    if not TYPE_CHECKING:  # type checkers are to say that these do not exist
+
+        def __enter__(self) -> NoReturn:
+            raise TypeError(
+                "a minirpc.aio.Channel is entered with 'async with'; minirpc.sync.Channel is the blocking one"
+            )
+
+        def __exit__(self, *args: object) -> None: ...
 
     async def close(self, grace: float | None = None) -> None:
         """Closes the channel. New calls raise ``RuntimeError`` from now on.
@@ -135,6 +167,10 @@ class Channel:
                 self._end_everything()
         else:
             self._end_everything()
+        if self._chains:
+            _, stuck = await asyncio.wait(self._chains, timeout=_CANCEL_TIMEOUT)
+            for task in stuck:
+                _log.warning("%s do not end although they were cancelled", task.get_name())
         if self._connecting is not None:
             await asyncio.wait([self._connecting])
         closing = [connection.closed for connection in self._connections]
@@ -159,30 +195,28 @@ class Channel:
         request: bytes | None,
         *,
         single_response: bool,
+        encoding: Encoding | None = None,
+        inherit_deadline: bool | None = None,
     ) -> ClientStream:
         """Starts a call and returns its stream.
 
         Args:
             path: the method's path.
             metadata: encoded metadata.
-            timeout: seconds until the deadline, or None. Inside a handler, the deadline of the call that the handler
-                serves bounds it.
+            timeout: seconds until the deadline, or None.
             request: the only request message, or None for a stream of them.
             single_response: whether exactly one response message is due.
+            encoding: how requests are compressed; None for the channel's choice.
+            inherit_deadline: whether the deadline of the call that a handler serves bounds this one; None for the
+                channel's choice.
 
         Raises:
             RuntimeError: the channel is closed, or belongs to another event loop.
             RpcError: RESOURCE_EXHAUSTED, the request is larger than ``max_send_message_size``.
         """
-        loop = self._bind_loop()
-        if self._closed:
-            raise RuntimeError(f"channel to {self._target} is closed")
+        loop = self.bind_loop()
         if request is not None:
             self.check_send_size(request)
-        deadline = inherited_deadline()
-        if timeout is not None:
-            own = loop.time() + timeout
-            deadline = own if deadline is None else min(own, deadline)
         stream = ClientStream(
             self,
             loop,
@@ -198,8 +232,10 @@ class Channel:
             ],
             request=request,
             single_response=single_response,
-            deadline=deadline,
+            deadline=self.deadline(timeout, inherit_deadline),
             max_receive_message_size=self._max_receive_message_size,
+            max_receive_metadata_size=self._max_receive_metadata_size,
+            encoding=encoding or self._encoding,
         )
         if self._credentials is None:
             self.submit(stream)
@@ -227,6 +263,39 @@ class Channel:
             if not stream.over:
                 stream.add_headers(headers)
                 self.submit(stream)
+
+    def start_chain(self, stream: ClientStream, task: asyncio.Task[None]) -> None:
+        """Counts a call that interceptors are around, and the task in which they run, as this channel's."""
+        self._streams.add(stream)
+        self._chains.add(task)
+        task.add_done_callback(self._chains.discard)
+
+    def bind_loop(self) -> asyncio.AbstractEventLoop:
+        """Returns the running event loop, to which the channel belongs from now on.
+
+        Raises:
+            RuntimeError: the channel is closed, or belongs to another event loop.
+        """
+        loop = self._bind_loop()
+        if self._closed:
+            raise RuntimeError(f"channel to {self._target} is closed")
+        return loop
+
+    def deadline(self, timeout: float | None, inherit: bool | None) -> float | None:
+        """Returns when a call that starts now must have ended, in the loop's time; None for never.
+
+        Args:
+            timeout: seconds until the deadline, or None.
+            inherit: whether the deadline of the call that a handler serves bounds this one; None for the channel's
+                choice.
+        """
+        loop = self._bind_loop()
+        inherits = self._inherit_deadline if inherit is None else inherit
+        deadline = inherited_deadline(loop) if inherits else None
+        if timeout is not None:
+            own = loop.time() + timeout
+            deadline = own if deadline is None else min(own, deadline)
+        return deadline
 
     def check_send_size(self, message: bytes) -> None:
         """Raises ``RpcError`` (RESOURCE_EXHAUSTED) if the message is larger than ``max_send_message_size``."""

@@ -14,7 +14,15 @@ from typing import Protocol
 from minirpc.aio.stream import Stream, StreamConnection
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import ErrorCode, Header, error_name
-from minirpc.rpc.metadata import Metadata, decode_binary, decode_metadata, is_grpc_content_type
+from minirpc.rpc.compression import ACCEPT_ENCODING, IDENTITY, Encoding, find_encoding
+from minirpc.rpc.metadata import (
+    DEFAULT_MAX_RECEIVE_METADATA_SIZE,
+    Metadata,
+    decode_binary,
+    decode_metadata,
+    describe_oversize,
+    is_grpc_content_type,
+)
 from minirpc.rpc.status import (
     Status,
     code_from_http_status,
@@ -49,6 +57,7 @@ class ClientStream(Stream):
         trailing_metadata: what the server sent with the status.
         status: how the call ended; None while it runs.
         peer: the server's address, once there is a connection.
+        on_headers: called when the initial metadata are known.
     """
 
     def __init__(
@@ -61,23 +70,30 @@ class ClientStream(Stream):
         single_response: bool,
         deadline: float | None,
         max_receive_message_size: int,
+        max_receive_metadata_size: int = DEFAULT_MAX_RECEIVE_METADATA_SIZE,
+        encoding: Encoding = IDENTITY,
     ) -> None:
         """Prepares a call; ``source.submit`` starts it.
 
         Args:
             source: the channel.
             loop: the event loop.
-            headers: the request's headers, without ``grpc-timeout``.
+            headers: the request's headers, without those of timeout and compression.
             request: the one message of a call that has only one; it is kept for a transparent retry.
             single_response: whether exactly one message is due; a second one fails the call.
             deadline: when the call must have ended, in the loop's time; None for never.
             max_receive_message_size: the largest message to accept, in bytes.
+            max_receive_metadata_size: the largest header block to accept (see :func:`describe_oversize`).
+            encoding: how requests are compressed.
         """
         super().__init__(loop, max_receive_message_size)
+        self.send_encoding = encoding
         self.initial_metadata: Metadata | None = None
         self.trailing_metadata: Metadata = ()
         self.status: Status | None = None
         self.peer = ""
+        self.on_headers: Callable[[], object] | None = None
+        self._max_receive_metadata_size = max_receive_metadata_size
         self._source = source
         self._headers = headers
         self._request = request
@@ -97,9 +113,11 @@ class ClientStream(Stream):
 
     def attach(self, connection: StreamConnection) -> None:
         """Opens the stream on a connection that has room for it."""
-        headers = self._headers
+        headers = [*self._headers, (b"grpc-accept-encoding", ACCEPT_ENCODING)]
+        if self.send_encoding is not IDENTITY:
+            headers.append((b"grpc-encoding", self.send_encoding.name.encode()))
         if self._deadline is not None:
-            headers = [*headers, (b"grpc-timeout", encode_timeout(self._deadline - self._loop.time()))]
+            headers.append((b"grpc-timeout", encode_timeout(self._deadline - self._loop.time())))
         self.connection = connection
         self.peer = connection.peer
         self.stream_id = connection.engine.open_stream(self, headers, False)
@@ -131,7 +149,7 @@ class ClientStream(Stream):
 
     # -- sending a stream of requests
 
-    async def send_request(self, message: bytes) -> None:
+    async def send_request(self, message: bytes, compress: bool = True) -> None:
         """Sends one of a stream of requests.
 
         Raises:
@@ -140,7 +158,7 @@ class ClientStream(Stream):
         """
         if self._ending is not None:
             raise RuntimeError("the stream of requests has been ended")
-        await self.send(message)
+        await self.send(message, compress)
         if self.failed:
             raise self.error()
 
@@ -158,16 +176,29 @@ class ClientStream(Stream):
         if end_stream:
             self._trailers_received(headers)
             return
+        oversize = describe_oversize(headers, self._max_receive_metadata_size)
+        if oversize is not None:
+            self.fail(StatusCode.RESOURCE_EXHAUSTED, oversize)
+            return
         fields = dict(headers)
         if not _is_grpc(fields):
             self.fail(*_not_grpc(fields))
             return
+        encoding = find_encoding(fields.get(b"grpc-encoding", b"identity"))
+        if encoding is None:
+            # "Compression": a response in an encoding that the client did not offer is INTERNAL.
+            name = fields[b"grpc-encoding"].decode("latin-1")
+            self.fail(StatusCode.INTERNAL, f"the server compresses with {name!r}, which was not offered")
+            return
+        self.expect_encoding(encoding)
         try:
             self.initial_metadata = decode_metadata(headers)
         except ValueError as error:
             self.fail(StatusCode.INTERNAL, f"initial metadata: {error}", error)
             return
         self._wake_watchers()
+        if self.on_headers is not None:
+            self.on_headers()
 
     def _trailers_received(self, headers: Sequence[Header]) -> None:
         fields = dict(headers)
@@ -177,6 +208,10 @@ class ClientStream(Stream):
                 self._finish(Status(*_not_grpc(fields)))
             else:
                 self._finish(Status(StatusCode.UNKNOWN, "the server sent no grpc-status"))
+            return
+        oversize = describe_oversize(headers, self._max_receive_metadata_size)
+        if oversize is not None:
+            self._finish(Status(StatusCode.RESOURCE_EXHAUSTED, f"{oversize}; they held {parse_code(code).name}"))
             return
         try:
             self.trailing_metadata = decode_metadata(headers)
@@ -211,6 +246,10 @@ class ClientStream(Stream):
         if by_peer and error_code == ErrorCode.REFUSED_STREAM and self._retry():
             return
         name = error_name(error_code)
+        if not by_peer and error_code == ErrorCode.ENHANCE_YOUR_CALM:
+            what = "the server sent a header list that is larger than max_header_list_size"
+            self._finish(Status(StatusCode.RESOURCE_EXHAUSTED, what))
+            return
         if not by_peer:
             self._finish(Status(StatusCode.INTERNAL, f"the server broke HTTP/2 on this stream: {name}"))
             return

@@ -3,31 +3,43 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 import os
 import signal
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 from minirpc.aio.connection import Connection, ConnectionOwner
+from minirpc.aio.context import Context
+from minirpc.aio.interceptors import ServerInterceptor
 from minirpc.aio.server_stream import Handler, ServerStream, trailers_only
 from minirpc.aio.service import Servicer, methods_of
 from minirpc.aio.target import TcpAddress, UnixAddress, parse_listen_address
+from minirpc.aio.thread_handlers import adapt_handler
 from minirpc.aio.tls import ContextSource, ServerTls
 from minirpc.aio.tls_layer import TlsLayer
 from minirpc.errors import StatusCode
 from minirpc.http2 import ErrorCode, Header, Http2Options, StreamHandler
+from minirpc.rpc.compression import ACCEPT_ENCODING, find_encoding, get_encoding, parse_accept_encoding
 from minirpc.rpc.framing import DEFAULT_MAX_RECEIVE_MESSAGE_SIZE
-from minirpc.rpc.metadata import decode_metadata, is_grpc_content_type
+from minirpc.rpc.metadata import (
+    DEFAULT_MAX_RECEIVE_METADATA_SIZE,
+    decode_metadata,
+    describe_oversize,
+    is_grpc_content_type,
+)
+from minirpc.rpc.method import RAW, Method
 from minirpc.rpc.status import Status
 from minirpc.rpc.timeout import decode_timeout
 
-__all__ = ["Server"]
+__all__ = ["FallbackHandler", "Server"]
+
+FallbackHandler: TypeAlias = Callable[[AsyncIterator[bytes], Context], AsyncIterator[bytes]]
+"""An async generator function that serves any method, named by ``context.method``, with messages as bytes."""
 
 _log = logging.getLogger("minirpc.server")
 
@@ -46,7 +58,8 @@ class Server:
         await server.serve("0.0.0.0:50051")
 
     Handlers are the methods of the services: ``async def`` for one response; async generators, or any function that
-    returns an async iterator, for a stream of them. A plain ``def`` with one request and one response runs in a thread.
+    returns an async iterator, for a stream of them. A plain ``def`` for one response, and a plain generator for a
+    stream of them, run in a thread; a stream of requests is then a plain iterator.
     A handler ends its call with a status other than OK by raising ``RpcError``; any other exception is logged and
     becomes UNKNOWN.
     """
@@ -56,8 +69,12 @@ class Server:
         services: Iterable[Servicer],
         *,
         max_receive_message_size: int = DEFAULT_MAX_RECEIVE_MESSAGE_SIZE,
+        max_receive_metadata_size: int = DEFAULT_MAX_RECEIVE_METADATA_SIZE,
         max_concurrent_streams: int | None = None,
+        compression: str | None = None,
         handler_threads: int = _DEFAULT_THREADS,
+        interceptors: Sequence[ServerInterceptor] = (),
+        fallback: FallbackHandler | None = None,
         http2_options: Http2Options | None = None,
     ) -> None:
         """Prepares a server; it listens after :meth:`start`.
@@ -66,25 +83,38 @@ class Server:
             services: the services.
             max_receive_message_size: the largest request message to accept, in bytes; a larger one fails its call with
                 RESOURCE_EXHAUSTED.
+            max_receive_metadata_size: the largest metadata to accept, in bytes (32 for each pair besides its key and
+                value); larger ones fail their call with RESOURCE_EXHAUSTED.
             max_concurrent_streams: calls that one connection may have open; clients queue further ones. By default that
                 of ``http2_options``.
-            handler_threads: threads for plain ``def`` handlers.
+            compression: how responses are compressed for clients that read it: ``identity`` (or None), ``deflate``,
+                ``gzip`` or, with ``minirpc[zstd]``, ``zstd``. A handler may choose otherwise. Requests are taken in
+                all of them.
+            handler_threads: threads for plain ``def`` handlers. Each call holds one until its handler ends.
+            interceptors: what runs around each handler, the first one outermost.
+            fallback: serves the calls of all methods that no service has, with messages as bytes; for proxies.
             http2_options: windows and limits of each connection.
 
         Raises:
-            ValueError: two services have a method of the same path.
+            ValueError: two services have a method of the same path, or there is no such compression.
             AttributeError: a service lacks one of its methods.
             TypeError: what is given for a service is none.
         """
+        self._executor = ThreadPoolExecutor(handler_threads, thread_name_prefix="minirpc-handler")
+        self._encoding = get_encoding(compression)
         self._handlers: dict[bytes, Handler] = {}
-        for service in services:
+        self._services = list(services)
+        for service in self._services:
             self._add_service(service)
+        self._interceptors = tuple(interceptors)
+        self._fallback = fallback
         self._max_receive_message_size = max_receive_message_size
         options = http2_options or Http2Options()
         if max_concurrent_streams is not None:
             options = replace(options, max_concurrent_streams=max_concurrent_streams)
-        self._http2_options = options
-        self._executor = ThreadPoolExecutor(handler_threads, thread_name_prefix="minirpc-handler")
+        self._max_receive_metadata_size = max_receive_metadata_size
+        header_list_size = max(options.max_header_list_size, max_receive_metadata_size)
+        self._http2_options = replace(options, max_header_list_size=header_list_size)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._listeners: list[asyncio.Server] = []
         self._socket_paths: list[Path] = []
@@ -99,11 +129,7 @@ class Server:
             path = method.path.encode()
             if path in self._handlers:
                 raise ValueError(f"two services have the method {method.path}")
-            function = getattr(service, name)
-            in_thread = not (
-                method.client_streaming or method.server_streaming or inspect.iscoroutinefunction(function)
-            )
-            self._handlers[path] = Handler(method, function, in_thread)
+            self._handlers[path] = Handler(method, adapt_handler(getattr(service, name), method, self._executor))
 
     async def __aenter__(self) -> Self:
         return self
@@ -175,6 +201,7 @@ class Server:
         *addresses: str,
         tls: ServerTls | None = None,
         grace: float = 30.0,
+        delay: float = 0.0,
         on_listening: Callable[[Sequence[str]], object] | None = None,
     ) -> None:
         """Listens, serves until SIGTERM or SIGINT arrives, drains, and returns.
@@ -182,7 +209,8 @@ class Server:
         Args:
             addresses: see :meth:`start`.
             tls: speak TLS on all these addresses; for others beside them, call :meth:`start` before.
-            grace: seconds for running calls to end after the signal.
+            grace: seconds for running calls to end after the signal and the delay.
+            delay: see :meth:`stop`.
             on_listening: called once with the bound addresses, in the order of ``addresses``, when all of them are
                 bound and signals are handled.
         """
@@ -200,9 +228,9 @@ class Server:
         finally:
             for number in signals:
                 loop.remove_signal_handler(number)
-            await self.stop(grace)
+            await self.stop(grace, delay)
 
-    async def stop(self, grace: float | None = None) -> None:
+    async def stop(self, grace: float | None = None, delay: float = 0.0) -> None:
         """Stops listening, lets running calls end, and closes all connections. May be called again.
 
         Clients are told first not to send new calls here (GOAWAY), in a way that loses none.
@@ -210,8 +238,16 @@ class Server:
         Args:
             grace: seconds for running calls to end; then, or at once without it, they end with UNAVAILABLE and their
                 handlers are cancelled.
+            delay: seconds to go on as before, for whoever watches the server's health to notice that it stops.
         """
+        if not self._stopping:
+            for service in self._services:
+                service._server_stopping()
+            if delay > 0:
+                await asyncio.sleep(delay)
         self._stopping = True
+        for service in self._services:
+            service._server_draining()
         for listener in self._listeners:
             listener.close()
         # Before the drain: a new server may take the same path meanwhile, and the path is then its own.
@@ -269,12 +305,18 @@ class Server:
     ) -> StreamHandler | None:
         """Starts the handler of a new call, or answers why there is none."""
         fields = dict(headers)
-        handler = self._handlers.get(fields[b":path"])
-        refusal = _find_refusal(fields)
-        if refusal is not None or handler is None:
+        handler = self._handlers.get(fields[b":path"]) or self._fallback_handler(fields[b":path"])
+        encoding = find_encoding(fields.get(b"grpc-encoding", b"identity"))
+        refusal = _find_refusal(fields) or (_unknown_encoding(fields) if encoding is None else None)
+        if refusal is not None or handler is None or encoding is None:
             path = fields[b":path"].decode("utf-8", "replace")
             _log.debug("call of %r from %s refused: %s", path, connection.peer, _reason(refusal))
             self._refuse(connection, stream_id, refusal or _unknown_method(fields), end_stream)
+            return None
+        oversize = describe_oversize(headers, self._max_receive_metadata_size)
+        if oversize is not None:
+            status = Status(StatusCode.RESOURCE_EXHAUSTED, oversize)
+            self._refuse(connection, stream_id, trailers_only(status), end_stream)
             return None
         try:
             timeout = decode_timeout(fields[b"grpc-timeout"]) if b"grpc-timeout" in fields else None
@@ -291,12 +333,25 @@ class Server:
             handler,
             metadata=metadata,
             timeout=timeout,
+            request_encoding=encoding,
+            response_encoding=self._encoding,
+            accepted_compressions=parse_accept_encoding(fields.get(b"grpc-accept-encoding")),
             max_receive_message_size=self._max_receive_message_size,
-            executor=self._executor,
             on_task=self._task_started,
+            interceptors=self._interceptors,
         )
         stream.start(end_stream)
         return stream
+
+    def _fallback_handler(self, path: bytes) -> Handler | None:
+        """Returns the fallback as the handler of a method of any kind: all are cases of the one with two streams."""
+        if self._fallback is None:
+            return None
+        try:
+            method = Method(path.decode("ascii"), RAW, RAW, client_streaming=True, server_streaming=True)
+        except ValueError:
+            return None
+        return Handler(method, self._fallback, generic=True)
 
     @staticmethod
     def _refuse(connection: Connection, stream_id: int, response: Sequence[Header], end_stream: bool) -> None:
@@ -327,9 +382,11 @@ def _find_refusal(fields: dict[bytes, bytes]) -> list[Header] | None:
     if not is_grpc_content_type(fields.get(b"content-type", b"")):
         # PROTOCOL-HTTP2, "Requests": 415 Unsupported Media Type.
         return [(b":status", b"415")]
-    encoding = fields.get(b"grpc-encoding", b"identity")
-    if encoding != b"identity":
-        # PROTOCOL-HTTP2, "Compression": UNIMPLEMENTED, with the encodings that are accepted.
-        status = Status(StatusCode.UNIMPLEMENTED, f"grpc-encoding {encoding.decode('latin-1')!r} is not supported")
-        return [*trailers_only(status), (b"grpc-accept-encoding", b"identity")]
     return None
+
+
+def _unknown_encoding(fields: dict[bytes, bytes]) -> list[Header]:
+    """PROTOCOL-HTTP2, "Message-Encoding": UNIMPLEMENTED, with the encodings that are accepted."""
+    name = fields[b"grpc-encoding"].decode("latin-1")
+    status = Status(StatusCode.UNIMPLEMENTED, f"grpc-encoding {name!r} is not supported")
+    return [*trailers_only(status), (b"grpc-accept-encoding", ACCEPT_ENCODING)]

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import inspect
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
 from minirpc.aio.context import Context, inherit_deadline
+from minirpc.aio.interceptors import (
+    CallScope,
+    Respond,
+    ServerCall,
+    ServerInterceptor,
+    SingleRequest,
+    only_request,
+    run_server_chain,
+)
 from minirpc.aio.stream import Stream, StreamConnection
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import ErrorCode, Header
+from minirpc.rpc.compression import ACCEPT_ENCODING, IDENTITY, Encoding
 from minirpc.rpc.metadata import Metadata, encode_binary
 from minirpc.rpc.method import Codec, Method
 from minirpc.rpc.status import OK, Status, encode_message
@@ -23,7 +31,8 @@ __all__ = ["Handler", "RequestStream", "ServerStream", "trailers_only"]
 
 _log = logging.getLogger("minirpc.server")
 
-_RESPONSE_HEADERS: tuple[Header, ...] = ((b":status", b"200"), (b"content-type", b"application/grpc"))
+_TRAILERS_ONLY: tuple[Header, ...] = ((b":status", b"200"), (b"content-type", b"application/grpc"))
+_RESPONSE_HEADERS: tuple[Header, ...] = (*_TRAILERS_ONLY, (b"grpc-accept-encoding", ACCEPT_ENCODING))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +41,19 @@ class Handler:
 
     Attributes:
         method: the method.
-        function: takes the request, or the stream of requests, and the :class:`Context`.
-        in_thread: whether the function is a plain ``def`` that runs in a thread.
+        function: takes the request, or the stream of requests, and the :class:`Context`; returns an awaitable of the
+            response, or an async iterator of the responses.
+        generic: whether it is the server's fallback, which serves any method.
     """
 
     method: Method[Any, Any]
     function: Callable[[Any, Context], Any]
-    in_thread: bool
+    generic: bool = False
 
 
 def trailers_only(status: Status) -> list[Header]:
     """Returns the one header block of a response that has nothing but a status."""
-    return [*_RESPONSE_HEADERS, *_status_headers(status)]
+    return [*_TRAILERS_ONLY, *_status_headers(status)]
 
 
 def _status_headers(status: Status) -> list[Header]:
@@ -57,14 +67,6 @@ def _status_headers(status: Status) -> list[Header]:
 
 def _send_nothing(headers: Sequence[Header]) -> None:
     """Initial metadata of a call that is over."""
-
-
-def _run_in_thread(scope: contextvars.Context, function: Callable[..., Any], request: Any, context: Context) -> Any:
-    try:
-        return scope.run(function, request, context)
-    except StopIteration as error:
-        # As in a coroutine (PEP 479). A future cannot hold a StopIteration: who waits for it would wait for ever.
-        raise RuntimeError("the handler raised StopIteration") from error
 
 
 class RequestStream(AsyncIterator[Any]):
@@ -81,10 +83,13 @@ class RequestStream(AsyncIterator[Any]):
         """Waits for the next request.
 
         Raises:
-            RpcError: INTERNAL, the bytes are no valid message.
+            RpcError: INTERNAL, the bytes are no valid message; CANCELLED, the call is over, so that whoever sends the
+                requests on does not take this for their end.
         """
         data = await self._stream.read()
         if data is None:
+            if self._stream.over:
+                raise RpcError(StatusCode.CANCELLED, "the call ended before its requests")
             raise StopAsyncIteration
         return self._stream.decode(data, self._codec)
 
@@ -104,25 +109,39 @@ class ServerStream(Stream):
         *,
         metadata: Metadata,
         timeout: float | None,
+        request_encoding: Encoding,
+        response_encoding: Encoding,
+        accepted_compressions: frozenset[str],
         max_receive_message_size: int,
-        executor: Executor,
         on_task: Callable[[asyncio.Task[None]], None],
+        interceptors: Sequence[ServerInterceptor] = (),
     ) -> None:
         super().__init__(loop, max_receive_message_size)
         self.connection = connection
         self.stream_id = stream_id
         self._handler = handler
         self._path = handler.method.path
-        self._executor = executor
         self._on_task = on_task
+        self._interceptors = interceptors
+        self._scope: CallScope | None = None  # what interceptors know of the call's end
         self._task: asyncio.Task[None] | None = None
         self._collecting = not handler.method.client_streaming
         self._headers_sent = False
         self._finished = False
         self._deadline = None if timeout is None else loop.time() + timeout
         self._timer = None if self._deadline is None else loop.call_at(self._deadline, self._expire)
+        self.expect_encoding(request_encoding)
         self._context = Context(
-            self._path, connection.peer, metadata, self._deadline, loop, self._send_headers, connection.identity
+            self._path,
+            connection.peer,
+            metadata,
+            self._deadline,
+            loop,
+            self._send_headers,
+            connection.identity,
+            accepted_compressions=accepted_compressions,
+            request_compression=request_encoding.name,
+            encoding=response_encoding,
         )
         connection.add_stream(self)
 
@@ -134,7 +153,14 @@ class ServerStream(Stream):
             self._end_input()
 
     def decode(self, data: bytes, codec: Codec[Any]) -> Any:
-        """Decodes a request. Raises ``RpcError`` (INTERNAL) if the bytes are no valid message."""
+        """Decodes a request as it arrived.
+
+        Raises:
+            RpcError: INTERNAL, the bytes are no valid message, or cannot be inflated; RESOURCE_EXHAUSTED, not within
+                the limit.
+        """
+        data = self.open_message(data)
+        self._context._request_compressed = self.message_compressed
         try:
             return codec.decode(data)
         except Exception as error:
@@ -185,6 +211,10 @@ class ServerStream(Stream):
     def _abandon(self) -> None:
         if not self.over:
             _log.debug("call of %s from %s ended: the client is gone or wants no reply", self._path, self._context.peer)
+            if self._scope is not None:
+                late = self._deadline is not None and self._loop.time() >= self._deadline
+                code = StatusCode.DEADLINE_EXCEEDED if late else StatusCode.CANCELLED
+                self._scope.over(Status(code, "the client is gone"))
             self._end_call()
             self._cancel_handler()
 
@@ -196,7 +226,7 @@ class ServerStream(Stream):
 
     async def _serve(self) -> None:
         """Runs the handler and turns every way in which it can end into a status."""
-        inherit_deadline(self._deadline)
+        inherit_deadline(self._deadline, self._loop)
         try:
             await self._call_handler()
         except RpcError as error:
@@ -232,40 +262,77 @@ class ServerStream(Stream):
 
     async def _call_handler(self) -> None:
         method = self._handler.method
-        context = self._context
-        if method.client_streaming:
-            request: Any = RequestStream(self, method.request)
+        if self._interceptors:
+            await self._call_intercepted()
+        elif method.client_streaming:
+            await self._call_function(RequestStream(self, method.request), None)
         else:
-            request = self.decode(self.inbox.popleft(), method.request)
-        result: Any
-        if self._handler.in_thread:
-            result = await self._loop.run_in_executor(
-                self._executor, _run_in_thread, contextvars.copy_context(), self._handler.function, request, context
-            )
-        else:
-            result = self._handler.function(request, context)
+            await self._call_function(self._take_request(), None)
+
+    def _take_request(self) -> Any:
+        return self.decode(self.inbox.popleft(), self._handler.method.request)
+
+    async def _call_function(self, request: Any, respond: Respond | None) -> None:
+        """Runs the handler's function, and hands its responses to ``respond``, or else sends them."""
+        result = self._handler.function(request, self._context)
         if inspect.isawaitable(result):
             result = await result
-        if not method.server_streaming:
-            self._write_response(result)
+        if not self._handler.method.server_streaming:
+            if respond is None:
+                self._write_response(self._encode(result))
+            else:
+                await respond(result)
             return
+        respond = respond or self._send_response
         try:
             async for response in result:
-                await self._send_response(response)
+                await respond(response)
         finally:
             if inspect.isasyncgen(result):
                 await result.aclose()
 
+    async def _call_intercepted(self) -> None:
+        method = self._handler.method
+        requests: Any = (
+            RequestStream(self, method.request) if method.client_streaming else SingleRequest(self._take_request)
+        )
+        self._scope = CallScope(self._path)
+        responses: list[bytes] = []
+
+        async def hold(response: Any) -> None:
+            # Until the interceptors are done: what they raise can then still take its place.
+            if responses:
+                raise RpcError(StatusCode.INTERNAL, f"more than one response of {self._path}, which has exactly one")
+            responses.append(self._encode(response))
+
+        async def serve(call: ServerCall) -> None:
+            if not method.client_streaming:
+                await self._call_function(await only_request(call.requests, self._path), call.respond)
+                return
+            given = aiter(call.requests)
+            try:
+                await self._call_function(given, call.respond)
+            finally:
+                if inspect.isasyncgen(given):
+                    await given.aclose()
+
+        respond = self._send_response if method.server_streaming else hold
+        call = ServerCall(self._scope, method, self._context, requests, respond, self._handler.generic)
+        await run_server_chain(self._interceptors, call, serve)
+        if not method.server_streaming:
+            if not responses:
+                raise RpcError(StatusCode.INTERNAL, f"an interceptor ended {self._path} without a response")
+            self._write_response(responses[0])
+
     async def _send_response(self, response: Any) -> None:
         encoded = self._encode(response)
         self._begin_response()
-        await self.send(encoded)
+        await self.send(encoded, self._context.compress)
 
-    def _write_response(self, response: Any) -> None:
+    def _write_response(self, encoded: bytes) -> None:
         # Without waiting: the handler is done, and the rest leaves by itself.
-        encoded = self._encode(response)
         self._begin_response()
-        self.write(encoded)
+        self.write(encoded, self._context.compress)
 
     def _encode(self, response: Any) -> bytes:
         try:
@@ -298,12 +365,14 @@ class ServerStream(Stream):
             self._send_headers(())
 
     def _send_headers(self, metadata: Sequence[Header]) -> None:
-        if self._headers_sent:
-            raise RuntimeError("initial metadata have been sent")
-        if self._finished or self.over or self.connection is None:
+        if self._headers_sent or self._finished or self.over or self.connection is None:
             return
-        self._headers_sent = True
-        self.connection.engine.send_headers(self.stream_id, [*_RESPONSE_HEADERS, *metadata], False)
+        self._headers_sent = self._context._headers_sent = True
+        headers = [*_RESPONSE_HEADERS, *self._context._added_initial, *metadata]
+        self.send_encoding = self._context._encoding
+        if self.send_encoding is not IDENTITY:
+            headers.append((b"grpc-encoding", self.send_encoding.name.encode()))
+        self.connection.engine.send_headers(self.stream_id, headers, False)
         self.connection.output_added()
 
     def fail(self, code: StatusCode, message: str, cause: BaseException | None = None) -> None:
@@ -317,10 +386,12 @@ class ServerStream(Stream):
         if self._finished or self.over:
             return
         self._finished = True
+        if self._scope is not None:
+            self._scope.over(status)
         if status.code is not StatusCode.OK and _log.isEnabledFor(logging.DEBUG):
             peer = self._context.peer
             _log.debug("call of %s from %s ended with %s: %r", self._path, peer, status.code.name, status.message)
-        trailers = [*_status_headers(status), *self._context._trailing]
+        trailers = [*_status_headers(status), *self._context._trailing, *self._context._added_trailing]
         if self._headers_sent:
             if status.code is not StatusCode.OK:
                 # A failure does not wait for messages that the client may never take.
@@ -328,7 +399,7 @@ class ServerStream(Stream):
             self.end_output(trailers)
         else:
             self._headers_sent = True
-            self.end_output([*_RESPONSE_HEADERS, *trailers])
+            self.end_output([*_TRAILERS_ONLY, *trailers])
 
     def _output_ended(self) -> None:
         connection = self.connection

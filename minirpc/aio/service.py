@@ -13,15 +13,33 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, overload
 
-from minirpc.aio.call import BidiCall, ClientStreamCall, Requests, ServerStreamCall, UnaryCall
+from minirpc.aio.blocking import (
+    BlockingChannel,
+    BlockingStreamStream,
+    BlockingStreamUnary,
+    BlockingUnaryStream,
+    BlockingUnaryUnary,
+)
+from minirpc.aio.call import BidiCall, CallSource, ClientStreamCall, Requests, ServerStreamCall, UnaryCall
 from minirpc.aio.channel import Channel
+from minirpc.aio.intercepted_call import InterceptedSource, without_codecs
 from minirpc.errors import RpcError, StatusCode
 from minirpc.rpc.metadata import MetadataInput
 from minirpc.rpc.method import Codec, Method
 
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar  # for its defaults; type checkers bring it along
+else:
+    from typing import TypeVar as _TypeVar
+
+    def TypeVar(name: str, *, default: Any = None, **options: Any) -> _TypeVar:  # noqa: ARG001, N802
+        return _TypeVar(name, **options)
+
+
 __all__ = [
+    "ChannelT",
     "Servicer",
     "StreamStream",
     "StreamUnary",
@@ -35,6 +53,8 @@ __all__ = [
 
 RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
+ChannelT = TypeVar("ChannelT", bound=Channel | BlockingChannel, default=Channel, covariant=True)
+"""The channel that a stub was made with: by it type checkers know whether its methods are awaited or block."""
 
 
 if TYPE_CHECKING:
@@ -46,7 +66,7 @@ else:
         """Marks the stub of a service that the .proto file calls deprecated: making one warns (as PEP 702 has it)."""
 
         def mark(cls: type[Stub]) -> type[Stub]:
-            def warn(self: Stub, channel: Channel) -> None:
+            def warn(self: Stub, channel: Any) -> None:
                 warnings.warn(message, DeprecationWarning, stacklevel=2)
                 Stub.__init__(self, channel)
 
@@ -57,12 +77,22 @@ else:
         return mark
 
 
-class Stub:
-    """The base of generated stubs. ``Stub(channel)`` calls a service over a channel."""
+class Stub(Generic[ChannelT]):
+    """The base of generated stubs. ``Stub(channel)`` calls a service over a channel.
+
+    With a :class:`minirpc.aio.Channel` the methods give calls to await and to iterate over with ``async for``; with a
+    :class:`minirpc.sync.Channel` they block.
+    """
 
     __slots__ = ("_channel",)
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: ChannelT) -> None:
+        """Raises ``TypeError`` for a channel that is none of minirpc's."""
+        if not isinstance(channel, Channel | BlockingChannel):
+            raise TypeError(
+                f"a stub takes a minirpc.aio.Channel or a minirpc.sync.Channel, not "
+                f"{type(channel).__module__}.{type(channel).__qualname__}"
+            )
         self._channel = channel
 
 
@@ -72,8 +102,11 @@ class _BoundMethod(Generic[RequestT, ResponseT]):
     __slots__ = ("_channel", "_method")
 
     def __init__(self, channel: Channel, method: Method[RequestT, ResponseT]) -> None:
-        self._channel = channel
+        self._channel: CallSource = channel
         self._method = method
+        if channel.interceptors:
+            self._channel = InterceptedSource(channel, method)
+            self._method = without_codecs(method)
 
     def __repr__(self) -> str:
         return f"<{self._method.path} on {self._channel!r}>"
@@ -85,7 +118,13 @@ class UnaryUnaryCallable(_BoundMethod[RequestT, ResponseT]):
     __slots__ = ()
 
     def __call__(
-        self, request: RequestT, *, timeout: float | None = None, metadata: MetadataInput = ()
+        self,
+        request: RequestT,
+        *,
+        timeout: float | None = None,
+        metadata: MetadataInput = (),
+        compression: str | None = None,
+        inherit_deadline: bool | None = None,
     ) -> UnaryCall[RequestT, ResponseT]:
         """Prepares a call; ``await`` starts it and gives the response.
 
@@ -93,11 +132,23 @@ class UnaryUnaryCallable(_BoundMethod[RequestT, ResponseT]):
             request: the request message.
             timeout: seconds until the call fails with DEADLINE_EXCEEDED; None for no limit.
             metadata: sent with the call: ``str`` values, ``bytes`` for keys that end in ``-bin``.
+            compression: how requests are compressed, see :class:`Channel`; None for the channel's choice.
+            inherit_deadline: whether, inside a handler, the deadline of the call that it serves bounds this one too;
+                None for the channel's choice.
 
         Raises:
-            TypeError, ValueError: the metadata cannot be sent, or the timeout is not finite.
+            TypeError, ValueError: the metadata cannot be sent, the timeout is not finite, or there is no such
+                compression.
         """
-        return UnaryCall(self._channel, self._method, request=request, timeout=timeout, metadata=metadata)
+        return UnaryCall(
+            self._channel,
+            self._method,
+            request=request,
+            timeout=timeout,
+            metadata=metadata,
+            compression=compression,
+            inherit_deadline=inherit_deadline,
+        )
 
 
 class UnaryStreamCallable(_BoundMethod[RequestT, ResponseT]):
@@ -106,7 +157,13 @@ class UnaryStreamCallable(_BoundMethod[RequestT, ResponseT]):
     __slots__ = ()
 
     def __call__(
-        self, request: RequestT, *, timeout: float | None = None, metadata: MetadataInput = ()
+        self,
+        request: RequestT,
+        *,
+        timeout: float | None = None,
+        metadata: MetadataInput = (),
+        compression: str | None = None,
+        inherit_deadline: bool | None = None,
     ) -> ServerStreamCall[RequestT, ResponseT]:
         """Prepares a call; ``async for`` starts it and gives the responses.
 
@@ -114,11 +171,23 @@ class UnaryStreamCallable(_BoundMethod[RequestT, ResponseT]):
             request: the request message.
             timeout: seconds until the call fails with DEADLINE_EXCEEDED; None for no limit.
             metadata: sent with the call: ``str`` values, ``bytes`` for keys that end in ``-bin``.
+            compression: how requests are compressed, see :class:`Channel`; None for the channel's choice.
+            inherit_deadline: whether, inside a handler, the deadline of the call that it serves bounds this one too;
+                None for the channel's choice.
 
         Raises:
-            TypeError, ValueError: the metadata cannot be sent, or the timeout is not finite.
+            TypeError, ValueError: the metadata cannot be sent, the timeout is not finite, or there is no such
+                compression.
         """
-        return ServerStreamCall(self._channel, self._method, request=request, timeout=timeout, metadata=metadata)
+        return ServerStreamCall(
+            self._channel,
+            self._method,
+            request=request,
+            timeout=timeout,
+            metadata=metadata,
+            compression=compression,
+            inherit_deadline=inherit_deadline,
+        )
 
 
 class StreamUnaryCallable(_BoundMethod[RequestT, ResponseT]):
@@ -132,6 +201,8 @@ class StreamUnaryCallable(_BoundMethod[RequestT, ResponseT]):
         *,
         timeout: float | None = None,
         metadata: MetadataInput = (),
+        compression: str | None = None,
+        inherit_deadline: bool | None = None,
     ) -> ClientStreamCall[RequestT, ResponseT]:
         """Prepares a call; ``await`` starts it and gives the response.
 
@@ -139,11 +210,23 @@ class StreamUnaryCallable(_BoundMethod[RequestT, ResponseT]):
             requests: the request messages; None to send them one by one inside ``async with``.
             timeout: seconds until the call fails with DEADLINE_EXCEEDED; None for no limit.
             metadata: sent with the call: ``str`` values, ``bytes`` for keys that end in ``-bin``.
+            compression: how requests are compressed, see :class:`Channel`; None for the channel's choice.
+            inherit_deadline: whether, inside a handler, the deadline of the call that it serves bounds this one too;
+                None for the channel's choice.
 
         Raises:
-            TypeError, ValueError: the metadata cannot be sent, or the timeout is not finite.
+            TypeError, ValueError: the metadata cannot be sent, the timeout is not finite, or there is no such
+                compression.
         """
-        return ClientStreamCall(self._channel, self._method, requests=requests, timeout=timeout, metadata=metadata)
+        return ClientStreamCall(
+            self._channel,
+            self._method,
+            requests=requests,
+            timeout=timeout,
+            metadata=metadata,
+            compression=compression,
+            inherit_deadline=inherit_deadline,
+        )
 
 
 class StreamStreamCallable(_BoundMethod[RequestT, ResponseT]):
@@ -157,6 +240,8 @@ class StreamStreamCallable(_BoundMethod[RequestT, ResponseT]):
         *,
         timeout: float | None = None,
         metadata: MetadataInput = (),
+        compression: str | None = None,
+        inherit_deadline: bool | None = None,
     ) -> BidiCall[RequestT, ResponseT]:
         """Prepares a call; ``async with`` or ``async for`` starts it.
 
@@ -164,11 +249,23 @@ class StreamStreamCallable(_BoundMethod[RequestT, ResponseT]):
             requests: the request messages; None to send them one by one inside ``async with``.
             timeout: seconds until the call fails with DEADLINE_EXCEEDED; None for no limit.
             metadata: sent with the call: ``str`` values, ``bytes`` for keys that end in ``-bin``.
+            compression: how requests are compressed, see :class:`Channel`; None for the channel's choice.
+            inherit_deadline: whether, inside a handler, the deadline of the call that it serves bounds this one too;
+                None for the channel's choice.
 
         Raises:
-            TypeError, ValueError: the metadata cannot be sent, or the timeout is not finite.
+            TypeError, ValueError: the metadata cannot be sent, the timeout is not finite, or there is no such
+                compression.
         """
-        return BidiCall(self._channel, self._method, requests=requests, timeout=timeout, metadata=metadata)
+        return BidiCall(
+            self._channel,
+            self._method,
+            requests=requests,
+            timeout=timeout,
+            metadata=metadata,
+            compression=compression,
+            inherit_deadline=inherit_deadline,
+        )
 
 
 class UnaryUnary(Method[RequestT, ResponseT]):
@@ -178,11 +275,22 @@ class UnaryUnary(Method[RequestT, ResponseT]):
         super().__init__(path, request, response, client_streaming=False, server_streaming=False)
 
     @overload
-    def __get__(self, stub: None, owner: type[Stub]) -> Self: ...
+    def __get__(self, stub: None, owner: type[Stub[Any]]) -> Self: ...
     @overload
-    def __get__(self, stub: Stub, owner: type[Stub]) -> UnaryUnaryCallable[RequestT, ResponseT]: ...
-    def __get__(self, stub: Stub | None, owner: type[Stub]) -> Self | UnaryUnaryCallable[RequestT, ResponseT]:
-        return self if stub is None else UnaryUnaryCallable(stub._channel, self)
+    def __get__(self, stub: Stub[Channel], owner: type[Stub[Any]]) -> UnaryUnaryCallable[RequestT, ResponseT]: ...
+    @overload
+    def __get__(
+        self, stub: Stub[BlockingChannel], owner: type[Stub[Any]]
+    ) -> BlockingUnaryUnary[RequestT, ResponseT]: ...
+    def __get__(
+        self, stub: Stub[Any] | None, owner: type[Stub[Any]]
+    ) -> Self | UnaryUnaryCallable[RequestT, ResponseT] | BlockingUnaryUnary[RequestT, ResponseT]:
+        if stub is None:
+            return self
+        channel = stub._channel
+        if isinstance(channel, BlockingChannel):
+            return BlockingUnaryUnary(channel, UnaryUnaryCallable(channel.aio_channel, self))
+        return UnaryUnaryCallable(channel, self)
 
 
 class UnaryStream(Method[RequestT, ResponseT]):
@@ -192,11 +300,22 @@ class UnaryStream(Method[RequestT, ResponseT]):
         super().__init__(path, request, response, client_streaming=False, server_streaming=True)
 
     @overload
-    def __get__(self, stub: None, owner: type[Stub]) -> Self: ...
+    def __get__(self, stub: None, owner: type[Stub[Any]]) -> Self: ...
     @overload
-    def __get__(self, stub: Stub, owner: type[Stub]) -> UnaryStreamCallable[RequestT, ResponseT]: ...
-    def __get__(self, stub: Stub | None, owner: type[Stub]) -> Self | UnaryStreamCallable[RequestT, ResponseT]:
-        return self if stub is None else UnaryStreamCallable(stub._channel, self)
+    def __get__(self, stub: Stub[Channel], owner: type[Stub[Any]]) -> UnaryStreamCallable[RequestT, ResponseT]: ...
+    @overload
+    def __get__(
+        self, stub: Stub[BlockingChannel], owner: type[Stub[Any]]
+    ) -> BlockingUnaryStream[RequestT, ResponseT]: ...
+    def __get__(
+        self, stub: Stub[Any] | None, owner: type[Stub[Any]]
+    ) -> Self | UnaryStreamCallable[RequestT, ResponseT] | BlockingUnaryStream[RequestT, ResponseT]:
+        if stub is None:
+            return self
+        channel = stub._channel
+        if isinstance(channel, BlockingChannel):
+            return BlockingUnaryStream(channel, UnaryStreamCallable(channel.aio_channel, self))
+        return UnaryStreamCallable(channel, self)
 
 
 class StreamUnary(Method[RequestT, ResponseT]):
@@ -206,11 +325,22 @@ class StreamUnary(Method[RequestT, ResponseT]):
         super().__init__(path, request, response, client_streaming=True, server_streaming=False)
 
     @overload
-    def __get__(self, stub: None, owner: type[Stub]) -> Self: ...
+    def __get__(self, stub: None, owner: type[Stub[Any]]) -> Self: ...
     @overload
-    def __get__(self, stub: Stub, owner: type[Stub]) -> StreamUnaryCallable[RequestT, ResponseT]: ...
-    def __get__(self, stub: Stub | None, owner: type[Stub]) -> Self | StreamUnaryCallable[RequestT, ResponseT]:
-        return self if stub is None else StreamUnaryCallable(stub._channel, self)
+    def __get__(self, stub: Stub[Channel], owner: type[Stub[Any]]) -> StreamUnaryCallable[RequestT, ResponseT]: ...
+    @overload
+    def __get__(
+        self, stub: Stub[BlockingChannel], owner: type[Stub[Any]]
+    ) -> BlockingStreamUnary[RequestT, ResponseT]: ...
+    def __get__(
+        self, stub: Stub[Any] | None, owner: type[Stub[Any]]
+    ) -> Self | StreamUnaryCallable[RequestT, ResponseT] | BlockingStreamUnary[RequestT, ResponseT]:
+        if stub is None:
+            return self
+        channel = stub._channel
+        if isinstance(channel, BlockingChannel):
+            return BlockingStreamUnary(channel, StreamUnaryCallable(channel.aio_channel, self))
+        return StreamUnaryCallable(channel, self)
 
 
 class StreamStream(Method[RequestT, ResponseT]):
@@ -220,11 +350,22 @@ class StreamStream(Method[RequestT, ResponseT]):
         super().__init__(path, request, response, client_streaming=True, server_streaming=True)
 
     @overload
-    def __get__(self, stub: None, owner: type[Stub]) -> Self: ...
+    def __get__(self, stub: None, owner: type[Stub[Any]]) -> Self: ...
     @overload
-    def __get__(self, stub: Stub, owner: type[Stub]) -> StreamStreamCallable[RequestT, ResponseT]: ...
-    def __get__(self, stub: Stub | None, owner: type[Stub]) -> Self | StreamStreamCallable[RequestT, ResponseT]:
-        return self if stub is None else StreamStreamCallable(stub._channel, self)
+    def __get__(self, stub: Stub[Channel], owner: type[Stub[Any]]) -> StreamStreamCallable[RequestT, ResponseT]: ...
+    @overload
+    def __get__(
+        self, stub: Stub[BlockingChannel], owner: type[Stub[Any]]
+    ) -> BlockingStreamStream[RequestT, ResponseT]: ...
+    def __get__(
+        self, stub: Stub[Any] | None, owner: type[Stub[Any]]
+    ) -> Self | StreamStreamCallable[RequestT, ResponseT] | BlockingStreamStream[RequestT, ResponseT]:
+        if stub is None:
+            return self
+        channel = stub._channel
+        if isinstance(channel, BlockingChannel):
+            return BlockingStreamStream(channel, StreamStreamCallable(channel.aio_channel, self))
+        return StreamStreamCallable(channel, self)
 
 
 class Servicer:
@@ -234,7 +375,15 @@ class Servicer:
         methods: the stub class that is the table of the service's methods.
     """
 
-    methods: ClassVar[type[Stub]]
+    methods: ClassVar[type[Stub[Any]]]
+
+    # Underscored, as the names of methods in .proto files never are in Python.
+
+    def _server_stopping(self) -> None:
+        """Called when the server begins to stop: it still takes calls, and will for the delay that was asked for."""
+
+    def _server_draining(self) -> None:
+        """Called when the server takes no more calls: those that would run for ever should end now."""
 
 
 def unimplemented() -> NoReturn:
@@ -246,7 +395,7 @@ def unimplemented() -> NoReturn:
     raise RpcError(StatusCode.UNIMPLEMENTED, "the service does not implement this method")
 
 
-def methods_of(stub: type[Stub]) -> Mapping[str, Method[Any, Any]]:
+def methods_of(stub: type[Stub[Any]]) -> Mapping[str, Method[Any, Any]]:
     """Returns the methods of a stub class by attribute name, inherited ones included."""
     found: dict[str, Method[Any, Any]] = {}
     for cls in reversed(stub.__mro__):

@@ -18,7 +18,8 @@ from typing import Protocol
 from minirpc.aio.tls import PeerIdentity
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import Engine, Header
-from minirpc.rpc.framing import PREFIX_SIZE, Deframer, encode_prefix
+from minirpc.rpc.compression import IDENTITY, Encoding
+from minirpc.rpc.framing import PREFIX_SIZE, CompressedMessage, Deframer, encode_prefix
 
 __all__ = ["Stream", "StreamConnection"]
 
@@ -74,7 +75,11 @@ class Stream(ABC):
         stream_id: the stream's identifier; 0 without a connection.
         over: whether the call has ended on this side; nothing is sent or received any more.
         input_over: whether the last message has arrived.
-        inbox: messages that nobody has read.
+        inbox: messages that nobody has read, as they arrived: flow control bounds their size, which would not hold for
+            inflated ones.
+        send_encoding: how messages to the peer are compressed.
+        receive_encoding: how messages of the peer with the Compressed-Flag are compressed.
+        message_compressed: whether the last message that was opened had come compressed.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, max_receive_message_size: int) -> None:
@@ -83,6 +88,10 @@ class Stream(ABC):
         self.over = False
         self.input_over = False
         self.inbox: deque[bytes] = deque()
+        self.send_encoding = IDENTITY
+        self.receive_encoding = IDENTITY
+        self.message_compressed = False
+        self._max_receive_message_size = max_receive_message_size
         self._loop = loop
         self._deframer = Deframer(max_receive_message_size)
         self._collecting = False
@@ -151,8 +160,24 @@ class Stream(ABC):
             self._input_ended()
         self._wake_reader()
 
+    def expect_encoding(self, encoding: Encoding) -> None:
+        """Takes note of how the peer compresses messages, before the first one arrives."""
+        self.receive_encoding = encoding
+        self._deframer.compression_agreed = encoding is not IDENTITY
+
+    def open_message(self, message: bytes) -> bytes:
+        """Returns what a message from the inbox holds.
+
+        Raises:
+            RpcError: it cannot be inflated, or not within the limit (see :meth:`Encoding.decompress`).
+        """
+        self.message_compressed = isinstance(message, CompressedMessage)
+        if self.message_compressed:
+            return self.receive_encoding.decompress(message, self._max_receive_message_size)
+        return message
+
     async def read(self) -> bytes | None:
-        """Waits for the next message; None when no more will come.
+        """Waits for the next message, as it arrived; None when no more will come.
 
         Raises:
             RuntimeError: another task is reading already.
@@ -185,11 +210,23 @@ class Stream(ABC):
 
     # -- sending
 
-    def write(self, message: bytes) -> None:
-        """Queues a message and sends what can be sent; without effect when the call is over."""
+    def write(self, message: bytes, compress: bool = True) -> None:
+        """Queues a message and sends what can be sent; without effect when the call is over.
+
+        Args:
+            message: the message.
+            compress: whether to use the stream's encoding, if it has one. A message that compression would not make
+                smaller is sent as it is.
+        """
         if self.over:
             return
-        prefix = encode_prefix(len(message))
+        compressed = False
+        if compress and self.send_encoding is not IDENTITY:
+            packed = self.send_encoding.compress(message)
+            compressed = len(packed) < len(message)
+            if compressed:
+                message = packed
+        prefix = encode_prefix(len(message), compressed)
         if len(message) < _JOIN_SIZE:
             self._outbox.append(prefix + message)
         else:
@@ -202,9 +239,9 @@ class Stream(ABC):
         self._ending = trailers
         self.pump()
 
-    async def send(self, message: bytes) -> None:
+    async def send(self, message: bytes, compress: bool = True) -> None:
         """Queues a message and waits until it has left, or the call is over."""
-        self.write(message)
+        self.write(message, compress)
         if self._outbox and not self.over:
             writer = self._loop.create_future()
             self._writers.append(writer)

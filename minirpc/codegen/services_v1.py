@@ -10,6 +10,7 @@ from typing import Protocol, Self, TypeVar
 
 from minirpc.aio.context import Context
 from minirpc.aio.service import (
+    ChannelT,
     Servicer,
     StreamStream,
     StreamUnary,
@@ -22,6 +23,7 @@ from minirpc.aio.service import (
 from minirpc.rpc.method import Codec
 
 __all__ = [
+    "ChannelT",
     "Context",
     "Servicer",
     "Stub",

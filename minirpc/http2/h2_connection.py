@@ -4,6 +4,8 @@
   RFC 9113 section 6.8 lets streams up to the last identifier go on; here GOAWAY leaves the connection open.
 - Stock h2 answers a stream beyond MAX_CONCURRENT_STREAMS with a connection error. RFC 9113 section 5.1.2 asks for a
   stream error; here that stream is refused and the connection lives.
+- Stock h2 ends the connection for a header list over the limit. Here its stream ends, with ENHANCE_YOUR_CALM, unless
+  the list is many times larger.
 - Stock h2 counts open streams by walking over all of them. Here a closed stream leaves at once, so that the count is
   the size of a dictionary.
 
@@ -13,6 +15,7 @@ This leans on private names of h2, all listed in :data:`PRIVATE_NAMES`; a test h
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 from typing import Any
 
 from h2 import connection as h2_connection_module
@@ -25,10 +28,10 @@ from h2.settings import SettingCodes, Settings
 from h2.stream import StreamClosedBy
 from hyperframe.frame import Frame, HeadersFrame, RstStreamFrame, SettingsFrame
 
-from minirpc.http2.hpack_memo import MemoDecoder, MemoEncoder
+from minirpc.http2.hpack_memo import MemoDecoder, MemoEncoder, OversizedBlockError
 from minirpc.http2.interface import Http2Options
 
-__all__ = ["PRIVATE_NAMES", "GrpcH2Connection", "MalformedMessageError"]
+__all__ = ["PRIVATE_NAMES", "GrpcH2Connection", "MalformedMessageError", "OversizedHeadersError"]
 
 PRIVATE_NAMES: dict[object, tuple[str, ...]] = {
     H2ConnectionStateMachine: ("_transitions",),
@@ -45,6 +48,12 @@ _SETTINGS = frozenset(int(code) for code in SettingCodes)
 
 class MalformedMessageError(ProtocolError):
     """What a stream carries is no HTTP message. RFC 9113 section 8.1.1: a stream error of type PROTOCOL_ERROR."""
+
+
+class OversizedHeadersError(MalformedMessageError):
+    """A header list is larger than the limit. RFC 9113 section 10.5.1 leaves open how to refuse it."""
+
+    error_code = ErrorCodes.ENHANCE_YOUR_CALM  # what gRPC takes for RESOURCE_EXHAUSTED
 
 
 class _DrainingStateMachine(H2ConnectionStateMachine):
@@ -148,8 +157,7 @@ class GrpcH2Connection(H2Connection):
         stream_id = frame.stream_id
         stream = self.streams.get(stream_id)
         if stream is not None and stream.state_machine.headers_received and "END_STREAM" not in frame.flags:
-            # The block is decoded all the same, see below.
-            h2_connection_module._decode_headers(self.decoder, frame.data)
+            self._decode_and_drop(frame)
             raise MalformedMessageError("trailers without END_STREAM")
         opens = (
             not self.config.client_side
@@ -158,15 +166,29 @@ class GrpcH2Connection(H2Connection):
             and stream is None
         )
         if not opens or len(self.streams) < self.local_settings.max_concurrent_streams:
-            return super()._receive_headers_frame(frame)
+            try:
+                return super()._receive_headers_frame(frame)
+            except OversizedBlockError as error:
+                if not opens:
+                    raise OversizedHeadersError(str(error)) from error
+            return self._refuse_stream(stream_id, ErrorCodes.ENHANCE_YOUR_CALM)
         # RFC 9113 section 5.1.2: an endpoint that receives a HEADERS frame that exceeds its limit treats this as a
-        # stream error. Section 4.3: the block is decoded all the same, or the peers' tables would part.
-        h2_connection_module._decode_headers(self.decoder, frame.data)
+        # stream error.
+        self._decode_and_drop(frame)
+        return self._refuse_stream(stream_id, ErrorCodes.REFUSED_STREAM)
+
+    def _decode_and_drop(self, frame: HeadersFrame) -> None:
+        """Decodes a block that nobody needs. RFC 9113 section 4.3: without that, the peers' tables would part."""
+        with suppress(OversizedBlockError):
+            h2_connection_module._decode_headers(self.decoder, frame.data)
+
+    def _refuse_stream(self, stream_id: int, error_code: ErrorCodes) -> tuple[list[Frame], list[Event]]:
+        """Answers the peer's new stream with RST_STREAM."""
         self.state_machine.process_input(ConnectionInputs.RECV_HEADERS)
         self.highest_inbound_stream_id = stream_id
         self._closed_streams[stream_id] = StreamClosedBy.SEND_RST_STREAM
         refusal = RstStreamFrame(stream_id)
-        refusal.error_code = ErrorCodes.REFUSED_STREAM
+        refusal.error_code = error_code
         return [refusal], []
 
     # -- sending

@@ -87,8 +87,8 @@ class H2Engine:
                 try:
                     for event in connection.receive_frame(frame):
                         self._dispatch(event)
-                except MalformedMessageError:
-                    self._malformed(frame)
+                except MalformedMessageError as error:
+                    self._malformed(frame, ErrorCode(error.error_code))
                 self._forget_if_closed(frame.stream_id)
         except ProtocolError as error:
             self._fail(error.error_code, str(error))
@@ -98,17 +98,17 @@ class H2Engine:
         self._connection.terminate(ErrorCodes(error_code))
         self._handler.connection_failed(int(error_code), reason)
 
-    def _malformed(self, frame: Frame) -> None:
+    def _malformed(self, frame: Frame, error_code: ErrorCode) -> None:
         if isinstance(frame, DataFrame):
             self._connection.return_connection_credit(frame.flow_controlled_length)
-        self._reset_malformed(frame.stream_id)
+        self._reset_malformed(frame.stream_id, error_code)
 
-    def _reset_malformed(self, stream_id: int) -> None:
+    def _reset_malformed(self, stream_id: int, error_code: ErrorCode = ErrorCode.PROTOCOL_ERROR) -> None:
         """RFC 9113 section 8.1.1: malformed messages are stream errors of type PROTOCOL_ERROR."""
         stream = self._streams.get(stream_id)
-        self.reset_stream(stream_id, ErrorCode.PROTOCOL_ERROR)
+        self.reset_stream(stream_id, error_code)
         if stream is not None:
-            stream.reset(ErrorCode.PROTOCOL_ERROR, False)
+            stream.reset(error_code, False)
 
     def _dispatch(self, event: Event) -> None:
         if isinstance(event, DataReceived):

@@ -11,18 +11,25 @@ without indexing: they would push the stable fields out, and with them everythin
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any, cast
 
+from h2.exceptions import ProtocolError
 from hpack import Decoder, Encoder, HeaderTuple
+from hpack.exceptions import OversizedHeaderListError
 from hpack.table import HeaderTable
 
 from minirpc.http2.interface import Header
 
-__all__ = ["MemoDecoder", "MemoEncoder"]
+__all__ = ["MemoDecoder", "MemoEncoder", "OversizedBlockError"]
 
 _MEMO_ENTRIES = 256
 _MEMO_BLOCK_SIZE = 1024
 _MEMO_BLOCK_FIELDS = 64  # one octet may stand for a field of 100 bytes
+# A list above the limit is decoded and dropped, while that is affordable: up to so many times the limit as a block, and
+# (one byte may stand for a whole field) as a list. Beyond, the connection ends.
+_OVERSIZE_BLOCK = 4
+_OVERSIZE_LIST = 16
 
 _INDEXED_NAMES = frozenset(
     {
@@ -128,22 +135,35 @@ class MemoEncoder(Encoder):
         return self._encode_indexed_literal(match[0], value, representation, False)
 
 
+class OversizedBlockError(ProtocolError):
+    """A header list is larger than the limit. The dynamic table has taken the block: the connection can go on."""
+
+
 class MemoDecoder(Decoder):
     """A decoder that keeps whole blocks while the table and the limits stand still.
 
     A remembered block yields the same list again: callers must not change it.
+
+    Args:
+        max_header_list_size: the largest list to return, in bytes as RFC 9113 section 6.5.2 counts them.
     """
 
     header_table: CountingTable
 
     def __init__(self, max_header_list_size: int) -> None:
-        super().__init__(max_header_list_size)
+        super().__init__(_OVERSIZE_LIST * max_header_list_size)
+        self._limit = max_header_list_size
         self.header_table = CountingTable()
         self._memo: dict[bytes, Iterable[HeaderTuple]] = {}
         self._memo_state: tuple[int, int, int] | None = None
 
     def decode(self, data: bytes, raw: bool = False) -> Iterable[HeaderTuple]:
-        """Decodes one header block into ``(name, value)`` pairs, of bytes if ``raw``."""
+        """Decodes one header block into ``(name, value)`` pairs, of bytes if ``raw``.
+
+        Raises:
+            OversizedBlockError: the list is larger than the limit.
+            hpack.exceptions.HPACKError: it is malformed, or so large that it is not decoded to its end.
+        """
         if not raw:
             return super().decode(data, raw)
         state = (self.header_table.mutations, self.max_allowed_table_size, self.max_header_list_size)
@@ -153,7 +173,12 @@ class MemoDecoder(Decoder):
         block = bytes(data)
         headers = self._memo.get(block)
         if headers is None:
+            if len(block) > _OVERSIZE_BLOCK * self._limit:
+                raise OversizedHeaderListError(f"header block of {len(block)} bytes, the limit is {self._limit}")
             headers = list(super().decode(block, raw))
+            size = sum(map(len, chain.from_iterable(headers))) + 32 * len(headers)
+            if size > self._limit:
+                raise OversizedBlockError(f"header list of {size} bytes, the limit is {self._limit}")
             small = len(block) <= _MEMO_BLOCK_SIZE and len(headers) <= _MEMO_BLOCK_FIELDS
             if small and self.header_table.mutations == state[0]:
                 if len(self._memo) >= _MEMO_ENTRIES:

@@ -79,6 +79,7 @@ class Http2Options:
             2^31-1.
         max_frame_size: the largest frame payload the peer may send, 16,384 to 16,777,215 bytes.
         max_header_list_size: the largest header list the peer may send, in bytes as RFC 9113 section 6.5.2 counts them.
+            A larger one ends its stream with ENHANCE_YOUR_CALM; one that is many times larger, the connection.
     """
 
     max_concurrent_streams: int = 1000

@@ -6,7 +6,7 @@ import struct
 
 from minirpc.errors import RpcError, StatusCode
 
-__all__ = ["DEFAULT_MAX_RECEIVE_MESSAGE_SIZE", "PREFIX_SIZE", "Deframer", "encode_prefix"]
+__all__ = ["DEFAULT_MAX_RECEIVE_MESSAGE_SIZE", "PREFIX_SIZE", "CompressedMessage", "Deframer", "encode_prefix"]
 
 PREFIX_SIZE = 5
 DEFAULT_MAX_RECEIVE_MESSAGE_SIZE = 4 << 20
@@ -15,9 +15,15 @@ DEFAULT_MAX_RECEIVE_MESSAGE_SIZE = 4 << 20
 _PREFIX = struct.Struct(">BL")
 
 
-def encode_prefix(length: int) -> bytes:
-    """Returns the prefix of an uncompressed message of ``length`` bytes (0 to 2^32-1)."""
-    return _PREFIX.pack(0, length)
+def encode_prefix(length: int, compressed: bool = False) -> bytes:
+    """Returns the prefix of a message that takes ``length`` bytes on the wire (0 to 2^32-1)."""
+    return _PREFIX.pack(compressed, length)
+
+
+class CompressedMessage(bytes):
+    """A message as it arrived with the Compressed-Flag set."""
+
+    __slots__ = ()
 
 
 class Deframer:
@@ -26,12 +32,17 @@ class Deframer:
     A message in several pieces is joined once, when its last piece is here.
 
     Args:
-        max_message_size: the largest message to accept, in bytes.
+        max_message_size: the largest message to accept, in bytes on the wire.
+
+    Attributes:
+        compression_agreed: whether the peer has named an encoding other than identity, so that messages may have the
+            Compressed-Flag; they come out as :class:`CompressedMessage`.
     """
 
-    __slots__ = ("_max_message_size", "_missing", "_pieces")
+    __slots__ = ("_max_message_size", "_missing", "_pieces", "compression_agreed")
 
     def __init__(self, max_message_size: int) -> None:
+        self.compression_agreed = False
         self._max_message_size = max_message_size
         self._pieces: list[bytes] = []
         self._missing = PREFIX_SIZE  # bytes until the prefix, or the message that it announced, is whole
@@ -65,7 +76,8 @@ class Deframer:
             end = start + self._read_prefix(data, position)
             if end > size:
                 break
-            messages.append(data[start:end])
+            # _read_prefix lets the flags 0 and 1 through
+            messages.append(CompressedMessage(memoryview(data)[start:end]) if data[position] else data[start:end])
             position = end
         if position < size:
             rest = data[position:]
@@ -80,8 +92,10 @@ class Deframer:
 
     def _read_prefix(self, data: bytes, position: int) -> int:
         flag, length = _PREFIX.unpack_from(data, position)
-        if flag != 0:
+        if flag > self.compression_agreed:
             # PROTOCOL-HTTP2, "Requests": without Message-Encoding the Compressed-Flag must be 0.
+            if flag > 1:
+                raise RpcError(StatusCode.INTERNAL, f"message with compressed flag {flag}, which is neither 0 nor 1")
             raise RpcError(StatusCode.INTERNAL, f"message with compressed flag {flag}, but no grpc-encoding was agreed")
         if length > self._max_message_size:
             raise RpcError(

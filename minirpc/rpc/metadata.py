@@ -6,16 +6,21 @@ import binascii
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import TypeAlias, cast
 
 __all__ = [
+    "DEFAULT_MAX_RECEIVE_METADATA_SIZE",
     "Metadata",
     "MetadataInput",
     "decode_binary",
     "decode_metadata",
+    "describe_oversize",
     "encode_binary",
     "encode_metadata",
+    "forwardable",
     "is_grpc_content_type",
+    "metadata_pairs",
 ]
 
 Metadata: TypeAlias = tuple[tuple[str, str | bytes], ...]
@@ -23,6 +28,9 @@ Metadata: TypeAlias = tuple[tuple[str, str | bytes], ...]
 
 MetadataInput: TypeAlias = Mapping[str, str | bytes] | Iterable[tuple[str, str | bytes]]
 """What callers and handlers may give: a mapping, or pairs (a key may then occur more than once)."""
+
+DEFAULT_MAX_RECEIVE_METADATA_SIZE = 16 << 10
+"""16 KiB: above it, gRPC's other implementations refuse metadata too."""
 
 _KEY = re.compile(r"[0-9a-z_.-]+")  # Header-Name
 _ASCII_VALUE = re.compile(r"[ -~]*")  # ASCII-Value
@@ -60,9 +68,14 @@ def encode_metadata(metadata: MetadataInput) -> list[tuple[bytes, bytes]]:
         ValueError: a key with characters other than ``0-9 a-z _ - .``, a reserved key, or a text value with characters
             outside printable ASCII or with spaces at an end.
     """
+    return [_encode_pair(key, value) for key, value in metadata_pairs(metadata)]
+
+
+def metadata_pairs(metadata: MetadataInput) -> Metadata:
+    """Returns metadata as pairs in order, unchecked."""
     if isinstance(metadata, Mapping):
         metadata = cast("Mapping[str, str | bytes]", metadata).items()
-    return [_encode_pair(key, value) for key, value in metadata]
+    return tuple(metadata)
 
 
 def _encode_pair(key: str, value: str | bytes) -> tuple[bytes, bytes]:
@@ -85,6 +98,19 @@ def _encode_pair(key: str, value: str | bytes) -> tuple[bytes, bytes]:
     return key.encode(), value.encode()
 
 
+def describe_oversize(headers: Sequence[tuple[bytes, bytes]], limit: int) -> str | None:
+    """Returns what to say of received header fields that are larger than ``limit``; None if they are not.
+
+    Args:
+        headers: all fields of a block.
+        limit: bytes, as RFC 9113 section 6.5.2 counts them: 32 for each field besides its name and value.
+    """
+    size = sum(map(len, chain.from_iterable(headers))) + 32 * len(headers)
+    if size <= limit:
+        return None
+    return f"received metadata of {size} bytes are larger than max_receive_metadata_size ({limit} bytes)"
+
+
 def decode_metadata(headers: Sequence[tuple[bytes, bytes]]) -> Metadata:
     """Returns the custom metadata among received header fields.
 
@@ -103,6 +129,19 @@ def decode_metadata(headers: Sequence[tuple[bytes, bytes]]) -> Metadata:
             # Field values are opaque octets (RFC 9110 section 5.5); ISO 8859-1 loses none.
             pairs.append((key, value.decode("latin-1")))
     return tuple(pairs)
+
+
+def forwardable(metadata: Metadata) -> Metadata:
+    """Returns those of received metadata that may be sent on: without ``user-agent`` and what is no valid metadata."""
+    return tuple(pair for pair in metadata if _is_valid(*pair))
+
+
+def _is_valid(key: str, value: str | bytes) -> bool:
+    try:
+        _encode_pair(key, value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def encode_binary(value: bytes) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import h2.events
 import pytest
@@ -123,6 +124,79 @@ async def test_deadline_is_inherited_by_calls_of_a_handler() -> None:
     assert none is None
     assert second_own is not None and second_own <= 1
     assert second_longer is not None and second_longer > 50
+
+
+async def test_deadline_is_inherited_only_where_wanted() -> None:
+    remaining: list[float | None] = []
+
+    class BackEnd(Echo):
+        async def unary(self, request: bytes, context: Context) -> bytes:
+            remaining.append(context.time_remaining())
+            return b""
+
+    async with Server([BackEnd()]) as server:
+        target = await server.start("127.0.0.1:0")
+        async with Channel(target) as bound, Channel(target, inherit_deadline=False) as free:
+
+            class FrontEnd(Echo):
+                async def unary(self, request: bytes, context: Context) -> bytes:
+                    for channel in (bound, free):
+                        for choice in (None, True, False):
+                            await EchoStub(channel).unary(b"", inherit_deadline=choice)
+                    await EchoStub(free).unary(b"", timeout=1000)
+                    return b""
+
+            async with echo_pair(FrontEnd()) as front_end:
+                await front_end.unary(b"", timeout=50)
+    default, yes, no, free_default, free_yes, free_no, own = remaining
+    assert all(seconds is not None and seconds <= 50 for seconds in (default, yes, free_yes))
+    assert no is free_default is free_no is None
+    assert own is not None and own > 50
+
+
+async def test_deadline_is_inherited_by_a_thread_and_its_own_loop() -> None:
+    remaining: list[float | None] = []
+
+    class BackEnd(Echo):
+        async def unary(self, request: bytes, context: Context) -> bytes:
+            remaining.append(context.time_remaining())
+            return b"from the back end"
+
+    async with Server([BackEnd()]) as server:
+        target = await server.start("127.0.0.1:0")
+
+        async def ask() -> bytes:
+            async with Channel(target) as channel:
+                return await EchoStub(channel).unary(b"")
+
+        class FrontEnd(Echo):
+            def in_thread(self, request: bytes, context: Context) -> bytes:
+                return asyncio.run(ask())
+
+        async with echo_pair(FrontEnd()) as front_end:
+            assert await front_end.in_thread(b"", timeout=50) == b"from the back end"
+            assert await front_end.in_thread(b"") == b"from the back end"
+    first, second = remaining
+    assert first is not None and 1 < first <= 50
+    assert second is None
+
+
+async def test_expired_call_of_a_handler_is_its_own_failure() -> None:
+    """The inherited deadline ends the inner call; the outer one ends with its own status."""
+    async with echo_pair(Echo()) as back_end:
+        codes: list[StatusCode] = []
+
+        class FrontEnd(Echo):
+            async def unary(self, request: bytes, context: Context) -> bytes:
+                try:
+                    return await back_end.sleep(b"", timeout=0.05)
+                except RpcError as error:
+                    codes.append(error.code)
+                    return b"without the back end"
+
+        async with echo_pair(FrontEnd()) as front_end:
+            assert await front_end.unary(b"", timeout=50) == b"without the back end"
+        assert codes == [StatusCode.DEADLINE_EXCEEDED]
 
 
 async def test_context_in_a_thread_says_cancelled() -> None:
@@ -277,6 +351,49 @@ async def test_cancelled_calls_give_their_places_back() -> None:
             assert await queued == b"turn"
             for _ in calls:
                 assert await service.events.get() == "cancelled"
+
+
+@pytest.mark.parametrize("end", ["cancel", "deadline"])
+async def test_handler_cleans_up_with_all_that_it_started(end: str) -> None:
+    """A ``finally`` may wait, and so may the tasks of a group; nothing of it is cut short."""
+    service = Echo()
+
+    class Service(Echo):
+        async def unary(self, request: bytes, context: Context) -> bytes:
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for _ in range(2):
+                        group.create_task(service.sleep(b"", context))
+            finally:
+                assert context.cancelled()
+                await asyncio.sleep(0.01)
+                service.events.put_nowait("cleaned up")
+            return b""
+
+    async with echo_pair(Service()) as stub:
+        call = stub.unary(b"", timeout=0.3 if end == "deadline" else None)
+        task = asyncio.ensure_future(call)
+        assert [await service.events.get() for _ in range(2)] == ["started"] * 2
+        if end == "cancel":
+            call.cancel()
+        with pytest.raises(RpcError) as caught:
+            await task
+        assert caught.value.code is (StatusCode.CANCELLED if end == "cancel" else StatusCode.DEADLINE_EXCEEDED)
+        assert [await service.events.get() for _ in range(3)] == ["cancelled"] * 2 + ["cleaned up"]
+
+
+async def test_timeouts_inside_a_handler_are_its_own() -> None:
+    async with echo_pair(Echo()) as back_end:
+
+        class FrontEnd(Echo):
+            async def unary(self, request: bytes, context: Context) -> bytes:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(0.05):
+                        await back_end.sleep(b"")
+                return b"without the back end"
+
+        async with echo_pair(FrontEnd()) as front_end:
+            assert await front_end.unary(b"", timeout=50) == b"without the back end"
 
 
 # -- cancellation by the server

@@ -332,6 +332,55 @@ def test_streams_beyond_the_limit_are_refused_one_by_one() -> None:
     assert server.recorder.take() == [("open", 5, [*REQUEST, (b"te", b"trailers")], False)]
 
 
+def test_header_list_over_the_limit_ends_its_stream() -> None:
+    server = serving(Http2Options(max_header_list_size=1000, max_concurrent_streams=1))
+    encoder = MemoEncoder()
+    large = [*REQUEST, (b"te", b"trailers"), (b"x", b"x" * 3000)]
+    for stream_id in (1, 3):
+        server.engine.receive(request_frame(stream_id, large, encoder))
+        assert server.recorder.take() == []
+        (frame,) = frames_of(server.engine.take_output())
+        assert isinstance(frame, RstStreamFrame)
+        assert (frame.stream_id, frame.error_code) == (stream_id, ErrorCode.ENHANCE_YOUR_CALM)
+    # It was decoded: its entries are known to later blocks of the same encoder.
+    server.engine.receive(request_frame(5, [*REQUEST, (b"te", b"trailers")], encoder))
+    assert server.recorder.take() == [("open", 5, [*REQUEST, (b"te", b"trailers")], False)]
+    # Beyond the limit of streams, too.
+    server.engine.receive(request_frame(7, large, encoder))
+    (frame,) = frames_of(server.engine.take_output())
+    assert isinstance(frame, RstStreamFrame)
+    assert (frame.stream_id, frame.error_code) == (7, ErrorCode.REFUSED_STREAM)
+
+
+@pytest.mark.parametrize("trailers", [False, True])
+def test_header_list_of_a_response_over_the_limit_ends_its_stream(trailers: bool) -> None:
+    pair = Pair(Http2Options(max_header_list_size=1000))
+    stream_id, other = pair.client.open(), pair.client.open()
+    pair.settle()
+    if trailers:
+        pair.server.engine.send_headers(stream_id, RESPONSE, False)
+        pair.settle()
+    pair.client.recorder.take()
+    pair.server.engine.send_headers(stream_id, [*RESPONSE, (b"x", b"x" * 3000)], trailers)
+    pair.server.engine.send_headers(other, RESPONSE, False)
+    pair.settle()
+    assert pair.client.recorder.take() == [
+        ("reset", stream_id, ErrorCode.ENHANCE_YOUR_CALM, False),
+        ("headers", other, RESPONSE, False),
+    ]
+
+
+def test_header_list_that_is_many_times_too_large_ends_the_connection() -> None:
+    """One byte may stand for a field of the table: decoding to the end costs far more than sending."""
+    for fields in ([(b"te", b"trailers")] * 1000, [(b"x", b"x" * 5000)]):
+        server = serving(Http2Options(max_header_list_size=1000))
+        encoder = MemoEncoder()
+        server.engine.receive(request_frame(1, REQUEST, encoder))
+        server.recorder.take()
+        server.engine.receive(request_frame(3, [*REQUEST, *fields], encoder))
+        assert server.recorder.take() == [("failed", ErrorCode.ENHANCE_YOUR_CALM)]
+
+
 def test_client_knows_the_limit_of_the_server() -> None:
     pair = Pair(Http2Options(max_concurrent_streams=2))
     engine = pair.client.engine

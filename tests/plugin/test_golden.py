@@ -33,16 +33,16 @@ def test_golden_files(regenerated: Output) -> None:
 
 def test_shipped_modules() -> None:
     """From the descriptors that they hold themselves: those of another protoc would be another version's."""
-    google_rpc = ROOT / "minirpc/google_rpc"
     paths = [
         *(ROOT / "minirpc/message/wkt").glob("*_pb.py"),
-        *google_rpc.glob("*_pb.py"),
+        *(ROOT / "minirpc/google_rpc").glob("*_pb.py"),
+        *(ROOT / "minirpc/services").glob("*/*_pb.py"),
         ROOT / "protoc_plugin/plugin_pb.py",
     ]
     described = {path: _descriptor(".".join(path.relative_to(ROOT).with_suffix("").parts)) for path in paths}
     with_comments = {file.name: file for file in descriptors_of_own_files()}
     modules = shipped_modules([with_comments.get(file.name, file) for file in described.values()])
-    assert set(modules) == set(paths)
+    assert set(modules) == {*paths, *(ROOT / "minirpc/services").glob("*/*_rpc.py")}
     for path, text in modules.items():
         assert path.read_text(encoding="utf-8") == text, path
 

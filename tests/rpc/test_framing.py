@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minirpc.errors import RpcError, StatusCode
-from minirpc.rpc.framing import Deframer, encode_prefix
+from minirpc.rpc.framing import CompressedMessage, Deframer, encode_prefix
 
 
 def framed(message: bytes) -> bytes:
@@ -52,6 +52,27 @@ def test_limit_holds_for_a_later_message_of_the_same_piece() -> None:
 def test_compressed_flag_without_encoding_is_internal(flag: int) -> None:
     with pytest.raises(RpcError, match="compressed flag") as caught:
         Deframer(10).feed(bytes([flag]) + framed(b"x")[1:])
+    assert caught.value.code is StatusCode.INTERNAL
+
+
+@pytest.mark.parametrize("cut", [1, 3, 7, 100])
+def test_compressed_messages_are_told_apart(cut: int) -> None:
+    stream = framed(b"plain") + b"\1" + framed(b"packed")[1:] + framed(b"") + b"\1" + framed(b"")[1:]
+    deframer = Deframer(10)
+    deframer.compression_agreed = True
+    received: list[bytes] = []
+    for start in range(0, len(stream), cut):
+        received += deframer.feed(stream[start : start + cut])
+    assert received == [b"plain", b"packed", b"", b""]
+    assert [isinstance(message, CompressedMessage) for message in received] == [False, True, False, True]
+
+
+@pytest.mark.parametrize("flag", [2, 255])
+def test_other_flags_are_internal(flag: int) -> None:
+    deframer = Deframer(10)
+    deframer.compression_agreed = True
+    with pytest.raises(RpcError, match=f"compressed flag {flag}, which is neither 0 nor 1") as caught:
+        deframer.feed(bytes([flag]) + framed(b"x")[1:])
     assert caught.value.code is StatusCode.INTERNAL
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from plugin_runs import GOLDEN, TESTS
 
-SAMPLES = ["extensions.py", "messages.py", "services.py"]
+SAMPLES = ["blocking.py", "extensions.py", "messages.py", "services.py"]
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from minirpc.codegen import services_v1 as _rpc
 from .geo_pb import Distance, Points
 
 
-class GeoServiceStub(_rpc.Stub):
+class GeoServiceStub(_rpc.Stub[_rpc.ChannelT]):
     """Distances on the surface of the earth."""
 
     distance_between = _rpc.unary_unary("/geo.GeoService/DistanceBetween", Points, Distance)

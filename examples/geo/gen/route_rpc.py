@@ -9,7 +9,7 @@ from .geo_pb import Point
 from .route_pb import Progress
 
 
-class RouteServiceStub(_rpc.Stub):
+class RouteServiceStub(_rpc.Stub[_rpc.ChannelT]):
     """Routes: ways over several points."""
 
     follow = _rpc.stream_stream("/geo.RouteService/Follow", Point, Progress)

@@ -6,7 +6,7 @@ from minirpc.codegen import services_v1 as _rpc
 from .comments_pb import OneLine
 
 
-class DocumentedStub(_rpc.Stub):
+class DocumentedStub(_rpc.Stub[_rpc.ChannelT]):
     """A service."""
 
     do = _rpc.unary_unary("/golden.comments.Documented/Do", OneLine, OneLine)

@@ -9,7 +9,7 @@ from .deprecated_pb import New
 
 
 @_rpc.deprecated("golden.deprecated.OldService is deprecated")
-class OldServiceStub(_rpc.Stub):
+class OldServiceStub(_rpc.Stub[_rpc.ChannelT]):
     get = _rpc.unary_unary("/golden.deprecated.OldService/Get", New, New)
 
 
@@ -20,7 +20,7 @@ class OldServiceServicer(_rpc.Servicer):
         _rpc.unimplemented()
 
 
-class NewServiceStub(_rpc.Stub):
+class NewServiceStub(_rpc.Stub[_rpc.ChannelT]):
     get = _rpc.unary_unary("/golden.deprecated.NewService/Get", New, New)
     """Use Find.
 

@@ -6,7 +6,7 @@ from minirpc.codegen import services_v1 as _rpc
 from .root_pb import Root
 
 
-class RootServiceStub(_rpc.Stub):
+class RootServiceStub(_rpc.Stub[_rpc.ChannelT]):
     get = _rpc.unary_unary("/RootService/Get", Root, Root)
 
 

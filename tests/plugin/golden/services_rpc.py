@@ -12,7 +12,7 @@ from .acme.shop import money_pb as _shop_money_pb
 from .services_pb import Outer
 
 
-class NothingStub(_rpc.Stub):
+class NothingStub(_rpc.Stub[_rpc.ChannelT]):
     """A service without methods."""
 
 
@@ -22,7 +22,7 @@ class NothingServicer(_rpc.Servicer):
     methods = NothingStub  # one table, both sides
 
 
-class NamesStub(_rpc.Stub):
+class NamesStub(_rpc.Stub[_rpc.ChannelT]):
     get_http_route = _rpc.unary_unary("/golden.services.Names/GetHTTPRoute", Outer.Request, Empty)
     lower = _rpc.unary_unary("/golden.services.Names/lower", Outer.Request, Empty)
     import_ = _rpc.unary_unary("/golden.services.Names/Import", Outer.Request, Empty)
@@ -53,7 +53,7 @@ class NamesServicer(_rpc.Servicer):
         _rpc.unimplemented()
 
 
-class TwinsStub(_rpc.Stub):
+class TwinsStub(_rpc.Stub[_rpc.ChannelT]):
     """Two methods that would have one name."""
 
     GetBook = _rpc.unary_unary("/golden.services.Twins/GetBook", Outer.Request, Outer.Request)
@@ -80,7 +80,7 @@ class TwinsServicer(_rpc.Servicer):
         _rpc.unimplemented()
 
 
-class ClashStub(_rpc.Stub):
+class ClashStub(_rpc.Stub[_rpc.ChannelT]):
     """Classes that have the names of something in the module."""
 
     get_it = _rpc.unary_unary("/golden.services.Clash/GetIt", _services_pb.ClashStub, _services_pb.get_it)
@@ -107,7 +107,7 @@ class ClashServicer(_rpc.Servicer):
         _rpc.unimplemented()
 
 
-class u__HiddenStub(_rpc.Stub):
+class u__HiddenStub(_rpc.Stub[_rpc.ChannelT]):
     pass
 
 

@@ -6,7 +6,7 @@ from minirpc.message.wkt.empty_pb import Empty
 from minirpc.message.wkt.timestamp_pb import Timestamp
 
 
-class KeeperStub(_rpc.Stub):
+class KeeperStub(_rpc.Stub[_rpc.ChannelT]):
     keep = _rpc.unary_unary("/golden.wkt.Keeper/Keep", Timestamp, Empty)
 
 

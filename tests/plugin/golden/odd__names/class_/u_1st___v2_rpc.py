@@ -7,7 +7,7 @@ from ..lone_pb import Lone
 from .u_1st___v2_pb import First
 
 
-class OddStub(_rpc.Stub):
+class OddStub(_rpc.Stub[_rpc.ChannelT]):
     get = _rpc.unary_unary("/odd.Odd/Get", Lone, First)
 
 

@@ -8,7 +8,7 @@ from minirpc.codegen import services_v1 as _rpc
 from .library_pb import Book, GetBookRequest
 
 
-class LibraryStub(_rpc.Stub):
+class LibraryStub(_rpc.Stub[_rpc.ChannelT]):
     """Looks books up."""
 
     get_book = _rpc.unary_unary("/acme.library.v1.Library/GetBook", GetBookRequest, Book)

@@ -9,7 +9,7 @@ from .. import money_pb as _shop_money_pb
 from .order_pb import Order
 
 
-class OrdersStub(_rpc.Stub):
+class OrdersStub(_rpc.Stub[_rpc.ChannelT]):
     place = _rpc.unary_unary("/acme.shop.v1.Orders/Place", Order, _money_pb.Money)
     tip = _rpc.unary_unary("/acme.shop.v1.Orders/Tip", _shop_money_pb.Money, Root.Leaf)
 
