@@ -26,7 +26,6 @@ LAYERS: dict[str, set[str]] = {
     "minirpc.codegen.messages_v1": {"minirpc.errors", "minirpc.wire", "minirpc.message"},
     "minirpc.codegen.services_v1": {"minirpc.errors", "minirpc.rpc", "minirpc.aio"},
     "minirpc.codegen": set(),
-    "minirpc.google_rpc": {"minirpc.message", "minirpc.codegen.messages_v1"},
     "minirpc.sync": {"minirpc.errors", "minirpc.rpc", "minirpc.aio"},
     "minirpc.testing": {"minirpc.errors", "minirpc.rpc", "minirpc.aio"},
     "minirpc.interceptors": {"minirpc.errors", "minirpc.rpc", "minirpc.aio"},

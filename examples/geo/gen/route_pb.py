@@ -15,4 +15,4 @@ class Progress(_pb.Message):
     """From the first point to this one along the route, in kilometres."""
 
 
-_pb.file("route.proto", "geo", b"\n\x0broute.proto\x12\x03geo\x1a\tgeo.proto\"a\n\x08Progress\x12\x16\n\x06points\x18\x01 \x01(\rR\x06points\x12!\n\x0cleg_distance\x18\x02 \x01(\x01R\x0blegDistance\x12\x1a\n\x08distance\x18\x03 \x01(\x01R\x08distance27\n\x0cRouteService\x12'\n\x06Follow\x12\n.geo.Point\x1a\r.geo.Progress(\x010\x01b\x06proto3", __name__)
+_pb.file("route.proto", "geo", b"\n\x0broute.proto\x12\x03geo\x1a\tgeo.proto\"a\n\x08Progress\x12\x16\n\x06points\x18\x01 \x01(\rR\x06points\x12!\n\x0cleg_distance\x18\x02 \x01(\x01R\x0blegDistance\x12\x1a\n\x08distance\x18\x03 \x01(\x01R\x08distance27\n\x0cRouteService\x12'\n\x06Follow\x12\n.geo.Point\x1a\r.geo.Progress(\x010\x01b\x06proto3", __name__, [".geo_pb"])
