@@ -8,7 +8,7 @@ SOURCES := pyproject.toml setup.py $(wildcard minirpc/*.pyx minirpc/*.pxd minirp
 PYTEST := $(BIN)/python -X dev -m pytest -q
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-pure test-compiled asan lint format golden bench soak clean
+.PHONY: help demo test test-pure test-compiled asan conformance lint format golden bench soak clean
 
 help:  ## say what the targets do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -61,6 +61,9 @@ bench: $(VENV)/.installed  ## measure beside the peers (minutes): tables for cod
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[bench]"
 	$(BIN)/python -m benchmarks.codec
 	$(BIN)/python -m benchmarks.rpc
+
+conformance: $(VENV)/.installed  ## run protobuf's official conformance tests, RUNNER=path (without it: how to get a runner)
+	$(BIN)/python tests/conformance $(RUNNER)
 
 soak: $(VENV)/.installed  ## run the long tests (minutes): memory under load
 	$(PYTEST) -m soak

@@ -248,14 +248,14 @@ class InterceptedStream(ClientStream):
         self._wake_takers()
         return response
 
-    def open_message(self, data: Any) -> Any:
+    def open_message(self, message: Any) -> Any:
         """Returns the response, which an attempt has opened."""
-        return data
+        return message
 
     # -- requests
 
-    async def send_request(self, message: Any, *_: Any) -> None:
-        """Hands one of a stream of requests to the interceptors.
+    async def send_request(self, message: Any, compress: bool = True) -> None:
+        """Hands one of a stream of requests to the interceptors. ``compress`` gets lost: they send what they like.
 
         Raises:
             RpcError: the call has ended with a status other than OK.
@@ -263,11 +263,11 @@ class InterceptedStream(ClientStream):
         """
         if self._ending is not None:
             raise RuntimeError("the stream of requests has been ended")
-        await self.send(message)
+        await self.send(message, compress)
         if self.failed:
             raise self.error()
 
-    async def send(self, message: Any, *_: Any) -> None:
+    async def send(self, message: Any, compress: bool = True) -> None:  # noqa: ARG002
         """Hands a request to the interceptors, and waits until they take it or the call is over."""
         if self.over:
             return

