@@ -84,7 +84,7 @@ async def test_server_that_speaks_http_1() -> None:
 
     listener = await asyncio.start_server(answer, "127.0.0.1", 0)
     async with listener, Channel(f"127.0.0.1:{listener.sockets[0].getsockname()[1]}") as channel:
-        with pytest.raises(RpcError, match="may not speak HTTP/2") as caught:
+        with pytest.raises(RpcError, match="the peer speaks HTTP/1") as caught:
             await EchoStub(channel).unary(b"")
         assert caught.value.code is StatusCode.UNAVAILABLE
 
