@@ -76,12 +76,14 @@ class Client:
         channel: the channel of this case alone.
         metadata: sent with each call.
         soak: the numbers of the soak cases.
+        concurrent_calls: the calls of concurrent_large_unary.
     """
 
     connect: Callable[[], Channel]
     channel: Channel
     metadata: Metadata = ()
     soak: Soak = Soak()
+    concurrent_calls: int = 1_000
 
     @property
     def stub(self) -> TestServiceStub:
@@ -251,7 +253,7 @@ async def timeout_on_sleeping_server(client: Client) -> None:
 
 async def concurrent_large_unary(client: Client) -> None:
     async with asyncio.TaskGroup() as group:
-        for _ in range(1_000):
+        for _ in range(client.concurrent_calls):
             group.create_task(_large_call(client.stub, client))
 
 

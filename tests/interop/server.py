@@ -5,13 +5,12 @@ It prints the address that it listens on, serves until SIGTERM or SIGINT, and ex
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
 
 from minirpc.aio import Server
-from tests.interop.flags import boolean
+from tests.interop.flags import server_parser
 from tests.interop.service import TestService
 
 __all__ = ["main"]
@@ -19,11 +18,7 @@ __all__ = ["main"]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serves, and returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m tests.interop.server", description=__doc__)
-    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (%(default)s)")
-    parser.add_argument("--port", type=int, default=0, help="the port; 0, the default, takes any")
-    parser.add_argument("--use_tls", type=boolean, nargs="?", const=True, default=False)
-    options = parser.parse_args(arguments)
+    options = server_parser("tests.interop.server").parse_args(arguments)
 
     def tell(addresses: Sequence[str]) -> None:
         sys.stdout.write(f"listening on {addresses[0]}\n")
