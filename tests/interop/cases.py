@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from tests.interop.gen.grpc.testing.empty_pb import Empty
 from tests.interop.gen.grpc.testing.messages_pb import (
+    BoolValue,
     EchoStatus,
     Payload,
     ResponseParameters,
@@ -154,16 +155,70 @@ async def large_unary(client: Client) -> None:
     await _large_call(client.stub, client)
 
 
+async def client_compressed_unary(client: Client) -> None:
+    async def call(*, expect: bool, compression: str | None) -> None:
+        request = SimpleRequest(
+            expect_compressed=BoolValue(value=expect),
+            response_size=LARGE_RESPONSE,
+            payload=_zeros(LARGE_REQUEST),
+        )
+        response = await client.stub.unary_call(request, compression=compression, metadata=client.metadata)
+        _expect_payload(response, LARGE_RESPONSE)
+
+    await _expect_status(call(expect=True, compression=None), StatusCode.INVALID_ARGUMENT)  # does the server look?
+    await call(expect=True, compression="gzip")
+    await call(expect=False, compression=None)
+
+
+async def server_compressed_unary(client: Client) -> None:
+    for compressed in (True, False):
+        request = SimpleRequest(
+            response_compressed=BoolValue(value=compressed),
+            response_size=LARGE_RESPONSE,
+            payload=_zeros(LARGE_REQUEST),
+        )
+        call = client.stub.unary_call(request, metadata=client.metadata)
+        _expect_payload(await call, LARGE_RESPONSE)
+        _expect(call.response_compressed, compressed, "the response is compressed")
+
+
 async def client_streaming(client: Client) -> None:
     requests = [StreamingInputCallRequest(payload=_zeros(size)) for size in REQUEST_SIZES]
     response = await client.stub.streaming_input_call(requests, metadata=client.metadata)
     _expect(response.aggregated_payload_size, 74_922, "sum of the sizes")
 
 
+async def client_compressed_streaming(client: Client) -> None:
+    def request(size: int, *, expect: bool) -> StreamingInputCallRequest:
+        return StreamingInputCallRequest(expect_compressed=BoolValue(value=expect), payload=_zeros(size))
+
+    probe = client.stub.streaming_input_call([request(27_182, expect=True)], metadata=client.metadata)
+    await _expect_status(probe, StatusCode.INVALID_ARGUMENT)  # does the server look?
+    async with client.stub.streaming_input_call(compression="gzip", metadata=client.metadata) as call:
+        await call.send(request(27_182, expect=True))
+        await call.send(request(45_904, expect=False), compress=False)
+        response = await call.finish()
+    _expect(response.aggregated_payload_size, 73_086, "sum of the sizes")
+
+
 async def server_streaming(client: Client) -> None:
     call = client.stub.streaming_output_call(_output(*RESPONSE_SIZES), metadata=client.metadata)
     for size in RESPONSE_SIZES:
         _expect_payload(await call.receive(), size)
+    await _expect_end(call.receive())
+
+
+async def server_compressed_streaming(client: Client) -> None:
+    wanted = ((31_415, True), (92_653, False))
+    request = StreamingOutputCallRequest(
+        response_parameters=[
+            ResponseParameters(size=size, compressed=BoolValue(value=compressed)) for size, compressed in wanted
+        ]
+    )
+    call = client.stub.streaming_output_call(request, metadata=client.metadata)
+    for size, compressed in wanted:
+        _expect_payload(await call.receive(), size)
+        _expect(call.response_compressed, compressed, f"the response of {size} bytes is compressed")
     await _expect_end(call.receive())
 
 
@@ -307,8 +362,12 @@ CASES: Mapping[str, Case] = {
     for case in (
         empty_unary,
         large_unary,
+        client_compressed_unary,
+        server_compressed_unary,
         client_streaming,
+        client_compressed_streaming,
         server_streaming,
+        server_compressed_streaming,
         ping_pong,
         empty_stream,
         custom_metadata,

@@ -12,12 +12,12 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from minirpc.aio import Channel
+from minirpc.aio import Channel, ClientTls
 from tests.interop.cases import CASES, Case, Client, Soak
 from tests.interop.flags import client_parser
 from tests.interop.play import play
 
-__all__ = ["main"]
+__all__ = ["connector", "main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,13 +40,17 @@ def _soak(options: argparse.Namespace) -> Soak:
     )
 
 
-def _connector(options: argparse.Namespace) -> Callable[[], Channel]:
+def connector(options: argparse.Namespace) -> Callable[[], Channel]:
+    """Makes the function that connects to the server that the flags name."""
     target = f"{options.server_host}:{options.server_port}"
-    return lambda: Channel(target, authority=options.server_host_override)
+    if not options.use_tls:
+        return lambda: Channel(target, authority=options.server_host_override)
+    tls = ClientTls(ca=options.ca_file if options.use_test_ca else None, server_name=options.server_host_override)
+    return lambda: Channel(target, tls=tls)
 
 
 async def _play(names: Sequence[str], options: argparse.Namespace) -> int:
-    connect = _connector(options)
+    connect = connector(options)
     soak = _soak(options)
 
     async def play_one(case: Case) -> None:

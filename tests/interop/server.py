@@ -9,7 +9,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
-from minirpc.aio import Server
+from minirpc.aio import Server, ServerTls
 from tests.interop.flags import server_parser
 from tests.interop.service import TestService
 
@@ -24,8 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write(f"listening on {addresses[0]}\n")
         sys.stdout.flush()
 
+    tls = ServerTls(certificate=options.tls_cert_file, key=options.tls_key_file) if options.use_tls else None
     server = Server([TestService()])
-    asyncio.run(server.serve(f"{options.host}:{options.port}", grace=1.0, on_listening=tell))
+    asyncio.run(server.serve(f"{options.host}:{options.port}", tls=tls, grace=1.0, on_listening=tell))
     return 0
 
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 
 from tests.interop.gen.grpc.testing.empty_pb import Empty
 from tests.interop.gen.grpc.testing.messages_pb import (
+    BoolValue,
     EchoStatus,
     Payload,
     SimpleRequest,
@@ -39,6 +40,9 @@ class TestService(TestServiceServicer):
         return Empty()
 
     async def unary_call(self, request: SimpleRequest, context: Context) -> SimpleResponse:
+        _expect_compressed(request.expect_compressed, context)
+        if request.response_compressed is not None and request.response_compressed.value:
+            context.set_compression("gzip")
         await _echo_metadata(context)
         _abort_as_told(request.response_status, context)
         return SimpleResponse(
@@ -54,6 +58,8 @@ class TestService(TestServiceServicer):
     async def streaming_output_call(
         self, request: StreamingOutputCallRequest, context: Context
     ) -> AsyncIterator[StreamingOutputCallResponse]:
+        if any(parameters.compressed is not None for parameters in request.response_parameters):
+            context.set_compression("gzip")
         await _echo_metadata(context)
         async for response in _responses(request, context):
             yield response
@@ -64,6 +70,7 @@ class TestService(TestServiceServicer):
         await _echo_metadata(context)
         size = 0
         async for request in requests:
+            _expect_compressed(request.expect_compressed, context)
             size += len(request.payload.body) if request.payload is not None else 0
         return StreamingInputCallResponse(aggregated_payload_size=size)
 
@@ -93,6 +100,12 @@ async def _echo_metadata(context: Context) -> None:
         await context.send_initial_metadata([(INITIAL_KEY, received[INITIAL_KEY])])
 
 
+def _expect_compressed(expected: BoolValue | None, context: Context) -> None:
+    if expected is not None and expected.value != context.request_compressed:
+        came = "compressed" if context.request_compressed else "uncompressed"
+        context.abort(StatusCode.INVALID_ARGUMENT, f"the request came {came}")
+
+
 def _abort_as_told(status: EchoStatus | None, context: Context) -> None:
     if status is not None and status.code:
         try:
@@ -116,6 +129,7 @@ async def _responses(
     for parameters in request.response_parameters:
         if parameters.interval_us > 0:
             await asyncio.sleep(parameters.interval_us / 1e6)
+        context.compress = parameters.compressed is not None and parameters.compressed.value
         wants_peer = parameters.fill_peer_socket_address is not None and parameters.fill_peer_socket_address.value
         yield StreamingOutputCallResponse(
             payload=_payload(parameters.size, context),

@@ -43,14 +43,18 @@ function unary(client, method, ...given) {
 }
 
 // Sends a stream of messages, and perhaps a last one that stays uncompressed.
-function clientStream(client, messages, uncompressed) {
-  return new Promise((resolve, reject) => {
-    const call = client.StreamingInputCall((error, response) => (error ? reject(error) : resolve(response)));
-    for (const message of messages) call.write(message);
-    if (!uncompressed) return call.end();
-    // Node's streams let no write flags through to grpc-js, so this goes to the call below the stream.
-    call.call.sendMessageWithContext({ flags: NO_COMPRESS, callback: () => call.end() }, uncompressed);
+async function clientStream(client, messages, uncompressed) {
+  let call;
+  const response = new Promise((resolve, reject) => {
+    call = client.StreamingInputCall((error, value) => (error ? reject(error) : resolve(value)));
   });
+  for (const message of messages) await new Promise((resolve) => call.write(message, resolve));
+  if (uncompressed) {
+    // Node's streams let no write flags through to grpc-js, so this goes to the call below the stream.
+    await new Promise((callback) => call.call.sendMessageWithContext({ flags: NO_COMPRESS, callback }, uncompressed));
+  }
+  call.end();
+  return response;
 }
 
 // Resolves to what a stream gave: its messages, status and metadata.
