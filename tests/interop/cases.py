@@ -284,7 +284,8 @@ async def unimplemented_service(client: Client) -> None:
 
 async def cancel_after_begin(client: Client) -> None:
     async with client.stub.streaming_input_call(metadata=client.metadata) as call:
-        while not call.peer():  # the headers go out as soon as there is a connection
+        # The headers go out as soon as there is a connection.
+        while not call.peer():  # noqa: ASYNC110
             await asyncio.sleep(0.001)
         call.cancel()
         _expect((await call.status()).code, StatusCode.CANCELLED, "status")

@@ -5,17 +5,11 @@ It takes the flags of minirpc's interoperability client (:mod:`tests.interop.cli
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import functools
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
 
-from minirpc import RpcError, StatusCode
-from minirpc.aio import Channel
-from tests.interop.client import connector
-from tests.interop.flags import client_parser
 from tests.interop.gen.etcd.kv_pb import Event
 from tests.interop.gen.etcd.rpc_pb import (
     Compare,
@@ -34,6 +28,11 @@ from tests.interop.gen.etcd.rpc_pb import (
     WatchResponse,
 )
 from tests.interop.gen.etcd.rpc_rpc import KVStub, LeaseStub, WatchStub
+
+from minirpc import RpcError, StatusCode
+from minirpc.aio import Channel
+from tests.interop.client import connector
+from tests.interop.flags import client_parser
 from tests.interop.play import play
 
 __all__ = ["CASES", "main"]
@@ -234,17 +233,15 @@ CASES: dict[str, Callable[[Channel], Awaitable[None]]] = {
 """All cases by name."""
 
 
-async def _play_one(
-    case: Callable[[Channel], Awaitable[None]], connect: Callable[[], AbstractAsyncContextManager[Channel]]
-) -> None:
-    async with connect() as channel:
-        await case(channel)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Plays the cases, and returns the exit status."""
-    options: argparse.Namespace = client_parser("tests.interop.peers.etcd").parse_args(arguments)
-    cases = {name: functools.partial(_play_one, case, connector(options)) for name, case in CASES.items()}
+    options = client_parser("tests.interop.peers.etcd").parse_args(arguments)
+
+    async def play_one(name: str) -> None:
+        async with connector(options)() as channel:
+            await CASES[name](channel)
+
+    cases = {name: functools.partial(play_one, name) for name in CASES}
     return asyncio.run(play(options.test_case.split(","), cases, options.case_timeout))
 
 

@@ -20,6 +20,7 @@ export const CLIENT_FLAGS = {
   server_port: "",
   server_host_override: "",
   use_tls: "false",
+  use_test_ca: "false",
   ca_file: "",
   test_case: "large_unary",
   protos: "",
