@@ -47,7 +47,7 @@ class Pair:
         client: makes the client's command, without flags.
         server: runs the server, with TLS or without, and yields its port.
         impossible: the cases that a peer has no means for, and why.
-        concurrent_calls: those of concurrent_large_unary, with TLS and without.
+        concurrent_calls: those of concurrent_large_unary, without TLS and with it.
         tls: whether the pair is played with TLS too.
     """
 
@@ -153,10 +153,10 @@ PAIRS = [
         _our_server,
         _ONLY_A_COMMAND_LINE,
     ),
-    *(
-        Pair(f"minirpc → {name} → minirpc", _ours, _behind(name, _our_server), concurrent_calls=(200, 200))
-        for name in ("envoy", "nginx", "haproxy")
-    ),
+    Pair("minirpc → envoy → minirpc", _ours, _behind("envoy", _our_server), concurrent_calls=(200, 200)),
+    Pair("minirpc → nginx → minirpc", _ours, _behind("nginx", _our_server), concurrent_calls=(200, 200)),
+    # HAProxy 2.6 loses connections to servers, whichever they are, when trailers come while its buffer is full.
+    Pair("minirpc → haproxy → minirpc", _ours, _behind("haproxy", _our_server), concurrent_calls=(10, 10)),
 ]
 """The pairs that play the official cases."""
 
