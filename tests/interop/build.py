@@ -43,8 +43,11 @@ def generate(name: str, depends_on: Iterable[Path], command: Callable[[Path], Se
         BUILD.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(dir=BUILD, prefix=f"{name}-new-"))
         try:
-            subprocess.run(command(made), check=True, cwd=ROOT)
+            subprocess.run(command(made), check=True, cwd=ROOT, capture_output=True, text=True)
             made.rename(folder)
+        except subprocess.CalledProcessError as error:
+            error.add_note(error.stderr)
+            raise
         except OSError:  # another process has made it meanwhile
             if not folder.exists():
                 raise

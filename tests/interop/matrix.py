@@ -18,8 +18,8 @@ from tests.interop.proxies import proxy
 
 __all__ = ["ETCD", "GEO", "PAIRS", "Outcome", "Pair", "play_pair"]
 
-_CASE_TIMEOUT = 60  # seconds for one case
-_PAIR_TIMEOUT = 240.0  # seconds for all cases of a pair
+_CASE_TIMEOUT = 90  # seconds for one case
+_PAIR_TIMEOUT = 300.0  # seconds for all cases of a pair
 _SERVER_NAME = "interop.test.example"
 _DEBIAN = {"nginx": "nginx-light", "haproxy": "haproxy"}
 
