@@ -155,7 +155,7 @@ PAIRS = [
     ),
     Pair("minirpc → envoy → minirpc", _ours, _behind("envoy", _our_server), concurrent_calls=(200, 200)),
     Pair("minirpc → nginx → minirpc", _ours, _behind("nginx", _our_server), concurrent_calls=(200, 200)),
-    # HAProxy 2.6 loses connections to servers, whichever they are, when trailers come while its buffer is full.
+    # HAProxy 2.6 loses connections to servers, grpcio's too, when trailers come while its buffer is full.
     Pair("minirpc → haproxy → minirpc", _ours, _behind("haproxy", _our_server), concurrent_calls=(10, 10)),
 ]
 """The pairs that play the official cases."""
