@@ -8,7 +8,7 @@ SOURCES := pyproject.toml setup.py $(wildcard minirpc/*.pyx minirpc/*.pxd minirp
 PYTEST := $(BIN)/python -X dev -m pytest -q
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-pure test-compiled asan conformance lint format golden bench soak clean
+.PHONY: help demo test test-pure test-compiled asan conformance interop lint format golden bench soak clean
 
 help:  ## say what the targets do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -56,6 +56,10 @@ format: $(VENV)/.installed  ## let ruff fix and format what it can
 golden: $(VENV)/.installed  ## write the golden files and the shipped modules of the plugin again
 	UPDATE_GOLDEN=1 $(PYTEST) tests/plugin/test_golden.py
 	$(BIN)/python -m protoc_plugin.bootstrap
+
+# INTEROP passes options: make interop INTEROP="--only grpcio", or "--write docs/interop.md"
+interop: $(VENV)/.installed  ## play the official gRPC cases with grpcio, Node, Go and etcd, and through proxies (minutes)
+	$(BIN)/python -m tests.interop $(INTEROP)
 
 bench: $(VENV)/.installed  ## measure beside the peers (minutes): tables for codec and RPC
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[bench]"

@@ -270,8 +270,12 @@ class Connection(asyncio.BufferedProtocol):
         self.schedule_flush()
 
     def wait_to_send(self, stream: Stream) -> None:
-        """Has ``stream.pump()`` called when the connection's window or the socket has room."""
-        self._waiting[stream] = None
+        """Has ``stream.pump()`` called when the connection's window or the socket has room, if it waits for these.
+
+        For room in its own window a stream hears from the engine.
+        """
+        if not self._can_send:
+            self._waiting[stream] = None
 
     # -- http2.ConnectionHandler
 
@@ -287,15 +291,26 @@ class Connection(asyncio.BufferedProtocol):
         """The peer's limits are known, or have changed."""
         if not self._ready.done():
             self._ready.set_result(None)
-        self.send_window_opened()
+        # RFC 9113 section 6.9.2: a new initial window size changes the window of every stream.
+        for stream in list(self._streams):
+            stream.send_window_opened()
         self._owner.connection_ready(self)
 
     def send_window_opened(self) -> None:
-        """Lets the waiting streams send, those that have waited longest first."""
-        if self._waiting:
-            waiting, self._waiting = self._waiting, {}
-            for stream in waiting:
-                stream.pump()
+        """Lets the waiting streams send, those that have waited longest first, until there is no more room.
+
+        The others are not looked at: with many streams and a peer that opens its window bit by bit, that would cost
+        more than everything else.
+        """
+        while self._waiting and self._can_send:
+            stream = next(iter(self._waiting))
+            del self._waiting[stream]
+            stream.pump()
+
+    @property
+    def _can_send(self) -> bool:
+        """Whether the connection's window and the socket have room."""
+        return not self.write_paused and self.engine.send_capacity(0) > 0
 
     def ping_acknowledged(self, data: bytes) -> None:
         """The PING between the two GOAWAYs of a drain came back."""

@@ -189,11 +189,11 @@ class H2Engine:
 
     def send_capacity(self, stream_id: int) -> int:
         connection = self._connection
-        stream = connection.streams.get(stream_id)
-        if stream is None or self._failed:
-            return 0
-        window = min(connection.outbound_flow_control_window, stream.outbound_flow_control_window)
-        return max(0, min(window, connection.max_outbound_frame_size))
+        window: int = connection.outbound_flow_control_window
+        if stream_id:
+            stream = connection.streams.get(stream_id)
+            window = 0 if stream is None else min(window, stream.outbound_flow_control_window)
+        return 0 if self._failed else max(0, min(window, connection.max_outbound_frame_size))
 
     def send_data(self, stream_id: int, data: bytes | memoryview, end_stream: bool) -> None:
         if self._failed:

@@ -183,7 +183,10 @@ class Engine(Protocol):
         """Sends a response's headers, or trailers (then ``end_stream`` must be true)."""
 
     def send_capacity(self, stream_id: int) -> int:
-        """Bytes that one :meth:`send_data` on this stream may carry now: windows and frame size; 0 if closed."""
+        """Bytes that one :meth:`send_data` on this stream may carry now: windows and frame size; 0 if closed.
+
+        Stream 0 stands for the connection: what a stream with room in its own window could send.
+        """
         ...
 
     def send_data(self, stream_id: int, data: bytes | memoryview, end_stream: bool) -> None:

@@ -7,6 +7,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 from echo import Echo, EchoStub, echo_pair
+from h2.events import DataReceived, Event, RequestReceived, StreamEnded
+from h2.settings import SettingCodes
+from raw_server import Peer, raw_server
 
 from minirpc.aio import Channel, Context, Http2Options, Server
 from minirpc.errors import RpcError, StatusCode
@@ -101,6 +104,37 @@ async def test_message_larger_than_the_window(size: int) -> None:
             for _ in range(3):
                 await call.send(message)
                 assert await call.receive() == message
+
+
+async def test_many_calls_share_a_small_connection_window() -> None:
+    options = Http2Options(stream_window=65_535, connection_window=65_535)
+    messages = [bytes([number]) * 50_000 for number in range(100)]
+    async with echo_pair(server_options={"http2_options": options}, http2_options=options) as stub:
+        assert await asyncio.gather(*map(stub.unary, messages)) == messages
+
+
+async def test_streams_without_a_window_wait_until_settings_give_them_one() -> None:
+    """Two streams may send nothing, while the connection's window is open; a third has a window of its own."""
+    requests: dict[int, bytes] = {}
+
+    def no_window(peer: Peer) -> None:
+        peer.http2.update_settings({SettingCodes.INITIAL_WINDOW_SIZE: 0})
+        peer.flush()
+
+    def on_event(peer: Peer, event: Event) -> None:
+        if isinstance(event, RequestReceived):
+            requests[event.stream_id] = b""
+            if len(requests) == 3:
+                peer.http2.increment_flow_control_window(1000, event.stream_id)
+        if isinstance(event, DataReceived):
+            requests[event.stream_id] += event.data
+        if isinstance(event, StreamEnded):
+            peer.reply(event.stream_id, requests[event.stream_id][5:])
+            peer.http2.update_settings({SettingCodes.INITIAL_WINDOW_SIZE: 65_535})
+
+    async with raw_server(on_event, on_connect=no_window) as server, Channel(server.address) as channel:
+        calls = [EchoStub(channel).unary(b"%d" % number, timeout=10) for number in range(3)]
+        assert await asyncio.gather(*calls) == [b"0", b"1", b"2"]
 
 
 async def test_peer_that_stops_reading_its_socket_holds_the_server() -> None:

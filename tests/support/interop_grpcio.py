@@ -114,12 +114,17 @@ def sync_service(generated: Generated, journal: Journal) -> Any:
         context.set_trailing_metadata(_trailers(request, context.invocation_metadata()))
         context.abort(_by_number(request.code), request.message)
 
-    def wait(context: Any) -> None:
-        journal.time_remaining.append(context.time_remaining())
+    def begin_to_wait(context: Any) -> threading.Event:
         over = threading.Event()
-        if context.add_callback(over.set):
-            over.wait(30)
-        journal.cancelled += 1
+
+        def end() -> None:
+            journal.cancelled += 1
+            over.set()
+
+        if not context.add_callback(end):
+            end()
+        journal.time_remaining.append(context.time_remaining())
+        return over
 
     class Echo(generated.pb2_grpc.EchoServicer):
         def __init__(self) -> None:
@@ -155,12 +160,14 @@ def sync_service(generated: Generated, journal: Journal) -> Any:
             fail(request, context)
 
         def Wait(self, request: Any, context: Any) -> Any:
-            wait(context)
+            begin_to_wait(context).wait(30)
             return pb2.Chunk()
 
         def WaitStream(self, request: Any, context: Any) -> Iterator[Any]:
+            # Before the response: grpcio does not go on with the handler of a call that has ended meanwhile.
+            over = begin_to_wait(context)
             yield pb2.Chunk(number=1)
-            wait(context)
+            over.wait(30)
 
         def Meet(self, request: Any, context: Any) -> Any:
             journal.peers.add(context.peer())
