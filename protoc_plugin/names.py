@@ -1,4 +1,4 @@
-"""Names of modules and methods; those of classes and attributes are the business of :mod:`minirpc.message.names`.
+"""Names of modules; those of classes, attributes and methods are the business of :mod:`minirpc.message.names`.
 
 Like there, every escape is injective: two names that differ in the .proto file differ in Python.
 """
@@ -6,16 +6,17 @@ Like there, every escape is injective: two names that differ in the .proto file 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from minirpc.message.json.names import camel_case as json_name
 from minirpc.message.names import (
     ENUM_ATTRIBUTES,
     KEYWORDS,
     MESSAGE_ATTRIBUTES,
+    SERVICE_ATTRIBUTES,
     enum_value_names,
-    escape,
     member_name,
+    method_names,
     snake_case,
     top_level_name,
 )
@@ -33,20 +34,6 @@ __all__ = [
     "snake_case",
     "top_level_name",
 ]
-
-SERVICE_ATTRIBUTES = frozenset({"methods"})
-"""The public attributes of stubs and servicers."""
-
-
-def method_names(names: Sequence[str]) -> list[str]:
-    """The names of a service's methods: in snake_case, unless two of them would be one name; those stay as they are.
-
-    That is injective: snake_case is idempotent, so a name that stays as it is and equals the snake_case of another
-    would have been one of a pair with it.
-    """
-    snakes = [snake_case(name) for name in names]
-    chosen = [snake if snakes.count(snake) == 1 else name for name, snake in zip(names, snakes, strict=True)]
-    return [escape(name, KEYWORDS | SERVICE_ATTRIBUTES) for name in chosen]
 
 
 def module_path(proto_file: str) -> tuple[tuple[str, ...], str]:

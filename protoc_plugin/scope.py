@@ -31,6 +31,8 @@ SHIPPED = {
     "google/rpc/error_details.proto": _GOOGLE_RPC,
     "google/rpc/status.proto": _GOOGLE_RPC,
     "grpc/health/v1/health.proto": ("minirpc", "services", "health"),
+    "grpc/reflection/v1/reflection.proto": ("minirpc", "services", "reflection", "v1"),
+    "grpc/reflection/v1alpha/reflection.proto": ("minirpc", "services", "reflection", "v1alpha"),
 }
 """The files whose modules come with minirpc, and the packages that hold them."""
 

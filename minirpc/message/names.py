@@ -14,15 +14,18 @@ Names in .proto files are ASCII letters, digits and underscores, and do not begi
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 
 __all__ = [
     "ENUM_ATTRIBUTES",
     "KEYWORDS",
     "MESSAGE_ATTRIBUTES",
+    "SERVICE_ATTRIBUTES",
     "enum_value_names",
     "escape",
     "member_name",
+    "method_names",
     "snake_case",
     "top_level_name",
 ]
@@ -49,6 +52,9 @@ ENUM_ATTRIBUTES = _words(
     "to_bytes value"
 )
 """The public attributes of ``int``, of enum members and of enum classes."""
+
+SERVICE_ATTRIBUTES = frozenset({"methods"})
+"""The public attributes of stubs and servicers."""
 
 
 def escape(name: str, taken: Collection[str]) -> str:
@@ -89,6 +95,18 @@ def enum_value_names(enum: str, values: Sequence[str]) -> list[str]:
         if all(name.isidentifier() and _enum_value_name(name) == name for name in short):
             return short
     return [_enum_value_name(value) for value in values]
+
+
+def method_names(names: Sequence[str]) -> list[str]:
+    """The names of a service's methods: in snake_case, unless two of them would be one name; those stay as they are.
+
+    That is injective: snake_case is idempotent, so a name that stays as it is and equals the snake_case of another
+    would have been one of a pair with it.
+    """
+    snakes = [snake_case(name) for name in names]
+    counts = Counter(snakes)
+    chosen = [snake if counts[snake] == 1 else name for name, snake in zip(names, snakes, strict=True)]
+    return [escape(name, KEYWORDS | SERVICE_ATTRIBUTES) for name in chosen]
 
 
 def snake_case(name: str) -> str:

@@ -36,13 +36,13 @@ def test_shipped_modules() -> None:
     paths = [
         *(ROOT / "minirpc/message/wkt").glob("*_pb.py"),
         *(ROOT / "minirpc/google_rpc").glob("*_pb.py"),
-        *(ROOT / "minirpc/services").glob("*/*_pb.py"),
+        *(ROOT / "minirpc/services").rglob("*_pb.py"),
         ROOT / "protoc_plugin/plugin_pb.py",
     ]
     described = {path: _descriptor(".".join(path.relative_to(ROOT).with_suffix("").parts)) for path in paths}
     with_comments = {file.name: file for file in descriptors_of_own_files()}
     modules = shipped_modules([with_comments.get(file.name, file) for file in described.values()])
-    assert set(modules) == {*paths, *(ROOT / "minirpc/services").glob("*/*_rpc.py")}
+    assert set(modules) == {*paths, *(ROOT / "minirpc/services").rglob("*_rpc.py")}
     for path, text in modules.items():
         assert path.read_text(encoding="utf-8") == text, path
 

@@ -1,0 +1,1 @@
+"""Generated from ``grpc/reflection/v1/reflection.proto``, and shipped."""

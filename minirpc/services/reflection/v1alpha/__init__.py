@@ -1,0 +1,1 @@
+"""Generated from ``grpc/reflection/v1alpha/reflection.proto``, and shipped."""
