@@ -23,14 +23,16 @@ $(VENV)/.installed: $(SOURCES)
 	MINIRPC_BUILD=yes $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test,lint]"
 	touch $@
 
-test: test-compiled test-pure  ## run all tests, on the compiled codec and on the pure-Python one (needs a C compiler)
+test: $(VENV)/.installed  ## run all tests, on the compiled codec and side by side on the pure-Python one (needs a C compiler)
+	@echo "the output of each half follows when it ends, in some minutes"
+	@$(MAKE) --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) test-compiled test-pure
 
 test-compiled: $(VENV)/.installed  ## run all tests on the compiled codec
 	MINIRPC_IMPLEMENTATION=compiled MINIRPC_EXPECT_ENGINE=compiled $(PYTEST)
 
-# tests/wire runs over both engines whichever is chosen, and tests/typing over none
+# tests/wire runs over both engines whichever is chosen, and some over none
 test-pure: $(VENV)/.installed  ## run the tests that depend on the chosen codec on the pure-Python one
-	MINIRPC_IMPLEMENTATION=pure MINIRPC_EXPECT_ENGINE=pure $(PYTEST) --ignore=tests/wire --ignore=tests/typing
+	MINIRPC_IMPLEMENTATION=pure MINIRPC_EXPECT_ENGINE=pure $(PYTEST) $(addprefix --ignore=tests/,wire typing http2 rpc)
 
 # a build of its own, which stands in front of the one in the virtual environment; the codec's tests do not need the rest
 ASAN := build/asan
