@@ -62,7 +62,7 @@ bench: $(VENV)/.installed  ## measure beside the peers (minutes): tables for cod
 	$(BIN)/python -m benchmarks.codec
 	$(BIN)/python -m benchmarks.rpc
 
-soak: $(VENV)/.installed  ## run the long tests (minutes): memory under load
+soak: $(VENV)/.installed  ## run the long tests (minutes): memory under load, fuzzing
 	$(PYTEST) -m soak
 
 clean:  ## remove what the other targets made, virtual environments included

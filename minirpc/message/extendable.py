@@ -106,7 +106,7 @@ class ExtendableMessage(Message, base=True):
         return [holder.as_field() for holder in _held(self).values() if holder.is_set()]
 
     def __holder__(self, extension: Extension[Any, Any]) -> _Holder:
-        """An empty message whose one field is an extension of this one; what is read into it, ``__hold__`` takes over."""
+        """An empty message whose one field is an extension of this one; ``__hold__`` takes what is read into it."""
         cls = _holder_class(self, extension)
         holder: _Holder = getattr(cls, "field_holder", cls).from_binary(b"")
         return holder

@@ -30,6 +30,8 @@ class ExactFloat(float):
 
     __slots__ = ("text",)  # there may be many
 
+    text: str
+
     def __new__(cls, text: str) -> ExactFloat:
         number = super().__new__(cls, text)
         number.text = text
