@@ -281,6 +281,7 @@ def resolve_extensions(message: Message, registry: Registry, *, max_depth: int =
 
     Raises:
         DecodeError: the bytes of an extension are malformed; the error names the field's path.
+        RecursionError: ``max_depth`` is more levels than the stack has, and the message has them.
     """
     _resolve(message, registry, max_depth, type(message).__full_name__())
 

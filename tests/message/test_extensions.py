@@ -440,7 +440,9 @@ def test_present_extensions() -> None:
         present_extensions(Options.from_binary(chunk(100, b"\xff")), registry)
 
 
-@pytest.mark.parametrize("key, first, second", [("x_int32", "null", "1"), ("x_strings", "[]", '["a"]'), ("x_int32", "1", "2")])
+@pytest.mark.parametrize(
+    "key, first, second", [("x_int32", "null", "1"), ("x_strings", "[]", '["a"]'), ("x_int32", "1", "2")]
+)
 def test_json_refuses_an_extension_that_comes_twice(key: str, first: str, second: str) -> None:
     registry = Registry(*EXTENSIONS)
     text = f'{{"[samples.{key}]": {first}, "[samples.{key}]": {second}}}'

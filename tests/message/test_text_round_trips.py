@@ -138,7 +138,7 @@ def test_equal_messages_give_equal_texts(cls: Any, data: st.DataObject) -> None:
 def test_strings_of_any_bytes_are_escaped_as_bytes() -> None:
     message = Loose(one="a\udcff\udcc3é", many=["\udc80"], by_name={"\udcfe": "\udcfd"})
     text = message.to_text(single_line=True)
-    assert text == r'''one: "a\377\303é" many: "\200" by_name { key: "\376" value: "\375" }'''
+    assert text == r"""one: "a\377\303é" many: "\200" by_name { key: "\376" value: "\375" }"""
     assert Loose.from_text(text) == message
     with pytest.raises(DecodeError, match="invalid UTF-8"):
         Loose.from_text(r"strict: '\377'")

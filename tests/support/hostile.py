@@ -170,7 +170,9 @@ def delimited(data: st.DataObject) -> None:
 
 
 def inside_any(data: st.DataObject) -> None:
-    cls = data.draw(st.sampled_from([*samples.ALL, *PROTO2, Special, any_pb.Any, struct_pb.Struct, timestamp_pb.Timestamp]))
+    cls = data.draw(
+        st.sampled_from([*samples.ALL, *PROTO2, Special, any_pb.Any, struct_pb.Struct, timestamp_pb.Timestamp])
+    )
     prefix = data.draw(st.sampled_from(["type.googleapis.com", "", "a/b", "\0", "x" * 300]))
     name = data.draw(st.sampled_from([cls.__full_name__(), "", "no.such.Type", "a/", "]"]))
     inner = data.draw(mutated(_binary_of(cls)) | _binary_of(cls))
