@@ -71,7 +71,7 @@ bench: $(VENV)/.installed  ## measure beside the peers (minutes): tables for cod
 conformance: $(VENV)/.installed  ## run protobuf's official conformance tests, RUNNER=path (without it: how to get a runner)
 	$(BIN)/python tests/conformance $(RUNNER)
 
-soak: $(VENV)/.installed  ## run the long tests (minutes): memory under load
+soak: $(VENV)/.installed  ## run the long tests (minutes): memory under load, fuzzing
 	$(PYTEST) -m soak
 
 clean:  ## remove what the other targets made, virtual environments included

@@ -112,8 +112,10 @@ cdef const uint8_t* decode_message(
 cdef const uint8_t* decode_member(
     Reader* r, const Field* f, PyObject* message, const uint8_t* p, const uint8_t* end, int depth
 ) noexcept:
-    p = decode_message(r, f, slot_at(message, f.offset), p, end, depth)
-    if p != NULL:
+    cdef PyObject** slot = slot_at(message, f.offset)
+    p = decode_message(r, f, slot, p, end, depth)
+    # also after a fault, if it left a message there: one that was merged into lives on, and has one member at most
+    if p != NULL or (slot[0] != NULL and slot[0] != None_):
         clear_siblings(message, f)
     return p
 
@@ -126,10 +128,8 @@ cdef const uint8_t* decode_group_member(
         return stop_raised(r)
     p = decode_group(r, f, child, p, end, depth)
     Py_DECREF(child)
-    if p == NULL:
-        return stop(r, f, NO_INDEX)
-    clear_siblings(message, f)
-    return p
+    clear_siblings(message, f)  # also after a fault, as above
+    return stop(r, f, NO_INDEX) if p == NULL else p
 
 
 # ---- repeated fields

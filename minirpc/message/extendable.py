@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from copy import copy
 from threading import RLock
 from typing import Any, ClassVar, TypeVar
 
@@ -99,9 +100,8 @@ class ExtendableMessage(Message, base=True):
         Raises:
             DecodeError: the bytes of one of them are malformed.
         """
-        unknown: bytes = getattr(self, "_unknown", b"")
-        if registry is not None and unknown:
-            for extension in registry.extensions(type(self)):
+        if registry is not None:
+            for extension in _arrived(self, registry):
                 _find(self, extension)
         return [holder.as_field() for holder in _held(self).values() if holder.is_set()]
 
@@ -281,44 +281,74 @@ def resolve_extensions(message: Message, registry: Registry, *, max_depth: int =
 
     Raises:
         DecodeError: the bytes of an extension are malformed; the error names the field's path.
+        RecursionError: ``max_depth`` is more levels than the stack has, and the message has them.
     """
     _resolve(message, registry, max_depth, type(message).__full_name__())
 
 
-def _resolve(message: Any, registry: Registry, depth: int, path: str) -> None:
+def _resolve(message: Any, registry: Registry, depth: int, root: str) -> None:
+    """Reads the extensions of a message to which the path ``root`` leads: the outermost's name, or nothing.
+
+    The steps of the path are added on the way out: made on the way in, it would be copied for each message, and the
+    keys of maps in it may be long.
+    """
     if depth < 0:
-        raise DecodeError("nested too deeply", path, None)
+        raise DecodeError("nested too deeply", root, None)
     parts = [message]
     if isinstance(message, ExtendableMessage):
-        for extension in registry.extensions(type(message)) if message._unknown else ():
+        for extension in _arrived(message, registry):
             try:
                 _find(message, extension, depth)
             except DecodeError as error:
-                inner = error.path.removeprefix(type(message).__full_name__())
-                raise DecodeError(error.reason, path + inner, None) from None
+                path = root + error.path.removeprefix(type(message).__full_name__())
+                raise DecodeError(error.reason, path, None) from None
         parts += [holder.as_field() for holder in _held(message).values() if holder.is_set()]
     for part in parts:
         for spec in part.__fields__:
-            for step, child in _children(spec, getattr(part, spec.slot, None)):
-                _resolve(child, registry, depth - 1, f"{path}.{spec.name}{step}")
+            for label, child in _children(spec, getattr(part, spec.slot, None)):
+                try:
+                    _resolve(child, registry, depth - 1, "")
+                except DecodeError as error:
+                    step = "" if label is None else faults.element(label)
+                    raise DecodeError(error.reason, f"{root}.{spec.name}{step}{error.path}", None) from None
 
 
-def _children(spec: FieldSpec, value: Any) -> Iterator[tuple[str, Any]]:
-    """The messages in a field's value, each with the step of the path that leads to it."""
+def _children(spec: FieldSpec, value: Any) -> Iterator[tuple[Any, Any]]:
+    """The messages in a field's value, each with its index in a list, its key in a map, or None."""
     if not value:
         return
     if spec.card is Card.MAP:
         if spec.value is not None and spec.value.is_message:
-            yield from ((faults.element(key), child) for key, child in value.items())
+            yield from value.items()
     elif spec.is_message and spec.card is Card.REPEATED:
-        yield from ((faults.element(index), child) for index, child in enumerate(value))
+        yield from enumerate(value)
     elif spec.is_message:
-        yield "", value
+        yield None, value
 
 
 def _held(message: ExtendableMessage) -> dict[int, Any]:
     held: dict[int, Any] | None = getattr(message, "_extensions", None)
     return {} if held is None else held
+
+
+def _arrived(message: ExtendableMessage, registry: Registry) -> list[Extension[Any, Any]]:
+    """The extensions that a registry knows and for which there are unknown fields, in the order of their numbers.
+
+    One pass over these for all extensions: looked for one by one, each that is not there would cost a pass, and leave
+    an empty holder, of more bytes than the smallest message takes on the wire by orders of magnitude.
+    """
+    unknown: bytes = getattr(message, "_unknown", b"")
+    if not unknown:
+        return []
+    known = registry.extensions(type(message))
+    if not known:
+        return []
+    records = _records(unknown)
+    if isinstance(message, MessageSet):
+        numbers = {_item(number, record)[0] for number, record in records}
+    else:
+        numbers = {number for number, _ in records}
+    return [extension for extension in known if extension.number in numbers]
 
 
 def _find(message: ExtendableMessage, extension: Extension[Any, Any], max_depth: int = MAX_DEPTH) -> Any:
@@ -414,11 +444,13 @@ def _holder_class(message: ExtendableMessage, extension: Extension[Any, Any]) ->
 
 def _make_holder(extension: Extension[Any, Any]) -> Any:
     extension.spec.json_name = f"[{extension.full_name}]"
-    holder = _holder_of(extension, _Holder, extension.spec)
     if not issubclass(extension.extendee, MessageSet):
-        return holder
+        return _holder_of(extension, _Holder, extension.spec)
     if extension.spec.card is not Card.OPTIONAL or not extension.spec.is_message:
         raise TypeError(f"{extension.full_name} extends a message set, but is no optional message")
+    as_field = copy(extension.spec)
+    as_field.number = 1  # for JSON and text, which show none: a type id may be larger than any number of a field
+    holder = _holder_of(extension, _Holder, as_field)
     item = MessageMeta(
         "Item",
         (Message,),

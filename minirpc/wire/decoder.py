@@ -12,7 +12,7 @@ import struct
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from minirpc.wire.slots import fill_empty_slots
+from minirpc.wire.slots import fill_empty_slots, keep_unknown
 from minirpc.wire.spec import Card, FieldSpec, Kind, WireType
 from minirpc.wire.varint import encode_varint, skip_field
 
@@ -168,6 +168,7 @@ class _Writer:
             "Malformed": Malformed,
             "check": _check_type,
             "fill_empty_slots": fill_empty_slots,
+            "keep_unknown": keep_unknown,
             "read_int32": _read_int32,
             "read_int64": _read_int64,
             "read_packed": _read_packed,
@@ -414,7 +415,7 @@ def decoder_source(
         *([" m._extensions = None"] if extendable and not merging else []),
     ]
     if merging:
-        lines += [" if u: m._unknown += b''.join(u)", *([" return p"] if group else [])]
+        lines += [" if u: keep_unknown(m, u)", *([" return p"] if group else [])]
     else:
         lines += [" m._unknown = b''.join(u) if u else b''", f" return {'m, p' if group else 'm'}"]
     writer.names["new"] = object.__new__

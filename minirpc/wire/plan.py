@@ -15,7 +15,7 @@ from minirpc.errors import EncodeError
 from minirpc.wire import diagnose, faults
 from minirpc.wire.decoder import decoder_source
 from minirpc.wire.encoder import encoder_source
-from minirpc.wire.slots import fill_empty_slots, is_extendable
+from minirpc.wire.slots import fill_empty_slots, is_extendable, settle_unknown
 from minirpc.wire.spec import MAX_DEPTH, FieldSpec
 
 __all__ = ["Plan", "from_binary", "to_binary"]
@@ -90,6 +90,8 @@ class Plan:
         except Exception:
             self._explain(data, depth, {})
             raise
+        finally:
+            settle_unknown()
 
     def decode_into(self, message: Any, data: Buffer, depth: int = MAX_DEPTH) -> None:
         data, depth = _as_bytes(data), max(depth, 0)
@@ -101,6 +103,8 @@ class Plan:
         except Exception:
             self._explain(data, depth, before)
             raise
+        finally:
+            settle_unknown()
 
     def _explain(self, data: bytes, depth: int, counts: diagnose.Counts) -> None:
         diagnose.decode(self.fields, data, self._cls.__full_name__(), depth, counts)

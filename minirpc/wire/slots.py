@@ -6,6 +6,7 @@ The compiled twins of all of these are in ``minirpc/_codec.pyx``.
 from __future__ import annotations
 
 import copy as _copy
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -22,6 +23,8 @@ __all__ = [
     "init",
     "install",
     "is_extendable",
+    "keep_unknown",
+    "settle_unknown",
 ]
 
 CONTAINERS = (Card.REPEATED, Card.MAP)
@@ -177,6 +180,36 @@ def fill_empty_slots(message: Any, specs: Sequence[FieldSpec]) -> None:
         message._unknown = b""
     if is_extendable(type(message)) and not hasattr(message, "_extensions"):
         message._extensions = None
+
+
+class _Late(threading.local):
+    """Unknown fields of messages that were merged into, until the decoding is at its end: by the message's id."""
+
+    def __init__(self) -> None:
+        self.of: dict[int, tuple[Any, list[bytes]]] = {}
+
+
+_late = _Late()
+
+
+def keep_unknown(message: Any, pieces: list[bytes]) -> None:
+    """Notes unknown fields for a message that is merged into, until :func:`settle_unknown`.
+
+    A sub-message may come in a million parts. To join its bytes at each of them would take time by their square.
+    """
+    found = _late.of.get(id(message))
+    if found is None:
+        _late.of[id(message)] = message, pieces
+    else:
+        found[1].extend(pieces)
+
+
+def settle_unknown() -> None:
+    """Gives messages what was noted for them in this thread; to be called when a decoding has ended, well or not."""
+    waiting = _late.of
+    while waiting:
+        _, (message, pieces) = waiting.popitem()
+        message._unknown += b"".join(pieces)
 
 
 def _stored(message: Any, specs: Sequence[FieldSpec]) -> list[Any]:

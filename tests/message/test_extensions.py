@@ -9,12 +9,12 @@ import threading
 from typing import Any
 
 import pytest
-from proto2_samples import Groups, Switch
+from proto2_samples import EXTENSIONS, Extended, Groups, Switch
 from samples import Same
 
 from minirpc.codegen import messages_v1 as pb
 from minirpc.errors import DecodeError, EncodeError
-from minirpc.message.extendable import present_extensions
+from minirpc.message.extendable import present_extensions, resolve_extensions
 from minirpc.message.registry import Registry
 from minirpc.wire.varint import encode_tag, encode_varint
 
@@ -438,3 +438,20 @@ def test_present_extensions() -> None:
     assert present_extensions(message.inner, registry) == [(level, 1)]
     with pytest.raises(DecodeError):
         present_extensions(Options.from_binary(chunk(100, b"\xff")), registry)
+
+
+@pytest.mark.parametrize(
+    "key, first, second", [("x_int32", "null", "1"), ("x_strings", "[]", '["a"]'), ("x_int32", "1", "2")]
+)
+def test_json_refuses_an_extension_that_comes_twice(key: str, first: str, second: str) -> None:
+    registry = Registry(*EXTENSIONS)
+    text = f'{{"[samples.{key}]": {first}, "[samples.{key}]": {second}}}'
+    for ignore_unknown in (False, True):
+        with pytest.raises(DecodeError, match="the field was there before"):
+            Extended.from_json(text, registry=registry, ignore_unknown=ignore_unknown)
+    # to who does not know it, it is nothing
+    assert Extended.from_json(text, ignore_unknown=True) == Extended()
+
+
+def test_empty_slots_have_no_extensions() -> None:
+    resolve_extensions(Extended.__new__(Extended), Registry(*EXTENSIONS))

@@ -10,10 +10,13 @@ from google.protobuf import text_format
 from google_twin import google_class, google_values, to_google, values
 from hypothesis import given
 from hypothesis import strategies as st
+from proto2_samples import ALL as PROTO2
+from proto2_samples import EXTENSIONS, Loose
 from samples import ALL, Color, Empty, Tree
 from strategies import examples, messages, mutated, unknown_fields
 
 from minirpc.errors import DecodeError
+from minirpc.message.registry import Registry
 
 few = examples(25)  # for each class
 each_class = pytest.mark.parametrize("cls", ALL, ids=lambda cls: cls.__qualname__)
@@ -130,3 +133,21 @@ def test_equal_messages_give_equal_texts(cls: Any, data: st.DataObject) -> None:
         if isinstance(value, dict):
             setattr(shuffled, spec.name, dict(reversed(value.items())))
     assert shuffled.to_text() == message.to_text()
+
+
+def test_strings_of_any_bytes_are_escaped_as_bytes() -> None:
+    message = Loose(one="a\udcff\udcc3é", many=["\udc80"], by_name={"\udcfe": "\udcfd"})
+    text = message.to_text(single_line=True)
+    assert text == r"""one: "a\377\303é" many: "\200" by_name { key: "\376" value: "\375" }"""
+    assert Loose.from_text(text) == message
+    with pytest.raises(DecodeError, match="invalid UTF-8"):
+        Loose.from_text(r"strict: '\377'")
+
+
+@pytest.mark.parametrize("cls", PROTO2, ids=lambda cls: cls.__qualname__)
+@examples(20)
+@given(data=st.data())
+def test_messages_of_proto2_round_trip(cls: Any, data: st.DataObject) -> None:
+    registry = Registry(*EXTENSIONS)
+    message = data.draw(messages(cls))
+    assert values(cls.from_text(message.to_text(registry=registry), registry=registry)) == values(message)

@@ -277,3 +277,9 @@ def test_merging_clears_scalars_and_makes_messages() -> None:
 
 def test_wrappers_are_messages_with_one_value() -> None:
     assert StringValue(value="x").to_json() == '"x"'
+
+
+def test_timestamps_that_leave_the_calendar_in_a_time_zone_are_refused() -> None:
+    for seconds, hours in ((-62_135_596_800, -1), (253_402_300_799, 1)):
+        with pytest.raises(ValueError, match="beyond the years 1 to 9999 in the time zone"):
+            Timestamp(seconds=seconds).to_datetime(timezone(timedelta(hours=hours)))

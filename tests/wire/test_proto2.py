@@ -11,7 +11,7 @@ from proto2_samples import EXTENSIONS, Closed, Defaults, Extended, Groups, Loose
 from samples import Same
 
 from minirpc.codegen import messages_v1 as pb
-from minirpc.errors import EncodeError
+from minirpc.errors import DecodeError, EncodeError
 from minirpc.wire.varint import encode_tag, encode_varint
 
 X_INT32, X_DEFAULT, X_STRINGS = EXTENSIONS[:3]
@@ -508,3 +508,19 @@ def test_a_base_cannot_gain_extensions_later() -> None:
 
         class Wrong(Extended):
             extra: int = pb.int32(7)
+
+
+@pytest.mark.parametrize("data", [b"\x33\x28\x05\x80", b"\x33\x80", b"\x33"])
+def test_a_failed_merge_leaves_one_member_of_a_oneof(engine: Engine, data: bytes) -> None:
+    message = Groups(weight=1)
+    with pytest.raises(DecodeError):
+        engine.merge(message, data)
+    assert message.weight is None or message.load_group is None
+
+
+@pytest.mark.parametrize("data", [b"\x32\x02\x18\x80", b"\x32\x05\x18", b"\x32\x01\x28"])
+def test_a_failed_merge_leaves_one_message_in_a_oneof(engine: Engine, data: bytes) -> None:
+    message = Closed(number=1)
+    with pytest.raises(DecodeError):
+        engine.merge(message, data)
+    assert message.number is None or message.child is None

@@ -20,12 +20,15 @@ __all__ = ["ExactFloat", "as_text", "decode_error", "freeze", "parse"]
 _BOM = "\ufeff"
 _MAX_INT_DIGITS = 400
 """Integers with more digits are beyond every type, double included."""
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]|NaN|-?Infinity', re.DOTALL)
+# possessive: a place to come back to at each character of a string would be memory, much more than the text itself
+_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}]|NaN|-?Infinity', re.DOTALL)
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
 class ExactFloat(float):
     """A number that knows how it was written, for integers that a float cannot hold."""
+
+    __slots__ = ("text",)  # there may be many
 
     text: str
 
@@ -243,7 +246,18 @@ def _member(text: str, position: int, step: Member, *, at_name: bool) -> int:
 
 
 def _skip_value(text: str, position: int) -> int:
-    return _EXACT.raw_decode(text, position)[1]
+    if text[position] not in "[{":
+        return _EXACT.raw_decode(text, position)[1]
+    # without recursion: the text may be as deep as it can be, and the stack is deeper here than where it was parsed
+    depth = 0
+    for match in _TOKEN.finditer(text, position):
+        if match[0] in "[{":
+            depth += 1
+        elif match[0] in "]}":
+            depth -= 1
+            if not depth:
+                return match.end()
+    raise AssertionError("unreachable: the text was parsed before")
 
 
 def _skip_space(text: str, position: int) -> int:

@@ -75,6 +75,7 @@ def _source(cls: Any) -> tuple[str, dict[str, Any]]:
         " except Misfit as misfit:",
         "  misfit.in_member(x, k, v); raise",
         " if seen.bit_count() + ignored != len(x): raise duplicate(x)",
+        *([" if ignored: check_extensions(x, context)"] if hasattr(cls, "__holder__") else []),
         " return m",
     ]
     return "\n".join(lines), maker.names
@@ -124,6 +125,7 @@ class _Maker:
 
         self.names: dict[str, Any] = {
             "Misfit": Misfit,
+            "check_extensions": _check_extensions,
             "duplicate": duplicate,
             "expected": expected,
             "find": lookup.get,
@@ -214,8 +216,6 @@ def _read_extension(message: Any, key: str, value: Any, depth: int, context: Con
         return False
     if not isinstance(message, extension.extendee):
         return False
-    if extension in message:
-        raise Misfit("the field was there before", again=True)
     holder = message.__holder__(extension)
     try:
         holder = Reader.of(type(holder)).read(((key, value),), depth, context)
@@ -224,6 +224,23 @@ def _read_extension(message: Any, key: str, value: Any, depth: int, context: Con
         raise
     message.__hold__(holder)
     return True
+
+
+def _check_extensions(pairs: Pairs, context: Context) -> None:
+    """Refuses an extension that comes twice, which as null or an empty array leaves nothing in the message."""
+    seen = set()
+    for key, value in pairs:
+        if not (key.startswith("[") and key.endswith("]")):
+            continue
+        try:
+            extension = context.registry.extension(key[1:-1])
+        except LookupError:
+            continue  # ignored, as often as it comes
+        if extension in seen:
+            misfit = Misfit("the field was there before", again=True)
+            misfit.in_member(pairs, key, value)
+            raise misfit
+        seen.add(extension)
 
 
 def _second_member_of(oneof: str) -> Any:

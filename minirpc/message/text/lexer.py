@@ -139,6 +139,10 @@ class Lexer:
         except UnicodeDecodeError:
             raise TextError("invalid UTF-8 in a string", start) from None
 
+    def take_loose_text(self) -> str:
+        """The same for a string field that may hold any bytes; see :mod:`minirpc.wire.spec`."""
+        return self.take_bytes().decode("utf-8", "surrogateescape")
+
     def take_bracketed_name(self) -> tuple[str, str]:
         """The name of an extension or of the type in an ``Any``: ``[acme.ext]``, ``[type.googleapis.com/acme.Book]``.
 

@@ -52,7 +52,8 @@ def _check_unicode(text: str) -> None:
 class _Parser:
     """A recursive descent over the tokens, straight into the messages.
 
-    ``depth`` is everywhere the number of levels that may still nest below.
+    ``depth`` is everywhere the number of levels that may still nest below. One level takes up to five calls within each
+    other (a map's), so that ``MAX_DEPTH`` levels fit into half of the stack that Python has by default.
     """
 
     __slots__ = ("lexer", "max_depth", "registry")
@@ -63,14 +64,16 @@ class _Parser:
         self.max_depth = max_depth
 
     def fields(self, message: Any, table: TextTable, closing: str, depth: int) -> None:
-        """``Message = { Field }``, up to the token ``closing``."""
+        """``Message = { Field }``, up to and including the token ``closing``."""
         lexer = self.lexer
         seen: dict[str, str] = {}
         while lexer.kind != closing:
             if lexer.kind == "ident":
                 field = table.by_name.get(lexer.token)
                 if field is not None:
-                    self.field(message, field, seen, depth)
+                    start = lexer.start
+                    lexer.advance()
+                    self.values(message, field, start, seen, depth)
                 elif lexer.token in table.reserved:
                     # "reserved fields, if present in any form (scalar, list, message), are simply ignored"
                     lexer.advance()
@@ -83,22 +86,18 @@ class _Parser:
                 raise lexer.unexpected("a field name" if closing == "end" else f"a field name or '{closing}'")
             if lexer.kind in (",", ";"):
                 lexer.advance()
+        lexer.advance()
 
-    def field(self, message: Any, field: TextField, seen: dict[str, str], depth: int) -> None:
-        """One of the message's own fields.
+    def values(self, message: Any, field: TextField, start: int, seen: dict[str, str], depth: int) -> None:
+        """What follows the name of one of the message's own fields.
 
         Args:
             message: what to set it on.
-            field: the field that the current token names.
+            field: the field.
+            start: where its name stood.
             seen: what was set already, of that which can be set once: the name of the field, by ``TextField.unique``.
             depth: as everywhere.
         """
-        start = self.lexer.start
-        self.lexer.advance()
-        self.values(message, field, start, seen, depth)
-
-    def values(self, message: Any, field: TextField, start: int, seen: dict[str, str], depth: int) -> None:
-        """What follows the name of a field, which stood at ``start``."""
         lexer = self.lexer
         try:
             if field.read is None:
@@ -113,8 +112,13 @@ class _Parser:
                     raise TextError("set twice" if same else f"the oneof has '{earlier}' already", start)
                 seen[field.unique] = field.name
                 # a message that comes again merges, as in the wire format
-                there = getattr(message, field.spec.slot) if earlier is not None else None
-                setattr(message, field.spec.name, self.value(field, depth, there))
+                value = getattr(message, field.spec.slot) if earlier is not None else None
+                if field.read is not None:
+                    value = field.read(lexer)
+                else:
+                    value = field.make() if value is None else value
+                    self.fields(value, field.table, self.open_message(depth), depth - 1)
+                setattr(message, field.spec.name, value)
             else:
                 self.elements(getattr(message, field.spec.name), field, depth)
         except TextError as error:
@@ -124,48 +128,36 @@ class _Parser:
     def elements(self, container: Any, field: TextField, depth: int) -> None:
         """One value of a repeated field or map, or a list of them."""
         lexer = self.lexer
-        if lexer.kind != "[":
-            self.element(container, field, depth)
+        in_list = lexer.skip("[")
+        if in_list and lexer.skip("]"):
             return
-        lexer.advance()
-        if lexer.skip("]"):
-            return
-        self.element(container, field, depth)
-        while lexer.kind == ",":
-            lexer.advance()
-            self.element(container, field, depth)
-        if lexer.kind != "]":
+        while True:
+            if field.is_map:
+                entry = field.make()
+                # an entry is no level of its own
+                self.fields(entry, field.table, self.open_message(depth + 1), depth)
+                container[entry.key] = entry.value
+            else:
+                try:
+                    if field.read is not None:
+                        value = field.read(lexer)
+                    else:
+                        value = field.make()
+                        self.fields(value, field.table, self.open_message(depth), depth - 1)
+                except TextError as error:
+                    error.path.append(f"[{len(container)}]")
+                    raise
+                container.append(value)
+            if not in_list or not lexer.skip(","):
+                break
+        if in_list and not lexer.skip("]"):
             raise lexer.unexpected("',' or ']'")
-        lexer.advance()
-
-    def element(self, container: Any, field: TextField, depth: int) -> None:
-        if field.is_map:
-            entry = field.make()
-            self.message(entry, field.table, depth + 1)  # an entry is no level of its own
-            container[entry.key] = entry.value
-            return
-        try:
-            container.append(self.value(field, depth))
-        except TextError as error:
-            error.path.append(f"[{len(container)}]")
-            raise
-
-    def value(self, field: TextField, depth: int, there: Any = None) -> Any:
-        """One value; a message is read into the one that is ``there``, if there is one."""
-        if field.read is not None:
-            return field.read(self.lexer)
-        message = field.make() if there is None else there
-        self.message(message, field.table, depth)
-        return message
-
-    def message(self, message: Any, table: TextTable, depth: int) -> None:
-        """``MessageValue = "{", Message, "}" | "<", Message, ">"``"""
-        closing = self.open_message(depth)
-        self.fields(message, table, closing, depth - 1)
-        self.lexer.advance()
 
     def open_message(self, depth: int) -> str:
-        """Goes past the opening bracket, and says which one must close the message."""
+        """Goes past the opening bracket of a message, and says which one must close it.
+
+        ``MessageValue = "{", Message, "}" | "<", Message, ">"``
+        """
         closing = _CLOSING.get(self.lexer.kind)
         if closing is None:
             raise self.lexer.unexpected("'{' or '<'")
@@ -181,7 +173,7 @@ class _Parser:
             message: what to set it on.
             name: the extension's full name, which stood in brackets.
             start: where it stood.
-            seen, depth: see :meth:`field`.
+            seen, depth: see :meth:`values`.
         """
         try:
             extension = self.registry.extension(name)
@@ -215,7 +207,7 @@ class _Parser:
         content = cls()
         self.lexer.skip(":")
         try:
-            self.message(content, TextTable.of(cls), depth)
+            self.fields(content, TextTable.of(cls), self.open_message(depth), depth - 1)
         except TextError as error:
             error.path.append(f"[{prefix}/{name}]")
             raise

@@ -43,7 +43,7 @@ def reader(spec: FieldSpec) -> Reader:
     """The function that reads one value of a scalar or enum field at the lexer's current token."""
     kind = spec.kind
     if kind is Kind.STRING:
-        return Lexer.take_text
+        return Lexer.take_text if spec.utf8 else Lexer.take_loose_text
     if kind is Kind.BYTES:
         return Lexer.take_bytes
     if kind is Kind.BOOL:
@@ -200,7 +200,7 @@ _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "'": "\\'", "\\":
 def _escape(match: re.Match[str]) -> str:
     """One character as an escape: octal for all that have no letter, so that no digit behind it can join in."""
     char = match[0]
-    return _ESCAPES.get(char) or "".join(f"\\{byte:03o}" for byte in char.encode())
+    return _ESCAPES.get(char) or "".join(f"\\{byte:03o}" for byte in char.encode("utf-8", "surrogateescape"))
 
 
 def _escape_byte(match: re.Match[str]) -> str:

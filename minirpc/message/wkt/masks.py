@@ -161,12 +161,26 @@ def _covers(tree: _Tree, names: list[str]) -> bool:
     return False
 
 
-def _paths(tree: _Tree, prefix: str = "") -> Iterator[str]:
-    for name in sorted(tree):
-        if tree[name]:
-            yield from _paths(tree[name], f"{prefix}{name}.")
+def _paths(tree: _Tree) -> Iterator[str]:
+    # without recursion: a path that came from somewhere may have more names than Python's stack has levels
+    names: list[str] = []
+    levels = [iter(sorted(tree.items(), key=_name))]
+    while levels:
+        found = next(levels[-1], None)
+        if found is None:
+            levels.pop()
+            del names[-1:]
+            continue
+        name, below = found
+        if below:
+            names.append(name)
+            levels.append(iter(sorted(below.items(), key=_name)))
         else:
-            yield f"{prefix}{name}"
+            yield ".".join([*names, name])
+
+
+def _name(branch: tuple[str, _Tree]) -> str:
+    return branch[0]
 
 
 def _merge(tree: _Tree, source: Any, target: Any, replace_messages: bool, replace_repeated: bool) -> None:

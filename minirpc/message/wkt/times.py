@@ -48,10 +48,15 @@ class TimestampMethods(_SecondsAndNanos):
             tz: the time zone to give it.
 
         Raises:
-            ValueError: the timestamp is not in the years 1 to 9999, or its nanos not in 0 to 999,999,999.
+            ValueError: the timestamp is not in the years 1 to 9999, which are those of ``datetime``, in UTC and in
+                ``tz``; or its nanos are not in 0 to 999,999,999.
         """
         _check_timestamp(self.seconds, self.nanos)
-        return (_EPOCH + timedelta(seconds=self.seconds, microseconds=self.nanos // 1000)).astimezone(tz)
+        moment = _EPOCH + timedelta(seconds=self.seconds, microseconds=self.nanos // 1000)
+        try:
+            return moment.astimezone(tz)
+        except OverflowError:
+            raise ValueError(f"{self.seconds} seconds are beyond the years 1 to 9999 in the time zone {tz}") from None
 
     @classmethod
     def from_nanoseconds(cls, nanoseconds: int) -> Self:
