@@ -72,7 +72,8 @@ class MessageMeta(type):
                 raise TypeError(f"{cls_name} cannot add fields to the message {parents[0].__name__}")
             namespace.setdefault("__slots__", ())
             return super().__new__(mcs, cls_name, bases, namespace, **kwargs)
-        descriptors = _lay_out(cls_name, specs, namespace)
+        largest = max((getattr(parent, "__largest_number__", MAX_NUMBER) for parent in parents), default=MAX_NUMBER)
+        descriptors = _lay_out(cls_name, specs, namespace, largest)
         namespace["__slots__"] = tuple(spec.slot for spec in specs)
         namespace["__fields__"] = tuple(specs)
         namespace["__plans__"] = {}
@@ -97,7 +98,9 @@ class MessageMeta(type):
         return registry.full_name(owner)
 
 
-def _lay_out(cls_name: str, specs: list[FieldSpec], namespace: dict[str, Any]) -> dict[str, Callable[[type[Any]], Any]]:
+def _lay_out(
+    cls_name: str, specs: list[FieldSpec], namespace: dict[str, Any], largest: int
+) -> dict[str, Callable[[type[Any]], Any]]:
     """Names the fields after their attributes, and chooses their slots.
 
     Plain fields are their own slots, the fastest attribute that Python has. Containers are made at first read, oneof
@@ -115,7 +118,7 @@ def _lay_out(cls_name: str, specs: list[FieldSpec], namespace: dict[str, Any]) -
             raise TypeError(f"{cls_name}.{attribute} and {cls_name}.{spec.name} share one field line")
         if spec.number in numbers:
             raise TypeError(f"{cls_name}.{attribute} and {cls_name}.{numbers[spec.number]} share number {spec.number}")
-        if spec.number > MAX_NUMBER:
+        if spec.number > largest:
             raise ValueError(f"{cls_name}.{attribute}: field number {spec.number} is not between 1 and 2**29 - 1")
         numbers[spec.number] = spec.name = spec.slot = attribute
         spec.proto_name = spec.proto_name or attribute
@@ -436,8 +439,9 @@ def _set_fields(message: Message) -> list[tuple[str, Any]]:
 
 
 def _parts(message: Message) -> list[Message]:
-    """A message, and the holders of its extensions."""
-    return [message, *(getattr(message, "_extensions", None) or {}).values()]
+    """A message, and the holders of its extensions, whose one field each is the extension."""
+    holders: dict[int, Any] = getattr(message, "_extensions", None) or {}
+    return [message, *(holder.as_field() for holder in holders.values())]
 
 
 def _is_default(value: Any, default: Any) -> bool:

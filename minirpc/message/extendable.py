@@ -24,7 +24,7 @@ from minirpc.message.base import Message, MessageMeta
 from minirpc.message.extension import Extension
 from minirpc.message.registry import Registry
 from minirpc.wire import faults
-from minirpc.wire.spec import MAX_DEPTH, Card, FieldSpec, WireType
+from minirpc.wire.spec import MAX_DEPTH, MAX_TYPE_ID, Card, FieldSpec, WireType
 
 __all__ = ["ExtendableMessage", "MessageSet", "present_extensions", "resolve_extensions"]
 
@@ -161,6 +161,7 @@ class _Holder(Message, base=True):
 
     __slots__ = ("_searched",)
 
+    __largest_number__ = MAX_TYPE_ID  # JSON and text see an item of a message set as a field with its type id
     extension: ClassVar[Extension[Any, Any]]
     _searched: ClassVar[bytes]  # of each instance: the unknown fields of its message when they were last searched
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import doctest
+import importlib
 import re
 import signal
 import socket
@@ -12,6 +14,11 @@ import time
 from pathlib import Path
 
 import pytest
+from google.protobuf import descriptor_pool, message_factory
+
+from minirpc.message.descriptors import describe
+from minirpc.message.wkt import any_pb, timestamp_pb
+from minirpc.message.wkt.descriptor_pb import FileDescriptorProto
 
 ROOT = Path(__file__).parents[2]
 PAGES = {page: page.read_text() for page in sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])}
@@ -51,6 +58,40 @@ def test_sessions_print_what_the_page_says(page: Path, tmp_path: Path, monkeypat
                 del sys.modules[name]
     assert tried
     assert not failed
+
+
+def test_google_behaves_as_the_page_on_porting_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_named_blocks(ROOT / "docs" / "porting.md", tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    try:
+        ours = importlib.import_module("gen.porting_pb")
+        pool = descriptor_pool.DescriptorPool()
+        for module in (any_pb, timestamp_pb, ours):
+            pool.AddSerializedFile(describe(module).proto.to_binary())
+    finally:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "gen"]:
+            del sys.modules[name]
+    book_class = message_factory.GetMessageClass(pool.FindMessageTypeByName("acme.porting.v1.Book"))
+    book = book_class()
+    assert (book.location.shelf, book.page_count, book.isbn) == ("", 0, "")
+    with pytest.raises(TypeError):
+        book.title = 5
+    with pytest.raises(TypeError):
+        book.page_count = True
+    assert book_class(title=None) == book
+    place = book_class.Location(shelf="A")
+    book = book_class(location=place, isbn="x", catalog_number=5)
+    place.shelf = "B"
+    assert (book.location.shelf, book.WhichOneof("identifier")) == ("A", "catalog_number")
+    assert (book.ratings["readers"], len(book.ratings)) == (0, 1)
+    assert type(book_class(genre=1).genre) is int
+    assert book_class(genre="GENRE_FICTION").genre == 1
+    book.published.FromDatetime(datetime.datetime(1970, 1, 2))
+    assert book.published.seconds == 86400
+    assert book.published.ToDatetime().tzinfo is None
+    with pytest.raises(TypeError):
+        other = FileDescriptorProto(name="porting.proto", package="other")
+        pool.AddSerializedFile(other.to_binary())
 
 
 @pytest.mark.parametrize("page", PROGRAMS, ids=lambda page: page.name)

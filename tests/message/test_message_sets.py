@@ -46,6 +46,7 @@ def test_set_read_delete() -> None:
     assert message.to_binary() == item(TYPE_ID, chunk(3, FIVE))
     message[item_same].f_int32 = 6
     assert Set.from_binary(message.to_binary())[item_same] == Same(f_int32=6)
+    assert repr(message) == f"Set([{item_same.full_name}]=Same(f_int32=6))"
     del message[item_same]
     assert message == Set()
     assert message.to_binary() == b""
@@ -162,6 +163,11 @@ def test_type_ids_beyond_field_numbers() -> None:
     data = item(varint(2, 2**31 - 2), chunk(3, FIVE))
     assert message.to_binary() == data
     assert Set.from_binary(data)[last] == Same(f_int32=5)
+    registry = Registry(last)
+    read = Set.from_binary(data)
+    assert Set.from_json(read.to_json(registry=registry), registry=registry) == message
+    assert Set.from_text(read.to_text(registry=registry), registry=registry) == message
+    assert repr(read) == "Set([acme.last]=Same(f_int32=5))"
     # a field has such a number nowhere
     with pytest.raises(ValueError, match="is not between 1 and"):
         type(pb.Message)("Wrong", (pb.Message,), {"field": pb.message(2**29, lambda: Same)})

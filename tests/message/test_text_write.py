@@ -13,7 +13,7 @@ from samples import Choice, Color, Empty, FarTags, Implicit, Maps, Optional, Pac
 from strategies import examples, wrong_values
 
 from minirpc.codegen import messages_v1 as pb
-from minirpc.errors import EncodeError
+from minirpc.errors import DecodeError, EncodeError
 from minirpc.message.wkt.descriptor_pb import FieldDescriptorProto, FileDescriptorProto
 from minirpc.wire.varint import encode_tag, encode_varint
 
@@ -240,6 +240,18 @@ def test_groups_that_nest_too_deeply_to_be_written() -> None:
 def test_values_that_do_not_fit(message: pb.Message, error: str) -> None:
     with pytest.raises(EncodeError, match=f"^{error}"):
         message.to_text()
+
+
+def test_bytes_in_strings_that_need_not_be_utf8_are_escaped() -> None:
+    class Legacy(pb.Message):
+        note: str = pb.string(1, utf8=False)
+
+    message = Legacy.from_binary(b"\x0a\x05\xd0\x96\xff1\xd0")
+    assert message.to_text() == 'note: "Ж\\3771\\320"\n'
+    with pytest.raises(EncodeError, match=r"^Legacy\.note: the character at index 0 is a lone surrogate"):
+        Legacy(note="\ud800").to_text()
+    with pytest.raises(DecodeError, match="invalid UTF-8 in a string"):  # the specification has it so for all strings
+        Legacy.from_text(message.to_text())
 
 
 def test_depth_is_limited() -> None:

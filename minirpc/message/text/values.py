@@ -200,7 +200,8 @@ _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "'": "\\'", "\\":
 def _escape(match: re.Match[str]) -> str:
     """One character as an escape: octal for all that have no letter, so that no digit behind it can join in."""
     char = match[0]
-    return _ESCAPES.get(char) or "".join(f"\\{byte:03o}" for byte in char.encode("utf-8", "surrogateescape"))
+    # the value was checked: a lone surrogate stands for a byte here
+    return _ESCAPES.get(char) or "".join(f"\\{byte:03o}" for byte in char.encode(errors="surrogateescape"))
 
 
 def _escape_byte(match: re.Match[str]) -> str:
