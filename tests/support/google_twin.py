@@ -254,6 +254,8 @@ def google_values(message: Any, cls: Any) -> dict[str, Any]:
     return {
         descriptor.name: _field_values(specs[descriptor.name], value, lambda m, s=specs[descriptor.name]: _google(m, s))
         for descriptor, value in message.ListFields()
+        # a repeated extension of whose values none was known is listed all the same
+        if specs[descriptor.name].card is not Card.REPEATED or len(value)
     }
 
 
