@@ -182,8 +182,9 @@ async def test_calls_of_their_asyncio_and_ours() -> None:
     with their_server() as address:
         async with grpc.aio.insecure_channel(address) as channel:
             call = channel.unary_unary(path("Left"))(b"", timeout=10)
-            while not call.done():  # although nobody awaits it
-                await asyncio.sleep(0.01)
+            ended = asyncio.Event()
+            call.add_done_callback(lambda _: ended.set())
+            await ended.wait()  # although nobody awaits the call
             call = channel.unary_unary(path("Left"))(b"", timeout=10)
             call.cancel()
             with pytest.raises(asyncio.CancelledError):
