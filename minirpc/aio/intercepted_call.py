@@ -107,7 +107,7 @@ class InterceptedStream(ClientStream):
         super().__init__(
             channel,
             loop,
-            (),
+            ((b":path", method.path.encode()),),  # what the log names it by; nothing of it is sent
             request=None,
             single_response=not method.server_streaming,
             deadline=channel.deadline(timeout, options.get("inherit_deadline")),
@@ -201,6 +201,10 @@ class InterceptedStream(ClientStream):
     def time_remaining(self) -> float | None:
         """Returns the seconds until the deadline, or None."""
         return None if self._deadline is None else max(0.0, self._deadline - self._loop.time())
+
+    def _expire(self) -> None:
+        # Whether there was a connection is known to the attempts alone.
+        self.fail(StatusCode.DEADLINE_EXCEEDED, "the deadline passed")
 
     def _end_with(self, status: Status) -> None:
         if not self.over:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import gc
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -482,6 +483,17 @@ async def test_initial_metadata_pass_client_interceptors_before_the_first_messag
             assert await call.receive() == b"%d" % number
         await call.done_writing()
         assert await call.receive() is None
+
+
+async def test_failed_calls_end_and_are_logged_behind_client_interceptors(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG, "minirpc.channel"):
+        async with asyncio.timeout(30), on_client(Recorder()) as stub:
+            with pytest.raises(RpcError, match="gone"):
+                await stub.fail(b"5|gone|")
+            with pytest.raises(RpcError) as caught:
+                await stub.sleep(b"", timeout=0.05)
+    assert "call of /test.Echo/Fail at ipv4:127.0.0.1:" in caplog.text
+    assert caught.value.message == "the deadline passed"  # not: before there was a connection
 
 
 async def test_a_client_interceptor_sets_a_default_deadline() -> None:
