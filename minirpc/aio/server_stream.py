@@ -313,7 +313,8 @@ class ServerStream(Stream):
             try:
                 await self._call_function(given, call.respond)
             finally:
-                if inspect.isasyncgen(given):
+                # One that another task of the handler still waits in ends with the call, and cannot be closed before.
+                if inspect.isasyncgen(given) and not given.ag_running:
                     await given.aclose()
 
         respond = self._send_response if method.server_streaming else hold

@@ -485,6 +485,28 @@ async def test_initial_metadata_pass_client_interceptors_before_the_first_messag
         assert await call.receive() is None
 
 
+async def _next(requests: AsyncIterator[bytes]) -> bytes:
+    return await anext(requests)
+
+
+async def test_a_handler_may_end_while_a_task_of_its_own_waits_for_requests_of_an_interceptor() -> None:
+    class Early(Echo):
+        async def bidi(self, requests: AsyncIterator[bytes], context: Context) -> AsyncIterator[bytes]:
+            reader = asyncio.create_task(_next(requests))
+            await asyncio.sleep(0)
+            yield b"reply"
+            reader.add_done_callback(lambda task: ended.set_result(task.exception()))
+
+    async def replaced(call: ServerCall, proceed: Proceed) -> None:
+        await proceed(requests=(request async for request in call.requests))
+
+    ended: asyncio.Future[BaseException | None] = asyncio.get_running_loop().create_future()
+    async with echo_pair(Early(), server_options={"interceptors": [replaced]}) as stub, stub.bidi() as call:
+        assert await call.receive() == b"reply"
+        assert await call.receive() is None
+        assert isinstance(await ended, RpcError)
+
+
 async def test_failed_calls_end_and_are_logged_behind_client_interceptors(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG, "minirpc.channel"):
         async with asyncio.timeout(30), on_client(Recorder()) as stub:
