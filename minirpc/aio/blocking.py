@@ -96,12 +96,12 @@ async def _await(make: Callable[..., UnaryCall[Any, T]], request: Any, options: 
     return await make(request, **options)
 
 
-async def _receive(call: Call[Any, T]) -> tuple[list[tuple[T, bool]], RpcError | None]:
+async def _receive(call: Call[Any, Any]) -> tuple[list[tuple[Any, bool]], RpcError | None]:
     """Waits for a response and returns it with those behind it; and the failure that comes after them.
 
     With each response comes whether it had come compressed: of the call, that is known for the last one alone.
     """
-    batch: list[tuple[T, bool]] = []
+    batch: list[tuple[Any, bool]] = []
     try:
         while not batch or (call._started().inbox and len(batch) < _BATCH_SIZE):
             response = await call._receive()

@@ -241,7 +241,8 @@ class InterceptedStream(ClientStream):
         if self._single_response and self._received > 1:
             raise RpcError(StatusCode.INTERNAL, f"more than one response of {self._method.path}, which has exactly one")
         arrived, compressed = self._last_arrived
-        self.inbox.append((response, compressed and response is arrived))
+        received: Any = response, compressed and response is arrived
+        self.inbox.append(received)
         if self._single_response:
             return
         self._wake_reader()
