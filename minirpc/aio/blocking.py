@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypedDict, TypeV
 from minirpc.aio.call import BidiCall, Call, ClientStreamCall, UnaryCall, send_request
 from minirpc.aio.channel import Channel
 from minirpc.aio.client_stream import ClientStream
+from minirpc.aio.credentials import CallCredentials
 from minirpc.errors import RpcError, StatusCode
 from minirpc.rpc.metadata import Metadata, MetadataInput
 from minirpc.rpc.status import Status
@@ -49,12 +50,14 @@ class CallOptions(TypedDict, total=False):
         compression: how requests are compressed, see :class:`minirpc.aio.Channel`; None for the channel's choice.
         inherit_deadline: whether, inside a handler, the deadline of the call that it serves bounds this one too; None
             for the channel's choice.
+        credentials: add metadata to this call, after what those of the channel add.
     """
 
     timeout: float | None
     metadata: MetadataInput
     compression: str | None
     inherit_deadline: bool | None
+    credentials: CallCredentials | None
 
 
 class BlockingChannel:
@@ -93,15 +96,18 @@ async def _await(make: Callable[..., UnaryCall[Any, T]], request: Any, options: 
     return await make(request, **options)
 
 
-async def _receive(call: Call[Any, Any]) -> tuple[list[Any], RpcError | None]:
-    """Waits for a response and returns it with those behind it; and the failure that comes after them."""
-    batch: list[Any] = []
+async def _receive(call: Call[Any, Any]) -> tuple[list[tuple[Any, bool]], RpcError | None]:
+    """Waits for a response and returns it with those behind it; and the failure that comes after them.
+
+    With each response comes whether it had come compressed: of the call, that is known for the last one alone.
+    """
+    batch: list[tuple[Any, bool]] = []
     try:
         while not batch or (call._started().inbox and len(batch) < _BATCH_SIZE):
             response = await call._receive()
             if response is None:
                 break
-            batch.append(response)
+            batch.append((response, call.response_compressed))
     except RpcError as error:
         if not batch:
             raise
@@ -118,8 +124,9 @@ class BlockingCall(Generic[RequestT, ResponseT]):
     def __init__(self, channel: BlockingChannel, call: Call[RequestT, ResponseT]) -> None:
         self._channel = channel
         self._call = call
-        self._responses: deque[ResponseT] = deque()
+        self._responses: deque[tuple[ResponseT, bool]] = deque()  # and whether they had come compressed
         self._failure: RpcError | None = None
+        self._response_compressed = False
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self._call!r}>"
@@ -170,7 +177,8 @@ class BlockingCall(Generic[RequestT, ResponseT]):
 
     def _next_response(self) -> ResponseT | None:
         try:
-            return self._responses.popleft()
+            response, self._response_compressed = self._responses.popleft()
+            return response
         except IndexError:
             pass
         if self._failure is not None:
@@ -179,13 +187,13 @@ class BlockingCall(Generic[RequestT, ResponseT]):
                 raise failure
             finally:
                 del failure  # or it would be in a cycle with its own traceback
-        responses: list[ResponseT]
+        responses: list[tuple[ResponseT, bool]]
         responses, self._failure = self._channel.run(_receive, self._call)
         if not responses:
             return None
-        first, *rest = responses
+        (response, self._response_compressed), *rest = responses
         self._responses.extend(rest)
-        return first
+        return response
 
     if not TYPE_CHECKING:  # type checkers are to say that these do not exist
 
@@ -216,6 +224,11 @@ class BlockingUnaryCall(BlockingCall[RequestT, ResponseT]):
 
 
 class _Responses(BlockingCall[RequestT, ResponseT], Iterator[ResponseT]):
+    @property
+    def response_compressed(self) -> bool:
+        """Whether the response that was received last had come compressed."""
+        return self._response_compressed
+
     def __iter__(self) -> Self:
         return self
 

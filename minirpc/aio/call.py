@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, Self, TypeAlias, TypeVar
 
 from minirpc.aio.client_stream import ClientStream
+from minirpc.aio.credentials import CallCredentials
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import Header
 from minirpc.rpc.compression import Encoding, get_encoding
@@ -58,12 +59,20 @@ class CallSource(Protocol):
         single_response: bool,
         encoding: Encoding | None = None,
         inherit_deadline: bool | None = None,
+        credentials: CallCredentials | None = None,
     ) -> ClientStream:
         """Starts a call (see :meth:`minirpc.aio.channel.Channel.start_call`)."""
         ...
 
     def check_send_size(self, message: Any) -> None:
         """Raises ``RpcError`` if the message is larger than may be sent."""
+
+    def check_credentials(self, credentials: CallCredentials) -> None:
+        """Raises ``TypeError`` or ``ValueError`` if a call cannot send them."""
+
+    def compresses(self, request: Any) -> bool:
+        """Returns whether a request, of those that are given as a stream, may be compressed."""
+        ...
 
 
 class Call(Generic[RequestT, ResponseT]):
@@ -80,6 +89,7 @@ class Call(Generic[RequestT, ResponseT]):
         metadata: MetadataInput,
         compression: str | None = None,
         inherit_deadline: bool | None = None,
+        credentials: CallCredentials | None = None,
     ) -> None:
         self._stream: ClientStream | None = None
         self._sender: asyncio.Task[None] | None = None
@@ -92,9 +102,12 @@ class Call(Generic[RequestT, ResponseT]):
         self._timeout = timeout
         self._encoding = None if compression is None else get_encoding(compression)
         self._inherit_deadline = inherit_deadline
+        self._credentials = credentials
         self._metadata = encode_metadata(metadata)
         if timeout is not None and not math.isfinite(timeout):
             raise ValueError(f"timeout must be a finite number of seconds or None, not {timeout}")
+        if credentials is not None:
+            channel.check_credentials(credentials)
         self._unused = True
 
     def __repr__(self) -> str:
@@ -192,6 +205,7 @@ class Call(Generic[RequestT, ResponseT]):
                 single_response=not method.server_streaming,
                 encoding=self._encoding,
                 inherit_deadline=self._inherit_deadline,
+                credentials=self._credentials,
             )
             self._request = None
             if self._requests is not None:
@@ -298,7 +312,7 @@ async def send_request(
     """Sends one of a stream of requests, without a look at how the call stands."""
     encoded = _encode_request(method, request)
     channel.check_send_size(encoded)
-    await stream.send(encoded)
+    await stream.send(encoded, channel.compresses(request))
 
 
 class UnaryCall(Call[RequestT, ResponseT], Awaitable[ResponseT]):

@@ -81,11 +81,12 @@ class Channel:
             http2_options: windows and limits of the connection.
             tls: speak TLS; None for plaintext. The server's certificate must have the name ``tls.server_name``, by
                 default the host of ``authority`` or of the target.
-            credentials: what adds metadata to each call that say who calls.
+            credentials: what adds metadata to each call that say who calls; those of a call itself follow.
             connector: how to reach an address, in place of a socket.
 
         Raises:
             OSError: a file that ``tls`` names cannot be read.
+            TypeError: ``credentials`` are none of minirpc's.
             ValueError: the target cannot be read, there is no such compression, ``tls`` has what is no certificate or
                 key, or ``credentials`` would be sent in plaintext without having allowed it.
         """
@@ -109,13 +110,10 @@ class Channel:
         self._scheme = b"http" if tls is None else b"https"
         self._authority = (authority or (tls and tls.server_name) or default_authority).encode()
         self._connector = connector
+        self._local = connector is connect_socket and all(isinstance(a, UnixAddress) for a in self._addresses)
         self._credentials = credentials
-        local = connector is connect_socket and all(isinstance(address, UnixAddress) for address in self._addresses)
-        if credentials is not None and tls is None and not local and not credentials.allow_plaintext:
-            raise ValueError(
-                "call credentials would be sent in plaintext: give the channel tls=ClientTls(), "
-                "or the credentials allow_plaintext=True"
-            )
+        if credentials is not None:
+            self.check_credentials(credentials)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._connection: Connection | None = None
         self._connections: set[Connection] = set()  # the current one and those that drain
@@ -197,6 +195,7 @@ class Channel:
         single_response: bool,
         encoding: Encoding | None = None,
         inherit_deadline: bool | None = None,
+        credentials: CallCredentials | None = None,
     ) -> ClientStream:
         """Starts a call and returns its stream.
 
@@ -209,6 +208,7 @@ class Channel:
             encoding: how requests are compressed; None for the channel's choice.
             inherit_deadline: whether the deadline of the call that a handler serves bounds this one; None for the
                 channel's choice.
+            credentials: what adds metadata after the channel's own; they have passed :meth:`check_credentials`.
 
         Raises:
             RuntimeError: the channel is closed, or belongs to another event loop.
@@ -237,22 +237,26 @@ class Channel:
             max_receive_metadata_size=self._max_receive_metadata_size,
             encoding=encoding or self._encoding,
         )
-        if self._credentials is None:
+        if self._credentials is None and credentials is None:
             self.submit(stream)
         else:
             self._streams.add(stream)
             authorizing = loop.create_task(
-                self._authorize(stream, self._credentials, path), name=f"credentials of {path}"
+                self._authorize(stream, path, self._credentials, credentials), name=f"credentials of {path}"
             )
             stream.add_done_callback(authorizing.cancel)
         return stream
 
-    async def _authorize(self, stream: ClientStream, credentials: CallCredentials, path: str) -> None:
-        """Starts a call when its credentials are there."""
+    async def _authorize(self, stream: ClientStream, path: str, *credentials: CallCredentials | None) -> None:
+        """Starts a call when all its credentials are there; they are asked in order, until one fails."""
         host = self._authority.decode().removesuffix(":443")
         url = f"{self._scheme.decode()}://{host}{path.rpartition('/')[0]}"
+        context = AuthContext(url, path)
+        headers: list[Header] = []
         try:
-            headers = await credentials.headers(AuthContext(url, path))
+            for each in credentials:
+                if each is not None:
+                    headers += await each.headers(context)
         except RpcError as error:
             stream.fail(error.code, error.message, error.__cause__)
         except asyncio.CancelledError:
@@ -305,6 +309,28 @@ class Channel:
                 StatusCode.RESOURCE_EXHAUSTED,
                 f"message of {len(message)} bytes is larger than max_send_message_size ({limit} bytes)",
             )
+
+    def check_credentials(self, credentials: CallCredentials) -> None:
+        """Looks whether calls of this channel may send these credentials.
+
+        Raises:
+            TypeError: they are none of minirpc's.
+            ValueError: they would be sent in plaintext, without having allowed it.
+        """
+        if not isinstance(credentials, CallCredentials):
+            raise TypeError(
+                f"credentials must be minirpc.aio.CallCredentials, not "
+                f"{type(credentials).__module__}.{type(credentials).__qualname__}"
+            )
+        if self._tls is None and not self._local and not credentials.allow_plaintext:
+            raise ValueError(
+                "call credentials would be sent in plaintext: give the channel tls=ClientTls(), "
+                "or the credentials allow_plaintext=True"
+            )
+
+    def compresses(self, request: object) -> bool:  # noqa: ARG002
+        """Any request may be compressed."""
+        return True
 
     def _bind_loop(self) -> asyncio.AbstractEventLoop:
         loop = asyncio.get_running_loop()

@@ -41,7 +41,7 @@ class AuthContext:
 
 
 class CallCredentials:
-    """Adds metadata to each call of a channel, as an ``async`` function gives them.
+    """Adds metadata to each call of a channel, or to one call, as an ``async`` function gives them.
 
     The function is called for each call. It decides what it keeps: a token until it is about to expire, say.
     """

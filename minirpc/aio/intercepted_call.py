@@ -14,6 +14,7 @@ from typing import Any
 from minirpc.aio.call import Call
 from minirpc.aio.channel import Channel
 from minirpc.aio.client_stream import ClientStream
+from minirpc.aio.credentials import CallCredentials
 from minirpc.aio.interceptors import CallScope, ClientCall, SingleRequest, only_request, run_client_chain
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import Header
@@ -66,6 +67,13 @@ class InterceptedSource:
     def check_send_size(self, message: Any) -> None:
         """The calls that the interceptors make check what they send."""
 
+    def check_credentials(self, credentials: CallCredentials) -> None:
+        self._channel.check_credentials(credentials)
+
+    def compresses(self, request: Any) -> bool:  # noqa: ARG002
+        """Any request may be compressed."""
+        return True
+
 
 class _AttemptSource:
     """What starts a call of the innermost interceptor: the channel, with the options of the caller's call."""
@@ -89,6 +97,12 @@ class _AttemptSource:
 
     def check_send_size(self, message: Any) -> None:
         self._channel.check_send_size(message)
+
+    def check_credentials(self, credentials: CallCredentials) -> None:
+        """Those of the caller's call were checked; attempts have no others."""
+
+    def compresses(self, request: Any) -> bool:
+        return self._outer.compresses(request)
 
 
 class InterceptedStream(ClientStream):
@@ -118,7 +132,9 @@ class InterceptedStream(ClientStream):
         self._channel = channel
         self._options = options
         self._scope = CallScope(method.path)
-        self._requests: deque[Any] = deque()
+        self._requests: deque[tuple[Any, bool]] = deque()  # and whether they may be compressed
+        self._last_taken: tuple[Any, bool] = (None, True)
+        self._last_arrived: tuple[Any, bool] = (None, False)  # a response, and whether it had come compressed
         self._takers: list[asyncio.Future[None]] = []  # those who wait for a request, and those who wait to give one
         self._given = self._taken = 0  # requests
         self._received = 0  # responses
@@ -171,9 +187,12 @@ class InterceptedStream(ClientStream):
         try:
             if method.server_streaming:
                 while (response := await attempt._receive()) is not None:
+                    self._last_arrived = response, attempt.response_compressed
                     await call.respond(response)
             else:
-                await call.respond(await attempt._single_response())
+                response = await attempt._single_response()
+                self._last_arrived = response, attempt.response_compressed
+                await call.respond(response)
         finally:
             # Both are without effect on a call that is over.
             attempt.cancel()
@@ -225,7 +244,9 @@ class InterceptedStream(ClientStream):
         self._received += 1
         if self._single_response and self._received > 1:
             raise RpcError(StatusCode.INTERNAL, f"more than one response of {self._method.path}, which has exactly one")
-        self.inbox.append(response)
+        arrived, compressed = self._last_arrived
+        received: Any = response, compressed and response is arrived
+        self.inbox.append(received)
         if self._single_response:
             return
         self._wake_reader()
@@ -254,12 +275,13 @@ class InterceptedStream(ClientStream):
 
     def open_message(self, message: Any) -> Any:
         """Returns the response, which an attempt has opened."""
-        return message
+        response, self.message_compressed = message
+        return response
 
     # -- requests
 
     async def send_request(self, message: Any, compress: bool = True) -> None:
-        """Hands one of a stream of requests to the interceptors. ``compress`` gets lost: they send what they like.
+        """Hands one of a stream of requests to the interceptors; see :meth:`compresses` for what ``compress`` does.
 
         Raises:
             RpcError: the call has ended with a status other than OK.
@@ -271,11 +293,11 @@ class InterceptedStream(ClientStream):
         if self.failed:
             raise self.error()
 
-    async def send(self, message: Any, compress: bool = True) -> None:  # noqa: ARG002
+    async def send(self, message: Any, compress: bool = True) -> None:
         """Hands a request to the interceptors, and waits until they take it or the call is over."""
         if self.over:
             return
-        self._requests.append(message)
+        self._requests.append((message, compress))
         self._given += 1
         turn = self._given
         self._wake_takers()
@@ -300,10 +322,19 @@ class InterceptedStream(ClientStream):
             if self._ending is not None:
                 raise StopAsyncIteration
             await self._wait_for_taker()
-        request = self._requests.popleft()
+        self._last_taken = self._requests.popleft()
         self._taken += 1
         self._wake_takers()
-        return request
+        return self._last_taken[0]
+
+    def compresses(self, request: Any) -> bool:
+        """Returns whether an attempt may compress a request.
+
+        That is what the caller said when it sent this very message, if the interceptors pass it on before they take the
+        next one. Whatever else they send is theirs. To know more would be to keep every message while the call runs.
+        """
+        taken, compress = self._last_taken
+        return compress or request is not taken
 
     async def _wait_for_taker(self) -> None:
         taker = self._loop.create_future()

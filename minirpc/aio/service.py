@@ -24,6 +24,7 @@ from minirpc.aio.blocking import (
 )
 from minirpc.aio.call import BidiCall, CallSource, ClientStreamCall, Requests, ServerStreamCall, UnaryCall
 from minirpc.aio.channel import Channel
+from minirpc.aio.credentials import CallCredentials
 from minirpc.aio.intercepted_call import InterceptedSource, without_codecs
 from minirpc.errors import RpcError, StatusCode
 from minirpc.rpc.metadata import MetadataInput
@@ -125,6 +126,7 @@ class UnaryUnaryCallable(_BoundMethod[RequestT, ResponseT]):
         metadata: MetadataInput = (),
         compression: str | None = None,
         inherit_deadline: bool | None = None,
+        credentials: CallCredentials | None = None,
     ) -> UnaryCall[RequestT, ResponseT]:
         """Prepares a call; ``await`` starts it and gives the response.
 
@@ -135,10 +137,11 @@ class UnaryUnaryCallable(_BoundMethod[RequestT, ResponseT]):
             compression: how requests are compressed, see :class:`Channel`; None for the channel's choice.
             inherit_deadline: whether, inside a handler, the deadline of the call that it serves bounds this one too;
                 None for the channel's choice.
+            credentials: add metadata to this call, after what those of the channel add.
 
         Raises:
-            TypeError, ValueError: the metadata cannot be sent, the timeout is not finite, or there is no such
-                compression.
+            TypeError, ValueError: the metadata cannot be sent, the timeout is not finite, there is no such compression,
+                or the credentials would be sent in plaintext without having allowed it.
         """
         return UnaryCall(
             self._channel,
@@ -148,6 +151,7 @@ class UnaryUnaryCallable(_BoundMethod[RequestT, ResponseT]):
             metadata=metadata,
             compression=compression,
             inherit_deadline=inherit_deadline,
+            credentials=credentials,
         )
 
 
@@ -164,6 +168,7 @@ class UnaryStreamCallable(_BoundMethod[RequestT, ResponseT]):
         metadata: MetadataInput = (),
         compression: str | None = None,
         inherit_deadline: bool | None = None,
+        credentials: CallCredentials | None = None,
     ) -> ServerStreamCall[RequestT, ResponseT]:
         """Prepares a call; ``async for`` starts it and gives the responses.
 
@@ -174,10 +179,11 @@ class UnaryStreamCallable(_BoundMethod[RequestT, ResponseT]):
             compression: how requests are compressed, see :class:`Channel`; None for the channel's choice.
             inherit_deadline: whether, inside a handler, the deadline of the call that it serves bounds this one too;
                 None for the channel's choice.
+            credentials: add metadata to this call, after what those of the channel add.
 
         Raises:
-            TypeError, ValueError: the metadata cannot be sent, the timeout is not finite, or there is no such
-                compression.
+            TypeError, ValueError: the metadata cannot be sent, the timeout is not finite, there is no such compression,
+                or the credentials would be sent in plaintext without having allowed it.
         """
         return ServerStreamCall(
             self._channel,
@@ -187,6 +193,7 @@ class UnaryStreamCallable(_BoundMethod[RequestT, ResponseT]):
             metadata=metadata,
             compression=compression,
             inherit_deadline=inherit_deadline,
+            credentials=credentials,
         )
 
 
@@ -203,6 +210,7 @@ class StreamUnaryCallable(_BoundMethod[RequestT, ResponseT]):
         metadata: MetadataInput = (),
         compression: str | None = None,
         inherit_deadline: bool | None = None,
+        credentials: CallCredentials | None = None,
     ) -> ClientStreamCall[RequestT, ResponseT]:
         """Prepares a call; ``await`` starts it and gives the response.
 
@@ -213,10 +221,11 @@ class StreamUnaryCallable(_BoundMethod[RequestT, ResponseT]):
             compression: how requests are compressed, see :class:`Channel`; None for the channel's choice.
             inherit_deadline: whether, inside a handler, the deadline of the call that it serves bounds this one too;
                 None for the channel's choice.
+            credentials: add metadata to this call, after what those of the channel add.
 
         Raises:
-            TypeError, ValueError: the metadata cannot be sent, the timeout is not finite, or there is no such
-                compression.
+            TypeError, ValueError: the metadata cannot be sent, the timeout is not finite, there is no such compression,
+                or the credentials would be sent in plaintext without having allowed it.
         """
         return ClientStreamCall(
             self._channel,
@@ -226,6 +235,7 @@ class StreamUnaryCallable(_BoundMethod[RequestT, ResponseT]):
             metadata=metadata,
             compression=compression,
             inherit_deadline=inherit_deadline,
+            credentials=credentials,
         )
 
 
@@ -242,6 +252,7 @@ class StreamStreamCallable(_BoundMethod[RequestT, ResponseT]):
         metadata: MetadataInput = (),
         compression: str | None = None,
         inherit_deadline: bool | None = None,
+        credentials: CallCredentials | None = None,
     ) -> BidiCall[RequestT, ResponseT]:
         """Prepares a call; ``async with`` or ``async for`` starts it.
 
@@ -252,10 +263,11 @@ class StreamStreamCallable(_BoundMethod[RequestT, ResponseT]):
             compression: how requests are compressed, see :class:`Channel`; None for the channel's choice.
             inherit_deadline: whether, inside a handler, the deadline of the call that it serves bounds this one too;
                 None for the channel's choice.
+            credentials: add metadata to this call, after what those of the channel add.
 
         Raises:
-            TypeError, ValueError: the metadata cannot be sent, the timeout is not finite, or there is no such
-                compression.
+            TypeError, ValueError: the metadata cannot be sent, the timeout is not finite, there is no such compression,
+                or the credentials would be sent in plaintext without having allowed it.
         """
         return BidiCall(
             self._channel,
@@ -265,6 +277,7 @@ class StreamStreamCallable(_BoundMethod[RequestT, ResponseT]):
             metadata=metadata,
             compression=compression,
             inherit_deadline=inherit_deadline,
+            credentials=credentials,
         )
 
 

@@ -11,9 +11,21 @@ import grpc
 import pytest
 from certificates import authority_pem, server_pair
 from echo import Echo, EchoStub, echo_pair
-from grpcio_echo import Callables
+from grpcio_echo import AioEcho, Callables, add_echo
 
-from minirpc.aio import AuthContext, CallCredentials, Channel, ClientTls, Context, MetadataInput, Server, ServerTls
+from minirpc.aio import (
+    AuthContext,
+    CallCredentials,
+    Channel,
+    ClientCall,
+    ClientProceed,
+    ClientTls,
+    Context,
+    GenericStub,
+    MetadataInput,
+    Server,
+    ServerTls,
+)
 from minirpc.errors import RpcError, StatusCode
 
 
@@ -166,3 +178,50 @@ async def test_grpcio_sees_them_and_sends_its_own() -> None:
         options = [("grpc.ssl_target_name_override", "localhost")]
         async with grpc.aio.secure_channel(address, credentials, options) as channel:
             assert await Callables(channel).unary(b"") == b"Bearer https://localhost/test.Echo"
+
+
+def fixed(value: str, *, allow_plaintext: bool = False) -> CallCredentials:
+    async def get(context: AuthContext) -> MetadataInput:
+        return [("x-from", value)]
+
+    return CallCredentials(get, allow_plaintext=allow_plaintext)
+
+
+async def test_those_of_a_call_follow_those_of_the_channel_to_grpcio() -> None:
+    pair = server_pair()
+    server = grpc.aio.server()
+    add_echo(server, AioEcho())
+    port = server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([(pair.key, pair.certificate)]))
+    await server.start()
+    tls = ClientTls(ca=authority_pem())
+    try:
+        async with Channel(f"127.0.0.1:{port}", tls=tls, credentials=fixed("channel")) as channel:
+            for values in (["channel", "call"], ["channel"]):
+                own = fixed("call") if len(values) > 1 else None
+                call = GenericStub(channel).unary_unary("/test.Echo/Unary")(b"", credentials=own)
+                await call
+                assert await call.trailing_metadata() == tuple(("x-from", value) for value in values)
+    finally:
+        await server.stop(None)
+
+
+async def test_those_of_a_call_alone() -> None:
+    async def get(context: AuthContext) -> str:
+        raise LookupError("no secret")
+
+    async def passing(call: ClientCall, proceed: ClientProceed) -> None:
+        await proceed()
+
+    allowed = fixed("call", allow_plaintext=True)
+    for interceptors in ((), (passing,)):
+        async with echo_pair(interceptors=interceptors) as stub:
+            bidi = stub.bidi([b"x"], credentials=allowed)
+            assert [reply async for reply in bidi] == [b"x"]
+            assert await bidi.trailing_metadata() == (("x-from", "call"),)
+            with pytest.raises(ValueError, match="allow_plaintext"):
+                stub.up([], credentials=fixed("call"))
+            with pytest.raises(TypeError, match=r"CallCredentials, not builtins\.str"):
+                stub.down(b"1", credentials="token")  # type: ignore[arg-type]
+            with pytest.raises(RpcError, match="no secret") as caught:
+                await stub.unary(b"", credentials=CallCredentials.bearer(get, allow_plaintext=True))
+            assert caught.value.code is StatusCode.UNAUTHENTICATED

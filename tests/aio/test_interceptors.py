@@ -584,3 +584,29 @@ async def test_options_of_a_call_hold_behind_client_interceptors() -> None:
         assert await stub.unary(bytes(1000), compression="gzip") == b"1"
         assert await stub.unary(bytes(1000)) == b"0"
         assert await stub.up([bytes(1000)] * 2, compression="deflate") == b"11"
+
+
+async def test_compression_of_each_message_behind_client_interceptors() -> None:
+    class Compressed(Echo):
+        async def bidi(self, requests: AsyncIterator[bytes], context: Context) -> AsyncIterator[bytes]:
+            async for request in requests:
+                context.compress = context.request_compressed
+                yield request
+
+    async def passing(call: ClientCall, proceed: ClientProceed) -> None:
+        await proceed()
+
+    async def replacing(call: ClientCall, proceed: ClientProceed) -> None:
+        async def requests() -> AsyncIterator[bytes]:
+            async for request in call.requests:
+                yield request + b"!"
+
+        await proceed(requests=requests())
+
+    options: dict[str, Any] = {"compression": "gzip", "server_options": {"compression": "gzip"}}
+    for interceptors, kept in (([Recorder(), passing], True), ([replacing], False)):
+        async with echo_pair(Compressed(), interceptors=interceptors, **options) as stub, stub.bidi() as call:
+            for compress in (True, False, False, True):
+                await call.send(bytes(1000), compress=compress)
+                assert await call.receive() is not None
+                assert call.response_compressed is (compress if kept else True)

@@ -8,16 +8,16 @@ import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from echo import SERVICE, EchoStub
+from echo import SERVICE, Echo, EchoStub
 
 from minirpc import aio
-from minirpc.aio import ClientCall, ClientProceed
+from minirpc.aio import AuthContext, CallCredentials, ClientCall, ClientProceed
 from minirpc.errors import RpcError, StatusCode
 from minirpc.sync import Channel, GenericStub
 
@@ -92,6 +92,37 @@ def test_interceptors(server: Any) -> None:
         call = EchoStub(channel).unary.start(b"")
         assert call.initial_metadata() == (("x-added", "1"),)
         assert call.result() == b""
+
+
+def test_credentials_of_a_call(stub: Any) -> None:
+    async def get(context: AuthContext) -> list[tuple[str, str]]:
+        return [("x-from", context.method)]
+
+    with stub.unary.start(b"", credentials=CallCredentials(get, allow_plaintext=True)) as call:
+        assert call.trailing_metadata() == (("x-from", "/test.Echo/Unary"),)
+    with pytest.raises(ValueError, match="allow_plaintext"):
+        stub.unary(b"", credentials=CallCredentials(get))
+
+
+def test_compression_of_each_message(server: Any) -> None:
+    class Mirror(Echo):
+        async def bidi(self, requests: AsyncIterator[bytes], context: aio.Context) -> AsyncIterator[bytes]:
+            received = [(request, context.request_compressed) async for request in requests]
+            context.set_compression("gzip")
+            for request, context.compress in received:
+                yield request
+
+    choices = [True, False, False, True]
+    running = type(server)(Mirror())
+    try:
+        with Channel(running.address, compression="gzip") as channel, EchoStub(channel).bidi() as call:
+            for compress in choices:
+                call.send(bytes(1000), compress=compress)
+            call.done_writing()
+            assert call.status().code is StatusCode.OK  # all have arrived: they come in one batch
+            assert [call.response_compressed for _ in call] == choices
+    finally:
+        running.stop()
 
 
 # -- how calls end

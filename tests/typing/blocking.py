@@ -6,10 +6,11 @@ from golden.acme.library.v1.library_pb import Book, GetBookRequest
 from golden.acme.library.v1.library_rpc import LibraryStub
 
 from minirpc import aio, sync
+from minirpc.aio import CallCredentials
 from minirpc.codegen import services_v1 as _rpc
 
 
-def calls(channel: sync.Channel) -> None:
+def calls(channel: sync.Channel, credentials: CallCredentials) -> None:
     stub = LibraryStub(channel)
     assert_type(stub, LibraryStub[sync.Channel])
     assert_type(stub.get_book(GetBookRequest(), timeout=1.0), Book)
@@ -17,8 +18,10 @@ def calls(channel: sync.Channel) -> None:
     for book in stub.list_books(GetBookRequest()):
         assert_type(book, Book)
     assert_type(stub.add_books([Book(), Book()]), Book)
-    with stub.trade() as call:
-        call.send(Book())
+    assert_type(stub.get_book(GetBookRequest(), credentials=credentials), Book)
+    stub.get_book(GetBookRequest(), credentials="token")  # type: ignore[arg-type]
+    with stub.trade(credentials=credentials) as call:
+        call.send(Book(), compress=False)
         assert_type(call.receive(), Book | None)
     for book in stub.trade([Book()]):
         assert_type(book, Book)

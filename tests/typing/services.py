@@ -6,19 +6,22 @@ from typing import assert_type
 from golden.acme.library.v1.library_pb import Book, GetBookRequest
 from golden.acme.library.v1.library_rpc import LibraryServicer, LibraryStub
 
+from minirpc.aio import CallCredentials
 from minirpc.codegen.services_v1 import Context
 
 
-async def calls(stub: LibraryStub) -> None:
+async def calls(stub: LibraryStub, credentials: CallCredentials) -> None:
     assert_type(await stub.get_book(GetBookRequest(), timeout=1.0), Book)
     async for book in stub.list_books(GetBookRequest()):
         assert_type(book, Book)
     assert_type(await stub.add_books([Book(), Book()]), Book)
-    async with stub.trade() as call:
+    assert_type(await stub.get_book(GetBookRequest(), credentials=credentials), Book)
+    async with stub.trade(credentials=credentials) as call:
         await call.send(Book())
         assert_type(await call.receive(), Book | None)
 
     # each of these is an error
+    stub.get_book(GetBookRequest(), credentials="token")  # type: ignore[arg-type]
     stub.get_book("x")  # type: ignore[arg-type]
     stub.get_book(Book())  # type: ignore[arg-type]
     stub.list_books()  # type: ignore[call-arg]
