@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from plugin_runs import golden_set
 
+from minirpc.aio import Channel
 from minirpc.message.descriptors import Files, describe
 from minirpc.message.dynamic import Classes
 
@@ -62,12 +63,13 @@ def test_dynamic_messages_warn_too() -> None:
 
 def test_making_the_stub_of_a_deprecated_service_warns(golden: Load) -> None:
     module = golden("deprecated_rpc")
+    channel = Channel("127.0.0.1:1")  # which does not connect before it is used
     with pytest.warns(DeprecationWarning, match=r"golden\.deprecated\.OldService is deprecated") as caught:
-        module.OldServiceStub(None)
+        module.OldServiceStub(channel)
     assert caught[0].filename == __file__
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        module.NewServiceStub(None)
+        module.NewServiceStub(channel)
         module.OldServiceServicer()  # whoever serves it has to go on serving it
 
 
