@@ -36,6 +36,7 @@ _CLOSED = "connection closed"
 _CLOSED_BY_PEER = "connection closed by the peer"
 _HIGH_WATER = 1 << 18  # bytes in the socket's buffer above which senders wait
 _MAX_UNREAD_REPLIES = 1 << 18  # bytes of answers to frames, made while the socket is full, above which reading stops
+_LEAVE_TIMEOUT = 1.0  # seconds for a client to close a connection that is drained, before the server does
 _LINGER = 30.0  # seconds for the peer to take the rest of a connection that ends well
 _LINGER_AFTER_FAILURE = 1.0  # the same where only a GOAWAY is still worth sending
 
@@ -102,6 +103,9 @@ class Connection(asyncio.BufferedProtocol):
         self._written = 0  # bytes handed to the transport so far
         self._unread_replies = 0  # bytes that the peer's frames made this side send since the socket is full
         self._abort_timer: asyncio.TimerHandle | None = None
+        self._leave_timer: asyncio.TimerHandle | None = None
+        self._client_side = client_side
+        self._eof_written = False
         self._final_goaway_ping: bytes | None = None
         self._refusing = False  # whether the peer's new streams are turned away
 
@@ -184,8 +188,9 @@ class Connection(asyncio.BufferedProtocol):
         self._transport = None
         self._error = exc
         self.draining = True
-        if self._abort_timer is not None:
-            self._abort_timer.cancel()
+        for timer in (self._abort_timer, self._leave_timer):
+            if timer is not None:
+                timer.cancel()
         self.failure = self.failure or (f"connection lost: {exc}" if exc else _CLOSED)
         self._waiting.clear()
         for stream in list(self._streams):
@@ -231,7 +236,7 @@ class Connection(asyncio.BufferedProtocol):
     def flush(self) -> None:
         """Writes the engine's output to the transport."""
         transport = self._transport
-        if transport is not None and self.engine.output_size and not transport.is_closing():
+        if transport is not None and self.engine.output_size and not transport.is_closing() and not self._eof_written:
             output = self.engine.take_output()
             self._written += len(output)
             transport.write(output)
@@ -369,7 +374,27 @@ class Connection(asyncio.BufferedProtocol):
     def _close_if_drained(self) -> None:
         if self.draining and not self._streams and self._final_goaway_ping is None:
             # Not at once: this may run inside a callback whose output is still to come.
-            self.loop.call_soon(self.close)
+            self.loop.call_soon(self._leave)
+
+    def _leave(self) -> None:
+        """Closes a drained connection in a way that lets what was sent last arrive.
+
+        A socket that is closed while bytes lie in it unread resets its connection (RFC 1122, section 4.2.2.13), and a
+        reset can overtake the last response. So a server only says that nothing follows, and for a while leaves it to
+        the client to close.
+        """
+        transport = self._transport
+        if self._client_side or not isinstance(transport, asyncio.Transport) or transport.is_closing():
+            self.close()
+        elif not self._eof_written:
+            self.flush()
+            try:
+                transport.write_eof()
+            except (NotImplementedError, OSError):  # TLS has no such thing; or the socket has gone
+                self.close()
+                return
+            self._eof_written = True
+            self._leave_timer = self.loop.call_later(_LEAVE_TIMEOUT, self.close)
 
     def close(self, linger: float = _LINGER) -> None:
         """Sends what is queued and closes the transport.
@@ -400,10 +425,13 @@ class Connection(asyncio.BufferedProtocol):
         self.close(_LINGER_AFTER_FAILURE)
 
     def go_away(self, linger: float = _LINGER) -> None:
-        """Tells the peer that this side leaves, and closes (see :meth:`close`)."""
+        """Tells the peer that this side leaves, and closes: a client within ``linger`` (see :meth:`close`)."""
         if self.is_open:
             self.engine.send_goaway(self.engine.last_peer_stream_id, ErrorCode.NO_ERROR)
-        self.close(linger)
+        if self._client_side:
+            self.close(linger)
+        else:
+            self._leave()
 
 
 def _peer_name(transport: asyncio.Transport) -> str:
