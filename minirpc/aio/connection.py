@@ -236,8 +236,10 @@ class Connection(asyncio.BufferedProtocol):
     def flush(self) -> None:
         """Writes the engine's output to the transport."""
         transport = self._transport
-        if transport is not None and self.engine.output_size and not transport.is_closing() and not self._eof_written:
+        if transport is not None and self.engine.output_size and not transport.is_closing():
             output = self.engine.take_output()
+            if self._eof_written:
+                return  # nothing follows the end: what the peer's frames still ask for must not pile up
             self._written += len(output)
             transport.write(output)
 
@@ -394,6 +396,7 @@ class Connection(asyncio.BufferedProtocol):
                 self.close()
                 return
             self._eof_written = True
+            self._refusing = True  # what still comes has no answer: the peer repeats it elsewhere
             self._leave_timer = self.loop.call_later(_LEAVE_TIMEOUT, self.close)
 
     def close(self, linger: float = _LINGER) -> None:
