@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from echo import SERVICE, Echo, EchoStub
 from hpack import Encoder
-from hyperframe.frame import DataFrame, Frame, HeadersFrame, PingFrame, SettingsFrame
+from hyperframe.frame import DataFrame, Frame, GoAwayFrame, HeadersFrame, PingFrame, SettingsFrame
 
 from minirpc.aio import Channel, Context, Server, Servicer
 from minirpc.errors import StatusCode
@@ -145,3 +145,39 @@ async def test_server_that_leaves_without_reading_fails_the_calls(farewell: byte
             assert (await call).code is StatusCode.UNAVAILABLE
         finally:
             gone.set()
+
+
+async def test_call_after_the_end_of_a_drained_connection_is_not_run() -> None:
+    """The server has said which calls it took: the client repeats others elsewhere, so this one must not run too."""
+    calls = []
+
+    class Counting(Echo):
+        async def unary(self, request: bytes, context: Context) -> bytes:
+            calls.append(request)
+            return request
+
+    encoder = Encoder()
+
+    def call(stream_id: int) -> bytes:
+        fields = [(":method", "POST"), (":scheme", "http"), (":path", f"/{SERVICE}/Unary"), (":authority", "x")]
+        fields += [("content-type", "application/grpc"), ("te", "trailers")]
+        headers = HeadersFrame(stream_id, encoder.encode(fields), flags=["END_HEADERS"])
+        return headers.serialize() + DataFrame(stream_id, bytes(5), flags=["END_STREAM"]).serialize()
+
+    async with Server([Counting()]) as server:
+        host, _, port = (await server.start("127.0.0.1:0")).rpartition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        try:
+            writer.write(PREFACE + SettingsFrame(0).serialize() + call(1))
+            while len(calls) < 1:
+                await reader.read(65_536)
+            writer.write(GoAwayFrame(0).serialize())
+            while await reader.read(65_536):  # to the end of what the server says
+                pass
+            writer.write(call(3))
+            await writer.drain()
+            await asyncio.sleep(0.1)  # on the same loop, a call that ran would have begun by now
+        finally:
+            writer.close()
+            await asyncio.wait([asyncio.ensure_future(writer.wait_closed())])
+    assert len(calls) == 1
