@@ -51,7 +51,10 @@ class Pair:
 
     def has(self, workload: str) -> bool:
         """Whether both stacks have the workload."""
-        return all(STACKS[name].only is None or workload in STACKS[name].only for name in (self.client, self.server))
+        for stack in (STACKS[self.client], STACKS[self.server]):
+            if stack.only is not None and workload not in stack.only:
+                return False
+        return True
 
 
 class _Process:
