@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from time import perf_counter
 from typing import Any
 
 from benchmarks.rpc.stacks import STACKS
@@ -36,6 +37,24 @@ class Sample:
     rate: float
     server_cpu: float
     client_cpu: float
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A client of one stack and a server of another, or of the same."""
+
+    client: str
+    server: str
+
+    def __str__(self) -> str:
+        return self.client if self.client == self.server else f"{self.client} → {self.server}"
+
+    def has(self, workload: str) -> bool:
+        """Whether both stacks have the workload."""
+        for stack in (STACKS[self.client], STACKS[self.server]):
+            if stack.only is not None and workload not in stack.only:
+                return False
+        return True
 
 
 class _Process:
@@ -69,14 +88,24 @@ def _started(*arguments: str) -> Iterator[_Process]:
             process.kill()
 
 
-def _measure(stack: str, folder: Path, placement: str, seconds: float, calls: int) -> dict[str, Sample]:
-    """Measures all workloads on one connection."""
-    samples = {}
-    with _started("server", stack, str(folder), placement) as server:
+@contextmanager
+def _connected(pair: Pair, folders: Mapping[str, Path], placement: str) -> Iterator[tuple[_Process, _Process]]:
+    """Starts a server and a client of it."""
+    with _started("server", pair.server, str(folders[pair.server]), placement) as server:
         port = server.answer()
-        with _started("client", stack, str(folder), placement, str(port)) as client:
+        with _started("client", pair.client, str(folders[pair.client]), placement, str(port)) as client:
             client.answer()
-            for workload in WORKLOADS:
+            yield server, client
+
+
+def _measure(
+    pair: Pair, folders: Mapping[str, Path], placement: str, workloads: Sequence[str], seconds: float, calls: int
+) -> dict[str, Sample]:
+    """Measures workloads on one connection."""
+    samples = {}
+    with _connected(pair, folders, placement) as (server, client):
+        for workload in workloads:
+            if pair.has(workload):
                 client.ask({"workload": workload, "seconds": seconds / 5, "calls": calls})  # warm-up
                 before = server.ask(None)
                 done, taken, client_cpu = client.ask({"workload": workload, "seconds": seconds, "calls": calls})
@@ -85,18 +114,43 @@ def _measure(stack: str, folder: Path, placement: str, seconds: float, calls: in
     return samples
 
 
-def _render(samples: Mapping[str, Sequence[Mapping[str, Sample]]], *, markdown: bool) -> str:
+def _measure_memory(pair: Pair, folders: Mapping[str, Path], placement: str, what: str, count: int) -> list[float]:
+    """What one idle stream or connection takes: KiB in the server, and in the client."""
+    with _connected(pair, folders, placement) as processes:
+        _, client = processes
+        client.ask({"hold": what, "count": count // 10 + 1})  # pools and tables that the first ones fill
+        before = [process.ask("memory") for process in processes]
+        client.ask({"hold": what, "count": count})
+        return [
+            (process.ask("memory") - least) / count / 1024 for process, least in zip(processes, before, strict=True)
+        ]
+
+
+def _time_import(module: str, runs: int) -> float:
+    """Seconds that an import takes in a new interpreter, the interpreter itself left out; the least of the runs."""
+
+    def taken(program: str) -> float:
+        begin = perf_counter()
+        subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)
+        return perf_counter() - begin
+
+    return min(taken(f"import {module}") for _ in range(runs)) - min(taken("") for _ in range(runs))
+
+
+def _render(samples: Mapping[Pair, Sequence[Mapping[str, Sample]]], workloads: Sequence[str], *, markdown: bool) -> str:
     headers = ["workload", "stack", "rate /s", "least", "most", "CPU µs server", "CPU µs client"]
     rows = []
-    for workload, description in WORKLOADS.items():
-        baseline = [run[workload] for run in samples[BASELINE]]
-        for stack, runs in samples.items():
+    for workload in workloads:
+        baseline = [run[workload] for run in samples[Pair(BASELINE, BASELINE)]]
+        for pair, runs in samples.items():
+            if not pair.has(workload):
+                continue
             own = [run[workload] for run in runs]
             rates = [sample.rate for sample in own]
             rows.append(
                 [
-                    f"{workload} ({description.unit})",
-                    stack,
+                    f"{workload} ({WORKLOADS[workload].unit})",
+                    str(pair),
                     f"{median(rates):,.0f} {_ratio(own, baseline, lambda sample: sample.rate)}",
                     f"{min(rates):,.0f}",
                     f"{max(rates):,.0f}",
@@ -131,27 +185,65 @@ def main() -> None:
         default="apart",
         help="server and client on a processor each, both on one, or wherever the system puts them (%(default)s)",
     )
+    parser.add_argument("--stacks", nargs="+", choices=STACKS, default=list(STACKS), metavar="STACK", help="only these")
+    parser.add_argument("--only", default="", help="only the workloads whose name has this text")
+    parser.add_argument(
+        "--pairs", action="store_true", help=f"also each stack's client with {BASELINE}'s server, and back"
+    )
+    parser.add_argument("--no-memory", action="store_true", help="leave out the tables of memory and imports")
     arguments = parser.parse_args()
     runs, calls = (1, 3) if arguments.quick else (arguments.runs, arguments.calls)
+    streams, connections = (20, 5) if arguments.quick else (10_000, 1_000)
+    workloads = [name for name in WORKLOADS if arguments.only in name]
 
-    stacks = {name: stack for name, stack in STACKS.items() if installed(*stack.requires)}
-    missing = [name for name in STACKS if name not in stacks]
-    samples: dict[str, list[dict[str, Sample]]] = {name: [] for name in stacks}
+    chosen = [name for name in STACKS if name in arguments.stacks or name == BASELINE]
+    stacks = {name: STACKS[name] for name in chosen if installed(*STACKS[name].requires)}
+    missing = [name for name in chosen if name not in stacks]
+    pairs = [Pair(name, name) for name in stacks]
+    if arguments.pairs:
+        others = [name for name, stack in stacks.items() if stack.generator and name != BASELINE]
+        pairs += [Pair(*both) for name in others for both in ((name, BASELINE), (BASELINE, name))]
+    samples: dict[Pair, list[dict[str, Sample]]] = {pair: [] for pair in pairs}
+    memory = []
     with tempfile.TemporaryDirectory(prefix="minirpc-benchmark-") as name:
-        folders = {}
+        folders = {stack_name: Path(name) / stack_name.replace(" ", "_") for stack_name in stacks}
         for stack_name, stack in stacks.items():
-            folders[stack_name] = Path(name) / stack.module
-            # minirpc's modules import each other relatively: they are a package inside the folder
-            code = folders[stack_name] / "generated_minirpc" if stack.generator == "minirpc" else folders[stack_name]
-            generate(PROTO, stack.generator, code, services=True)
+            if stack.generator is not None:
+                # minirpc's modules import each other relatively: they are a package inside the folder
+                folder = folders[stack_name]
+                code = folder / "generated_minirpc" if stack.generator == "minirpc" else folder
+                generate(PROTO, stack.generator, code, services=True)
         # Every stack in turn, not all runs of one: the machine's mood changes.
         for _ in range(runs):
-            for stack_name, folder in folders.items():
-                samples[stack_name].append(_measure(stack_name, folder, arguments.placement, arguments.seconds, calls))
-    print(_render(samples, markdown=arguments.markdown))
+            for pair in pairs:
+                samples[pair].append(_measure(pair, folders, arguments.placement, workloads, arguments.seconds, calls))
+        for stack_name, stack in stacks.items():
+            if stack.imports and not arguments.no_memory:
+                pair = Pair(stack_name, stack_name)
+                row = [stack_name]
+                for what, count in (("streams", streams), ("connections", connections)):
+                    if what == "streams" and not stack.holds:
+                        row += ["", ""]
+                    else:
+                        row += [
+                            f"{size:,.1f}" for size in _measure_memory(pair, folders, arguments.placement, what, count)
+                        ]
+                row.append(f"{_time_import(stack.imports, 2 if arguments.quick else 20) * 1e3:,.0f}")
+                memory.append(row)
+    print(_render(samples, workloads, markdown=arguments.markdown))
     print()
     print(f"Medians of {runs} runs; in parentheses the ratio to {BASELINE}. CPU is the processor time for one unit.")
-    print(f"{versions('minirpc', 'grpcio', 'protobuf', 'grpclib', 'h2')}; minirpc's codec is {IMPLEMENTATION}.")
+    if memory:
+        print()
+        print(f"Memory of one of {streams:,} idle streams on one connection, and of one of {connections:,} idle")
+        print("connections, in KiB; the import in milliseconds beyond a bare interpreter:")
+        print()
+        sides = ["stream, server", "stream, client", "connection, server", "connection, client"]
+        print(table(memory, ["stack", *sides, "import ms"], markdown=arguments.markdown))
+        print()
+    print(
+        f"{versions('minirpc', 'grpcio', 'protobuf', 'grpclib', 'h2', 'uvloop')}; minirpc's codec is {IMPLEMENTATION}."
+    )
     if missing:
         print(f"Not here: {', '.join(missing)} (the peers come with minirpc[bench]).")
 

@@ -2,19 +2,23 @@
 
 Usage: ``python -m benchmarks.rpc.process server STACK FOLDER PLACEMENT``, or ``client STACK FOLDER PLACEMENT PORT``:
 ``FOLDER`` has the generated code, ``PLACEMENT`` says on which processors to run. The first line out is the server's
-port, or ``null``. Then a server answers ``null`` with the processor time that it has used, in seconds; a client answers
-``{"workload": …, "seconds": …, "calls": …}`` with what it counted, the time it took, and the processor time it used.
-Both end with their input.
+port, or ``null``. Then both answer ``null`` with the processor time that they have used, in seconds, and ``"memory"``
+with what they take of it, in bytes. A client answers ``{"workload": …, "seconds": …, "calls": …}`` with what it
+counted, the time it took, and the processor time it used; and ``{"hold": …, "count": …}``, for which it opens streams
+or connections and keeps them, with ``null``. Both end with their input.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import os
 import resource
 import sys
 from collections.abc import AsyncIterator
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -28,6 +32,12 @@ __all__ = ["main"]
 def _cpu_time() -> float:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
+
+
+def _memory() -> int:
+    gc.collect()
+    statm = Path("/proc/self/statm")  # of Linux alone
+    return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") if statm.exists() else 0
 
 
 def _say(answer: Any) -> None:
@@ -48,14 +58,21 @@ async def _orders() -> AsyncIterator[Any]:
 async def _server(stack: ModuleType) -> None:
     async with stack.serve() as port:
         _say(port)
-        async for _ in _orders():
-            _say(_cpu_time())
+        async for order in _orders():
+            _say(_memory() if order else _cpu_time())
 
 
 async def _client(stack: ModuleType, port: int) -> None:
     async with stack.connect(port) as client:
         _say(None)
         async for order in _orders():
+            if order == "memory":
+                _say(_memory())
+                continue
+            if "hold" in order:
+                hold = client.hold_streams if order["hold"] == "streams" else client.hold_connections
+                _say(await hold(order["count"]))
+                continue
             before = _cpu_time()
             done, taken = await run(WORKLOADS[order["workload"]], client, order["seconds"], order["calls"])
             _say([done, taken, _cpu_time() - before])
@@ -71,8 +88,13 @@ def main(role: str, stack_name: str, folder: str, placement: str, *port: str) ->
     """Runs until the input ends."""
     sys.path.insert(0, folder)
     _place(role, placement)
-    stack = import_module(f"benchmarks.rpc.stacks.{STACKS[stack_name].module}")
-    asyncio.run(_server(stack) if role == "server" else _client(stack, int(port[0])))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 1 << 14)), hard))  # a thousand connections
+    stack = STACKS[stack_name]
+    module = import_module(f"benchmarks.rpc.stacks.{stack.module}")
+    factory = import_module("uvloop").new_event_loop if stack.loop == "uvloop" else None
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(_server(module) if role == "server" else _client(module, int(port[0])))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -14,6 +15,7 @@ __all__ = ["WORKLOADS", "Workload", "run"]
 
 _SMALL = b"0123456789"
 _LARGE = bytes(1 << 20)
+_HUGE = bytes(64 << 20)
 _BATCH = 500  # messages or rounds in one streaming call
 
 
@@ -50,6 +52,14 @@ def _echo(client: Client) -> Awaitable[Any]:
     return client.unary(_LARGE)
 
 
+def _echo_huge(client: Client) -> Awaitable[Any]:
+    return client.unary(_HUGE)
+
+
+def _first_call(client: Client) -> Awaitable[Any]:
+    return client.first_call()
+
+
 WORKLOADS: Mapping[str, Workload] = {
     "unary, 1 in flight": Workload(_unary, 1, 1, "RPC"),
     "unary, 10 in flight": Workload(_unary, 10, 1, "RPC"),
@@ -57,7 +67,9 @@ WORKLOADS: Mapping[str, Workload] = {
     "server streaming, 1 stream": Workload(_download, 1, _BATCH, "message"),
     "server streaming, 8 streams": Workload(_download, 8, _BATCH, "message"),
     "bidi ping-pong, 1 stream": Workload(_chat, 1, _BATCH, "round trip"),
-    "echo of 1 MiB, 1 in flight": Workload(_echo, 1, 1, "RPC"),
+    "echo of 1 MiB, 1 in flight": Workload(_echo, 1, 1, "MiB"),
+    "echo of 64 MiB, 1 in flight": Workload(_echo_huge, 1, 64, "MiB"),
+    "connect + first call": Workload(_first_call, 1, 1, "connection"),
 }
 """All workloads by name."""
 
@@ -73,12 +85,27 @@ async def run(workload: Workload, client: Client, seconds: float, calls: int) ->
     left = calls
     done = 0
 
+    def more() -> bool:
+        nonlocal left
+        left -= 1
+        return left >= 0 and perf_counter() < end
+
     async def caller() -> None:
-        nonlocal left, done
-        while left > 0 and perf_counter() < end:
-            left -= 1
+        nonlocal done
+        while more():
             await workload.operation(client)
             done += workload.batch
 
-    await asyncio.gather(*(caller() for _ in range(workload.in_flight)))
+    def blocking_caller() -> None:
+        nonlocal done
+        while more():
+            workload.operation(client)
+            done += workload.batch
+
+    if getattr(client, "blocking", False):
+        with ThreadPoolExecutor(workload.in_flight) as threads:
+            for waiting in [threads.submit(blocking_caller) for _ in range(workload.in_flight)]:
+                waiting.result()
+    else:
+        await asyncio.gather(*(caller() for _ in range(workload.in_flight)))
     return done, perf_counter() - begin

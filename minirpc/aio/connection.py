@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, cast
 
 from minirpc.aio.stream import Stream
 from minirpc.aio.tls import PeerIdentity
@@ -149,7 +149,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Starts HTTP/2 on a transport."""
-        assert isinstance(transport, asyncio.Transport)
+        transport = cast(asyncio.Transport, transport)  # uvloop's has the methods, but not the class
         owner_knows = self._transport is not None
         self._transport = transport
         transport.set_write_buffer_limits(high=_HIGH_WATER)
@@ -386,7 +386,7 @@ class Connection(asyncio.BufferedProtocol):
         the client to close.
         """
         transport = self._transport
-        if self._client_side or not isinstance(transport, asyncio.Transport) or transport.is_closing():
+        if self._client_side or transport is None or transport.is_closing():
             self.close()
         elif not self._eof_written:
             self.flush()

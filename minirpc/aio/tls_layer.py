@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import enum
 import ssl
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from minirpc.aio.tls import ALPN_PROTOCOL, ContextSource, PeerIdentity
 from minirpc.http2 import ErrorCode
@@ -149,8 +149,7 @@ class TlsLayer(asyncio.BufferedProtocol, asyncio.Transport):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Starts the handshake."""
-        assert isinstance(transport, asyncio.Transport)
-        self._raw = transport
+        self._raw = cast(asyncio.Transport, transport)  # uvloop's has the methods, but not the class
         self._connection.handshake_started(self)
         if self._state is not _State.HANDSHAKE:
             return  # it was closed at once

@@ -37,7 +37,7 @@ def test_the_codec_benchmark_measures_each_engine_on_each_dataset() -> None:
 
 
 def test_the_rpc_benchmark_measures_each_stack_with_each_workload() -> None:
-    output = _run("benchmarks.rpc", "--markdown")
+    output = _run("benchmarks.rpc", "--markdown", "--stacks", "minirpc", "bare TCP", "--pairs")
     for workload in (
         "unary, 1 in flight (RPC)",
         "unary, 10 in flight (RPC)",
@@ -45,12 +45,19 @@ def test_the_rpc_benchmark_measures_each_stack_with_each_workload() -> None:
         "server streaming, 1 stream (message)",
         "server streaming, 8 streams (message)",
         "bidi ping-pong, 1 stream (round trip)",
-        "echo of 1 MiB, 1 in flight (RPC)",
+        "echo of 1 MiB, 1 in flight (MiB)",
+        "echo of 64 MiB, 1 in flight (MiB)",
+        "connect + first call (connection)",
     ):
         rows = {stack: cells for stack, *cells in _rows(output, workload)}
-        assert {"grpc.aio", "minirpc"} <= rows.keys()
+        assert {"grpc.aio", "minirpc", "grpc.aio → minirpc", "minirpc → grpc.aio"} <= rows.keys()
+        assert ("bare TCP" in rows) == (workload == "unary, 1 in flight (RPC)")
         assert all(len(cells) == 5 for cells in rows.values())
         assert all("(1.00)" in rows["grpc.aio"][column] for column in (0, 3, 4))
+    for stack in ("grpc.aio", "minirpc"):
+        memory_and_import = _rows(output, stack)[-1]
+        assert len(memory_and_import) == 5
+        assert all(memory_and_import)
 
 
 def test_the_tables_can_be_read_on_a_terminal() -> None:

@@ -11,6 +11,9 @@ import grpc.aio
 from bench_pb2 import Count, Message
 from bench_pb2_grpc import BenchServicer, BenchStub, add_BenchServicer_to_server
 
+_OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+_OWN_CONNECTION = [*_OPTIONS, ("grpc.use_local_subchannel_pool", 1)]  # channels to one server share one otherwise
+
 
 class _Service(BenchServicer):
     async def Unary(self, request: Any, context: Any) -> Any:
@@ -26,8 +29,10 @@ class _Service(BenchServicer):
 
 
 class _Client:
-    def __init__(self, stub: Any) -> None:
+    def __init__(self, stub: Any, address: str) -> None:
         self._stub = stub
+        self._address = address
+        self._held: list[Any] = []
 
     def unary(self, payload: bytes) -> Any:
         return self._stub.Unary(Message(number=1, payload=payload))
@@ -47,11 +52,28 @@ class _Client:
         await call.done_writing()
         assert await call.read() is grpc.aio.EOF
 
+    async def first_call(self) -> None:
+        async with grpc.aio.insecure_channel(self._address, options=_OWN_CONNECTION) as channel:
+            await BenchStub(channel).Unary(Message(number=1))
+
+    async def hold_streams(self, count: int) -> None:
+        for _ in range(count):
+            call = self._stub.Chat()
+            await call.write(Message(number=1))
+            await call.read()
+            self._held.append(call)
+
+    async def hold_connections(self, count: int) -> None:
+        for _ in range(count):
+            channel = grpc.aio.insecure_channel(self._address, options=_OWN_CONNECTION)
+            await BenchStub(channel).Unary(Message(number=1))
+            self._held.append(channel)
+
 
 @asynccontextmanager
 async def serve() -> AsyncIterator[int]:
     """Runs the server."""
-    server = grpc.aio.server()
+    server = grpc.aio.server(options=_OPTIONS)
     add_BenchServicer_to_server(_Service(), server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
@@ -64,5 +86,6 @@ async def serve() -> AsyncIterator[int]:
 @asynccontextmanager
 async def connect(port: int) -> AsyncIterator[_Client]:
     """Connects the client."""
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield _Client(BenchStub(channel))
+    address = f"127.0.0.1:{port}"
+    async with grpc.aio.insecure_channel(address, options=_OPTIONS) as channel:
+        yield _Client(BenchStub(channel), address)

@@ -29,8 +29,10 @@ class _Service(BenchBase):
 
 
 class _Client:
-    def __init__(self, stub: Any) -> None:
+    def __init__(self, stub: Any, port: int) -> None:
         self._stub = stub
+        self._port = port
+        self._held: list[Any] = []
 
     def unary(self, payload: bytes) -> Any:
         return self._stub.Unary(Message(number=1, payload=payload))
@@ -51,6 +53,24 @@ class _Client:
                 assert reply.number == number
             await stream.end()
             assert await stream.recv_message() is None
+
+    async def first_call(self) -> None:
+        async with Channel("127.0.0.1", self._port) as channel:
+            await BenchStub(channel).Unary(Message(number=1))
+
+    async def hold_streams(self, count: int) -> None:
+        for _ in range(count):
+            stream = self._stub.Chat.open()
+            await stream.__aenter__()
+            await stream.send_message(Message(number=1))
+            await stream.recv_message()
+            self._held.append(stream)
+
+    async def hold_connections(self, count: int) -> None:
+        for _ in range(count):
+            channel = Channel("127.0.0.1", self._port)
+            await BenchStub(channel).Unary(Message(number=1))
+            self._held.append(channel)
 
 
 @asynccontextmanager
@@ -73,6 +93,6 @@ async def connect(port: int) -> AsyncIterator[_Client]:
     """Connects the client."""
     channel = Channel("127.0.0.1", port)
     try:
-        yield _Client(BenchStub(channel))
+        yield _Client(BenchStub(channel), port)
     finally:
         channel.close()
