@@ -6,6 +6,7 @@
     ├── DecodeError      (also ValueError)   bytes that are no valid message
     ├── EncodeError      (also ValueError)   a message whose values have no encoding
     ├── DescriptorError  (also ValueError)   a description of .proto files that describes nothing legal
+    ├── ConfigError      (also ValueError)   a service config that means nothing
     └── RpcError                             a call that ended with a status other than OK
 
 Wrong use of the API (an unknown keyword, a closed channel) raises the builtin that fits: ``TypeError``, ``ValueError``,
@@ -17,7 +18,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Sequence
 
-__all__ = ["DecodeError", "DescriptorError", "EncodeError", "Error", "RpcError", "StatusCode"]
+__all__ = ["ConfigError", "DecodeError", "DescriptorError", "EncodeError", "Error", "RpcError", "StatusCode"]
 
 Metadata = Sequence[tuple[str, str | bytes]]
 """Call metadata: lower-case keys in order; the value is ``bytes`` if the key ends in ``-bin``, else ``str``."""
@@ -96,6 +97,27 @@ class DescriptorError(Error, ValueError):
 
     def __str__(self) -> str:
         return ": ".join(filter(None, (self.file, self.element, self.reason)))
+
+
+class ConfigError(Error, ValueError):
+    """A service config means nothing, or contradicts itself.
+
+    Attributes:
+        path: where, in the names of JSON: ``methodConfig[2].timeout``; ``""`` for the config as a whole.
+        reason: what is wrong there.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}" if self.path else self.reason
+
+    def inside(self, path: str) -> ConfigError:
+        """Returns the same mistake, seen from what holds this place at ``path``."""
+        return ConfigError(f"{path}.{self.path}" if self.path else path, self.reason)
 
 
 class StatusCode(enum.IntEnum):

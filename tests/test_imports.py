@@ -29,6 +29,7 @@ LAYERS: dict[str, set[str]] = {
     "minirpc.sync": {"minirpc.errors", "minirpc.rpc", "minirpc.aio"},
     "minirpc.testing": {"minirpc.errors", "minirpc.rpc", "minirpc.aio"},
     "minirpc.interceptors": {"minirpc.errors", "minirpc.rpc", "minirpc.aio"},
+    "minirpc.kubernetes": {"minirpc.errors", "minirpc.aio"},
     "minirpc.services": {"minirpc.errors", "minirpc.rpc", "minirpc.aio", "minirpc.message", "minirpc.codegen"},
     "minirpc.cli": {"minirpc", "minirpc.services", "minirpc.testing", "minirpc.sync", "minirpc.aio", "minirpc.message"},
     "minirpc.__main__": {"minirpc.cli"},
@@ -43,7 +44,17 @@ OTHERS = {
     "hpack": {"minirpc.http2"},
     "hyperframe": {"minirpc.http2"},
     "prometheus_client": {"minirpc.interceptors"},
-    "asyncio": {"minirpc.aio", "minirpc.services", "minirpc.testing", "minirpc.cli", "minirpc.sync"},
+    "opentelemetry": {"minirpc.interceptors"},
+    "aiohttp": {"minirpc.kubernetes"},
+    "yaml": {"minirpc.kubernetes"},
+    "asyncio": {
+        "minirpc.aio",
+        "minirpc.cli",
+        "minirpc.kubernetes",
+        "minirpc.services",
+        "minirpc.sync",
+        "minirpc.testing",
+    },
 }
 
 

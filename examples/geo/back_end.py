@@ -1,12 +1,13 @@
 """The back end: both services of the example, on minirpc's server.
 
-``python -m examples.geo.back_end [--host 127.0.0.1] [--port 50051]``
+``python -m examples.geo.back_end [--host 127.0.0.1] [--port 50051] [--version v1] [--delay 5]``
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator, Sequence
 
@@ -16,7 +17,8 @@ from examples.geo.gen.geo_rpc import GeoServiceServicer
 from examples.geo.gen.route_pb import Progress
 from examples.geo.gen.route_rpc import RouteServiceServicer
 from minirpc import RpcError, StatusCode
-from minirpc.aio import Context, Server
+from minirpc.aio import Context, Proceed, Server, ServerCall, ServerInterceptor
+from minirpc.services.health import Health
 
 __all__ = ["GeoService", "RouteService", "main"]
 
@@ -64,8 +66,23 @@ def _coordinates(name: str, point: Point | None) -> Coordinates:
         raise RpcError(StatusCode.INVALID_ARGUMENT, f"{name}: {error}") from error
 
 
-async def _serve(address: str) -> None:
-    await Server([GeoService(), RouteService()]).serve(address, grace=_GRACE, on_listening=_say_where)
+def _tell_version(version: str) -> ServerInterceptor:
+    """Returns an interceptor that tells clients which version answers."""
+
+    async def tell(call: ServerCall, proceed: Proceed) -> None:
+        call.context.add_initial_metadata({"geo-version": version})
+        await proceed()
+
+    return tell
+
+
+async def _serve(address: str, version: str, delay: float) -> None:
+    services = [GeoService(), RouteService()]
+    # "live" is what a liveness probe asks for: it is SERVING while the process runs, whatever becomes of the others
+    health = Health([*services, "live"])
+    interceptors = [_tell_version(version)] if version else []
+    server = Server([*services, health], interceptors=interceptors)
+    await server.serve(address, grace=_GRACE, delay=delay, on_listening=_say_where)
 
 
 def _say_where(addresses: Sequence[str]) -> None:
@@ -78,9 +95,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m examples.geo.back_end", description="The geo back end.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=50051, help="0 takes any free port (default: %(default)s)")
+    parser.add_argument(
+        "--version",
+        default=os.environ.get("GEO_VERSION", ""),
+        help="what to call this version in the metadata geo-version (default: $GEO_VERSION; without any, not sent)",
+    )
+    parser.add_argument(
+        "--delay",
+        type=float,
+        default=0.0,
+        help="seconds to go on as before after SIGTERM, for load balancers to notice (default: %(default)s)",
+    )
     arguments = parser.parse_args()
     try:
-        asyncio.run(_serve(f"{arguments.host}:{arguments.port}"))
+        asyncio.run(_serve(f"{arguments.host}:{arguments.port}", arguments.version, arguments.delay))
     except (OSError, ValueError) as error:  # the port is taken; the address cannot be read
         sys.exit(f"geo back end: {error}")
 

@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -24,7 +25,7 @@ from examples.geo.gen.route_rpc import RouteServiceStub
 from examples.geo.page import distance_panel, error_panel, page, route_panel
 from examples.geo.places import parse_place, parse_places
 from minirpc import RpcError, StatusCode
-from minirpc.aio import Channel
+from minirpc.aio import Channel, Metadata
 
 __all__ = ["FrontEnd", "main"]
 
@@ -45,17 +46,18 @@ class FrontEnd:
         app: the ASGI application.
     """
 
-    def __init__(self, back_end: str, timeout: float) -> None:
+    def __init__(self, back_end: str, timeout: float, **channel_options: Any) -> None:
         """Prepares the application; the channel connects when the first request needs it, and again after a loss.
 
         Args:
             back_end: where the back end listens: ``host:port``, or any other target of a channel.
             timeout: seconds that the back end has for a request.
+            channel_options: further options of the channel.
 
         Raises:
             ValueError: ``back_end`` cannot be read.
         """
-        self._channel = Channel(back_end)
+        self._channel = Channel(back_end, **channel_options)
         self._geo = GeoServiceStub(self._channel)
         self._routes = RouteServiceStub(self._channel)
         self._timeout = timeout
@@ -81,14 +83,16 @@ class FrontEnd:
     async def _measure_distance(self, request: Request) -> Response:
         origin = _place(request, "from")
         destination = _place(request, "to")
-        reply = await self._geo.distance_between(Points(origin=origin, destination=destination), timeout=self._timeout)
+        call = self._geo.distance_between(Points(origin=origin, destination=destination), timeout=self._timeout)
+        reply = await call
+        headers = _VARY | _version_header(await call.initial_metadata())
         if _wants_json(request):
             return JSONResponse(
                 {"distance_km": round(reply.distance, 3), "from": _json_of(origin), "to": _json_of(destination)},
-                headers=_VARY,
+                headers=headers,
             )
         return HTMLResponse(
-            page(request.query_params, distance_panel(origin, destination, reply.distance)), headers=_VARY
+            page(request.query_params, distance_panel(origin, destination, reply.distance)), headers=headers
         )
 
     async def _follow_route(self, request: Request) -> Response:
@@ -112,6 +116,11 @@ class FrontEnd:
 
     async def _answer_bad_query(self, request: Request, error: Exception) -> Response:
         return _failure(request, StatusCode.INVALID_ARGUMENT, str(error))
+
+
+def _version_header(metadata: Metadata) -> dict[str, str]:
+    """Returns the HTTP header that says which version of the back end answered, if it said so."""
+    return {f"x-{key}": value for key, value in metadata if key == "geo-version" and isinstance(value, str)}
 
 
 class _BadQueryError(Exception):
@@ -169,7 +178,7 @@ def _exit(*_: object) -> None:
     sys.exit(0)
 
 
-def main() -> None:
+def main(**channel_options: Any) -> None:
     """Serves until SIGTERM or SIGINT; requests in flight finish first."""
     parser = argparse.ArgumentParser(prog="python -m examples.geo.front_end", description="The geo front end.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
@@ -182,7 +191,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, _exit)
     try:
         listener = socket.create_server((arguments.host, arguments.port))
-        app = FrontEnd(arguments.back_end, arguments.timeout).app
+        app = FrontEnd(arguments.back_end, arguments.timeout, **channel_options).app
     except (OSError, OverflowError, ValueError) as error:
         sys.exit(f"geo front end: {error}")
     print(f"geo front end listening on http://{arguments.host}:{listener.getsockname()[1]}", flush=True)

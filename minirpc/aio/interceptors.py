@@ -117,7 +117,7 @@ async def only_request(requests: AsyncIterable[T], path: str) -> T:
 class CallScope:
     """What all interceptors of a call share: when it began, and who wants to know how it ended."""
 
-    __slots__ = ("_callbacks", "_duration", "_path", "_started", "_status")
+    __slots__ = ("_callbacks", "_duration", "_path", "_started", "_status", "shared")
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -125,6 +125,7 @@ class CallScope:
         self._duration = 0.0
         self._status: Status | None = None
         self._callbacks: list[DoneCallback] = []
+        self.shared: dict[Any, Any] = {}
 
     def add_done_callback(self, callback: DoneCallback) -> None:
         """Calls ``callback`` when the call is over, at once if it is."""
@@ -185,6 +186,14 @@ class InterceptedCall:
     def time_remaining(self) -> float | None:
         """Returns the seconds until the call's deadline (0 if it has passed), or None if it has none."""
         raise NotImplementedError
+
+    @property
+    def shared(self) -> dict[Any, Any]:
+        """What the interceptors of this call note for each other, or one of them for the call's next attempt.
+
+        It is one dict for the whole call. An interceptor's own object is a good key.
+        """
+        return self._scope.shared
 
     async def request(self) -> Any:
         """Returns the request of a call that has exactly one.

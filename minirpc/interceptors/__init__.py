@@ -1,6 +1,7 @@
 """Interceptors to use as they are, and to learn from: each is a page of code on :mod:`minirpc.aio.interceptors`.
 
-Metrics, which need ``minirpc[metrics]``, are in :mod:`minirpc.interceptors.prometheus`.
+Metrics for Prometheus, which need ``minirpc[metrics]``, are in :mod:`minirpc.interceptors.prometheus`; tracing and
+metrics for OpenTelemetry, which need ``minirpc[opentelemetry]``, in :mod:`minirpc.interceptors.opentelemetry`.
 """
 
 from minirpc.interceptors.call_log import CallLog

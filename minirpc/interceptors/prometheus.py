@@ -5,13 +5,14 @@ The names and labels are those that gRPC's Go middleware made usual, so that das
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, start_http_server
 
 from minirpc.aio import InterceptedCall, Proceed, ServerCall, Status
 
-__all__ = ["Metrics"]
+__all__ = ["Metrics", "serve_metrics"]
 
 _KINDS = {
     (False, False): "unary",
@@ -70,6 +71,34 @@ class _Side:
             self._seconds.labels(*labels).observe(seconds)
 
         call.add_done_callback(over)
+
+
+@contextmanager
+def serve_metrics(
+    port: int = 9464, host: str = "127.0.0.1", *, registry: CollectorRegistry = REGISTRY
+) -> Iterator[str]:
+    """Serves a registry over HTTP while the block runs, for Prometheus to scrape: ``prometheus_client``'s own server.
+
+    It has a thread of its own, so that it answers while the event loop is busy, which is when one wants to know.
+
+    Args:
+        port: where to listen; 0 takes any free port.
+        host: the address to listen on; in a pod ``0.0.0.0``.
+        registry: what to serve.
+
+    Yields:
+        The URL: ``http://127.0.0.1:9464/metrics``.
+
+    Raises:
+        OSError: the address cannot be bound.
+    """
+    server, thread = start_http_server(port, host, registry)
+    try:
+        yield f"http://{host}:{server.server_port}/metrics"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 def _code_name(status: Status) -> str:

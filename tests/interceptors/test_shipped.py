@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import urllib.request
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from prometheus_client import CollectorRegistry
 from minirpc.aio import Channel, Context, GenericStub, Server
 from minirpc.errors import RpcError, StatusCode
 from minirpc.interceptors import CallLog, SendToken, TokenAuth, caller
-from minirpc.interceptors.prometheus import Metrics
+from minirpc.interceptors.prometheus import Metrics, serve_metrics
 from minirpc.services.health import Health, HealthCheckRequest, HealthStub
 
 
@@ -98,3 +100,16 @@ async def test_metrics() -> None:
         assert registry.get_sample_value("grpc_client_handled_total", cancelled) == 1
         unknown = {"grpc_type": "bidi_stream", "grpc_service": "unknown", "grpc_method": "unknown"}
         assert registry.get_sample_value("grpc_server_started_total", unknown) == 2
+
+
+async def test_metrics_are_served_over_http() -> None:
+    registry = CollectorRegistry()
+    async with echo_pair(server_options={"interceptors": [Metrics(registry)]}) as stub:
+        await stub.unary(b"")
+        with serve_metrics(0, registry=registry) as url:
+            opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+            text = await asyncio.to_thread(lambda: opener.open(url, timeout=10).read().decode())
+    assert f'grpc_server_handled_total{{grpc_code="OK",grpc_method="Unary",grpc_service="{SERVICE}"' in text
+    with pytest.raises(OSError, match="refused"):
+        await asyncio.to_thread(opener.open, url, timeout=10)
+    await asyncio.get_running_loop().shutdown_default_executor()

@@ -1,0 +1,185 @@
+"""Keeps the endpoints of a Kubernetes service, as the API server tells them: list, then watch, and again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from typing import Any
+
+from minirpc.aio.resolver import Endpoint, Resolution, Resolver
+from minirpc.kubernetes.api import ApiClient
+from minirpc.kubernetes.cluster import Cluster
+from minirpc.kubernetes.errors import ExpiredError, KubernetesError
+from minirpc.kubernetes.service_name import ServiceName
+from minirpc.kubernetes.slices import SliceSet
+
+__all__ = ["KubernetesResolver"]
+
+_log = logging.getLogger("minirpc.kubernetes")
+
+_PASSING = {None, 401, 403, 429, 503}  # failures that say nothing of what was asked for
+_SHORT_WATCH = 1.0  # seconds; a watch that ends before, without an event, is a failure
+
+
+class KubernetesResolver(Resolver):
+    """The ready endpoints of a service, and each change of them.
+
+    Before the first list is there, a failure is raised, and the channel tells its calls. After that the resolver holds
+    what it knows and goes on trying by itself: pods do not go away because an API server does. A service that has no
+    endpoints, or does not exist, has an empty list.
+
+    Endpoints have ``zone``, and the attributes ``pod``, ``node`` and ``hint_zones`` where the cluster tells them.
+    """
+
+    def __init__(
+        self,
+        name: ServiceName | str,
+        *,
+        cluster: Cluster | None = None,
+        zone: str | None = None,
+        watch_seconds: float = 300.0,
+        min_backoff: float = 1.0,
+        max_backoff: float = 30.0,
+    ) -> None:
+        """Prepares; the API server is asked when the channel needs it.
+
+        Args:
+            name: ``service.namespace:port``; see :class:`ServiceName` for what may be left out.
+            cluster: where to ask; by default that of the pod, or else that of the kubeconfig file.
+            zone: only endpoints that are meant for this zone (topology aware routing), where all have such hints.
+            watch_seconds: how long one watch lasts, up to a fifth less; the next one continues it.
+            min_backoff, max_backoff: seconds to wait after a failure: at first, and at most. The wait doubles each
+                time, and is shortened by chance, by up to a half.
+
+        Raises:
+            ValueError: the name cannot be read, or a time is out of range.
+        """
+        if not (0 < min_backoff <= max_backoff and watch_seconds >= 1):
+            raise ValueError("0 < min_backoff <= max_backoff and watch_seconds >= 1 are needed")
+        self._name = ServiceName.parse(name) if isinstance(name, str) else name
+        self._cluster = cluster
+        self._zone = zone
+        self._watch_seconds = watch_seconds
+        self._min_backoff = min_backoff
+        self._max_backoff = max_backoff
+        self._hurry = asyncio.Event()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._name}>"
+
+    @classmethod
+    def from_target(cls, target: Any) -> KubernetesResolver:
+        """Returns the resolver of a channel's target ``kubernetes:///service.namespace:port``.
+
+        Raises:
+            ValueError: the target cannot be read.
+        """
+        if target.authority:
+            raise ValueError(f"target {target.text!r} names a cluster; kubernetes:///service.namespace:port does not")
+        return cls(target.path)
+
+    def resolve_now(self) -> None:
+        """Ends a wait after a failure. A watch that works knows of nothing newer."""
+        self._hurry.set()
+
+    async def watch(self) -> AsyncIterator[Resolution]:
+        """Yields the endpoints, and again whenever they have changed.
+
+        Raises:
+            KubernetesError: there is no first list.
+        """
+        known: tuple[Endpoint, ...] | None = None
+        state = _State(self._name.service)
+        backoff = self._min_backoff
+        while True:
+            state.listed = state.watched = False
+            wait = 0.0
+            try:
+                async with contextlib.aclosing(self._follow(state)) as changes:
+                    async for endpoints in changes:
+                        if endpoints != known:
+                            known = endpoints
+                            yield Resolution(endpoints)
+                state.watched = True
+            except ExpiredError as error:
+                _log.debug("%s: %s; listing anew", self._name, error)
+                state.version = None
+                # to be expected of an old watch; where a new list is too old as well, the server needs time
+                wait = backoff if state.listed and not state.watched else 0.0
+            except KubernetesError as error:
+                if known is None:
+                    raise
+                _log.warning("%s: going on with %d endpoints: %s", self._name, len(known), error)
+                if error.status not in _PASSING:
+                    state.version = None  # perhaps it is the version that the server does not like
+                wait = max(backoff, error.retry_after)
+            backoff = self._min_backoff if state.watched else min(backoff * 2, self._max_backoff)
+            if not wait:
+                continue
+            await self._pause(wait * random.uniform(0.5, 1.0))  # noqa: S311
+
+    async def _pause(self, seconds: float) -> None:
+        self._hurry.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._hurry.wait()
+
+    async def _follow(self, state: _State) -> AsyncGenerator[tuple[Endpoint, ...], None]:
+        """Lists if need be, then watches once; yields the endpoints whenever something was told."""
+        cluster = self._cluster or Cluster.find()
+        loop = asyncio.get_running_loop()
+        # A connection for each watch: so it has the token and the certificates of now, and servers that were added
+        # behind one address get their share.
+        async with ApiClient(cluster, self._name.service, self._name.namespace or cluster.namespace) as api:
+            if state.version is None:
+                items, version = await api.list_slices()
+                state.slices.replace(items)
+                state.version = version
+                state.listed = True
+                yield state.slices.endpoints(self._name.port, self._zone)
+            begun = loop.time()
+            seconds = self._watch_seconds * random.uniform(0.8, 1.0)  # noqa: S311
+            async with contextlib.aclosing(api.watch_slices(state.version, seconds)) as batches:
+                async for batch in batches:
+                    for event in batch:
+                        state.apply(event)
+                    state.watched = True
+                    yield state.slices.endpoints(self._name.port, self._zone)
+            if not state.watched and loop.time() - begun < min(_SHORT_WATCH, seconds / 2):
+                raise KubernetesError(f"the API server at {cluster.server} ended a watch as soon as it began")
+
+
+class _State:
+    """What was told so far, and up to which resource version; None before a list."""
+
+    def __init__(self, service: str) -> None:
+        self.slices = SliceSet(service)
+        self.version: str | None = None
+        self.listed = False  # whether this connection began with a list
+        self.watched = False  # whether it has told of changes since
+
+    def apply(self, event: Mapping[str, Any]) -> None:
+        """Takes one event of a watch.
+
+        Raises:
+            ExpiredError: the event says that the watch cannot go on: list anew.
+            KubernetesError: it is no event.
+        """
+        kind, value = event.get("type"), event.get("object")
+        if kind == "ERROR":
+            said = value.get("message") if isinstance(value, Mapping) else None
+            raise ExpiredError(f"the API server ended the watch: {said or value!r:.200}")
+        metadata = value.get("metadata") if isinstance(value, Mapping) else None
+        version = metadata.get("resourceVersion") if isinstance(metadata, Mapping) else None
+        if not isinstance(version, str) or not version:
+            raise ExpiredError(f"an event {kind!r:.80} has no resource version")
+        if kind in ("ADDED", "MODIFIED"):
+            self.slices.put(value)
+        elif kind == "DELETED":
+            self.slices.remove(value)
+        elif kind != "BOOKMARK":
+            _log.debug("an event of the unknown type %r", kind)
+        self.version = version
