@@ -21,14 +21,14 @@ from hpack.table import HeaderTable
 
 from minirpc.http2.interface import Header
 
-__all__ = ["MemoDecoder", "MemoEncoder", "OversizedBlockError"]
+__all__ = ["MAX_BLOCK_FACTOR", "MemoDecoder", "MemoEncoder", "OversizedBlockError"]
 
 _MEMO_ENTRIES = 256
 _MEMO_BLOCK_SIZE = 1024
 _MEMO_BLOCK_FIELDS = 64  # one octet may stand for a field of 100 bytes
 # A list above the limit is decoded and dropped, while that is affordable: up to so many times the limit as a block, and
 # (one byte may stand for a whole field) as a list. Beyond, the connection ends.
-_OVERSIZE_BLOCK = 4
+MAX_BLOCK_FACTOR = 4
 _OVERSIZE_LIST = 16
 
 _INDEXED_NAMES = frozenset(
@@ -173,7 +173,7 @@ class MemoDecoder(Decoder):
         block = bytes(data)
         headers = self._memo.get(block)
         if headers is None:
-            if len(block) > _OVERSIZE_BLOCK * self._limit:
+            if len(block) > MAX_BLOCK_FACTOR * self._limit:
                 raise OversizedHeaderListError(f"header block of {len(block)} bytes, the limit is {self._limit}")
             headers = list(super().decode(block, raw))
             size = sum(map(len, chain.from_iterable(headers))) + 32 * len(headers)
