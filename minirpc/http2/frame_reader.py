@@ -122,9 +122,7 @@ class FrameReader:
                 raise ProtocolError("another frame inside a header block")
             block.append(frame)
             if len(block) > self._max_continuations + 1:
-                raise FloodError(
-                    f"too many CONTINUATION frames in a header block: the limit (continuations) is {self._max_continuations}"
-                )
+                raise FloodError(f"header block over more than {self._max_continuations} CONTINUATION frames")
             self._block_size += len(frame.data)
             if self._block_size > self._max_block_size:
                 raise FloodError(f"header block of more than {self._max_block_size} bytes")

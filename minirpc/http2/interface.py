@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from minirpc.http2.limits import FloodLimits
@@ -90,7 +90,7 @@ class Http2Options:
     connection_window: int = 4 << 20
     max_frame_size: int = 1 << 14
     max_header_list_size: int = 1 << 16
-    flood_limits: FloodLimits = FloodLimits()
+    flood_limits: FloodLimits = field(default_factory=FloodLimits)
 
     def __post_init__(self) -> None:
         _check_range("max_concurrent_streams", self.max_concurrent_streams, 0, 2**32 - 1)

@@ -30,8 +30,8 @@ class CompressedMessage(bytes):
 class Deframer:
     """Cuts a byte stream, which arrives in pieces of any size, into messages.
 
-    A message in several pieces is joined once, when its last piece is here; until then small pieces share one buffer, so
-    that what is held is in proportion to what has arrived, however it was cut.
+    A message in several pieces is joined once, when its last piece is here. Until then small pieces share one buffer:
+    what is held is in proportion to what has arrived, however it was cut.
 
     Args:
         max_message_size: the largest message to accept, in bytes on the wire.
