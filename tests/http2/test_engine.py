@@ -583,7 +583,7 @@ def test_bad_preface(data: bytes, error_code: ErrorCode) -> None:
         (b"\x00\x40\x01\x00\x00\x00\x00\x00\x01" + bytes(0x4001), ErrorCode.FRAME_SIZE_ERROR),
         (DataFrame(1, b"x").serialize(), ErrorCode.PROTOCOL_ERROR),  # an idle stream
         (request_frame(2), ErrorCode.PROTOCOL_ERROR),  # a server's number
-        (HeadersFrame(1, b"\xff\xff\xff\xff\xff", flags=["END_HEADERS"]).serialize(), ErrorCode.PROTOCOL_ERROR),
+        (HeadersFrame(1, b"\xff\xff\xff\xff\xff", flags=["END_HEADERS"]).serialize(), ErrorCode.COMPRESSION_ERROR),
         (HeadersFrame(1, b"").serialize() + PingFrame(0, b"12345678").serialize(), ErrorCode.PROTOCOL_ERROR),
         (ContinuationFrame(1, b"").serialize(), ErrorCode.PROTOCOL_ERROR),
         (b"\x00\x00\x01\x00\x08\x00\x00\x00\x01\xff", ErrorCode.PROTOCOL_ERROR),  # padding beyond the frame

@@ -6,6 +6,7 @@ The numbers are those of the tool's cases.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import pairwise
 
 import pytest
 from frame_client import FrameClient, hold_cases
@@ -78,7 +79,7 @@ def block(client: FrameClient, *cuts: int) -> list[Frame]:
     """A request whose header block is cut into pieces."""
     whole = client.headers(1, [*client.common, ("x-long", "y" * 30)])
     edges = [0, *cuts, len(whole.data)]
-    parts = [whole.data[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    parts = [whole.data[a:b] for a, b in pairwise(edges)]
     frames: list[Frame] = [HeadersFrame(1, parts[0], flags=["END_STREAM"])]
     frames += [ContinuationFrame(1, part) for part in parts[1:]]
     frames[-1].flags.add("END_HEADERS")
@@ -161,7 +162,9 @@ CASES: dict[str, Case] = {
         lambda client: client.headers(1, [(":method", "POST"), *client.common[1:]], end_stream=False), data(b"test")
     ),
     "4/4 POST with trailers": answers(
-        lambda client: client.headers(1, [(":method", "POST"), *client.common[1:], ("trailer", "x-test")], end_stream=False),
+        lambda client: client.headers(
+            1, [(":method", "POST"), *client.common[1:], ("trailer", "x-test")], end_stream=False
+        ),
         data(b"test", end=False),
         trailers,
     ),
@@ -174,6 +177,7 @@ async def test_generic(case: Case) -> None:
 
 
 # -- 5: representations of HPACK, of RFC 7541
+
 
 def literal(text: str, huffman: bool = False) -> bytes:
     """A string literal (section 5.2) of less than 127 bytes; Huffman-coded, it is one of those below."""

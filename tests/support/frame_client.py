@@ -176,6 +176,7 @@ class FrameClient:
                 return
         raise AssertionError(f"no RST_STREAM: {self.seen}")
 
+
 @asynccontextmanager
 async def connect(address: str, *, method: str = "POST", handshake: bool = True) -> AsyncIterator[FrameClient]:
     """Connects to a server at ``host:port``."""
