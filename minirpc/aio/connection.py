@@ -39,7 +39,7 @@ _HIGH_WATER = 1 << 18  # bytes in the socket's buffer above which senders wait
 _MAX_UNREAD_REPLIES = 1 << 18  # bytes of answers to frames, made while the socket is full, above which reading stops
 _LEAVE_TIMEOUT = 1.0  # seconds for a client to close a connection that is drained, before the server does
 _LINGER = 30.0  # seconds for the peer to take the rest of a connection that ends well
-_MAX_DISCARDED = 1 << 20  # bytes that a peer may send on after its GOAWAY, so that it has time to read that
+_MAX_DISCARDED = 1 << 18  # bytes that are read, and dropped, after a GOAWAY for a fault
 _LINGER_AFTER_FAILURE = 1.0  # the same where only a GOAWAY is still worth sending
 
 
@@ -172,8 +172,8 @@ class Connection(asyncio.BufferedProtocol):
         """Hands what was read to the engine."""
         if self._discard is not None:
             self._discard -= nbytes
-            if self._discard < 0:
-                self.abort()
+            if self._discard < 0 and self._transport is not None:
+                self._transport.pause_reading()
             return
         made = self._written + self.engine.output_size
         self.engine.receive(self._read_buffer[:nbytes])
@@ -218,7 +218,7 @@ class Connection(asyncio.BufferedProtocol):
         """The socket's buffer has room again."""
         self.write_paused = False
         self._unread_replies = 0
-        if self._transport is not None:
+        if self._transport is not None and self._discard is None:
             self._transport.resume_reading()
         self.send_window_opened()
 

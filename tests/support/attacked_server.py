@@ -1,9 +1,8 @@
-"""A server in a process of its own: prints its address, serves ``Echo``, and logs to stderr what it does."""
+"""A server in a process of its own: prints its address, and serves ``Echo``."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 
 from echo import Echo
 
@@ -11,7 +10,6 @@ from minirpc.aio import Server
 
 
 def main() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(name)s %(message)s")
     server = Server([Echo()], max_concurrent_streams=100)
     asyncio.run(server.serve("127.0.0.1:0", on_listening=lambda bound: print(bound[0], flush=True), grace=0))
 

@@ -39,6 +39,7 @@ class FrameClient:
 
     Attributes:
         common: the fields of a request that says no more than it must, and is not gRPC.
+        address: this side's address, as the server writes it.
         settings: what the server announced.
         seen: the frames that were received, in order.
         closed: whether the server has closed the connection.
@@ -46,6 +47,7 @@ class FrameClient:
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, method: str = "POST") -> None:
         self.common = [(":method", method), (":scheme", "http"), (":path", "/"), (":authority", "127.0.0.1")]
+        self.address = "ipv4:{}:{}".format(*writer.get_extra_info("sockname"))
         self.settings: dict[int, int] = {}
         self.seen: list[Frame] = []
         self.closed = False
