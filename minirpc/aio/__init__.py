@@ -18,7 +18,7 @@ from minirpc.aio.interceptors import (
 from minirpc.aio.server import FallbackHandler, Server
 from minirpc.aio.service import Servicer, Stub
 from minirpc.aio.tls import ClientTls, PeerIdentity, ServerTls
-from minirpc.http2 import ErrorCode, Http2Options
+from minirpc.http2 import ErrorCode, FloodLimits, Http2Options, Rate
 from minirpc.rpc.metadata import Metadata, MetadataInput, forwardable
 from minirpc.rpc.status import Status
 
@@ -37,6 +37,7 @@ __all__ = [
     "Context",
     "ErrorCode",
     "FallbackHandler",
+    "FloodLimits",
     "GenericStub",
     "Http2Options",
     "InterceptedCall",
@@ -44,6 +45,7 @@ __all__ = [
     "MetadataInput",
     "PeerIdentity",
     "Proceed",
+    "Rate",
     "Server",
     "ServerCall",
     "ServerInterceptor",

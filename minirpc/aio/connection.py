@@ -11,6 +11,7 @@ import socket
 from collections.abc import Sequence
 from typing import Protocol, cast
 
+from minirpc.aio.handler_slots import HandlerSlots
 from minirpc.aio.stream import Stream
 from minirpc.aio.tls import PeerIdentity
 from minirpc.errors import StatusCode
@@ -38,6 +39,7 @@ _HIGH_WATER = 1 << 18  # bytes in the socket's buffer above which senders wait
 _MAX_UNREAD_REPLIES = 1 << 18  # bytes of answers to frames, made while the socket is full, above which reading stops
 _LEAVE_TIMEOUT = 1.0  # seconds for a client to close a connection that is drained, before the server does
 _LINGER = 30.0  # seconds for the peer to take the rest of a connection that ends well
+_MAX_DISCARDED = 1 << 18  # bytes that are read, and dropped, after a GOAWAY for a fault
 _LINGER_AFTER_FAILURE = 1.0  # the same where only a GOAWAY is still worth sending
 
 
@@ -68,6 +70,7 @@ class Connection(asyncio.BufferedProtocol):
 
     Attributes:
         engine: the HTTP/2 engine.
+        handler_slots: how many handlers the peer keeps busy (servers only).
         peer: the other side's address as gRPC writes it: ``ipv4:10.0.0.1:50051``, ``ipv6:[::1]:50051``, ``unix:/path``.
         draining: whether no new streams may be opened.
         write_paused: whether the socket's buffer is full.
@@ -85,6 +88,7 @@ class Connection(asyncio.BufferedProtocol):
                 self.engine, lambda: self.peer, client_side=client_side, max_frame_size=options.max_frame_size
             )
         self.loop = loop
+        self.handler_slots = HandlerSlots(options.max_concurrent_streams)
         self.peer = ""
         self.draining = False
         self.write_paused = False
@@ -106,6 +110,7 @@ class Connection(asyncio.BufferedProtocol):
         self._leave_timer: asyncio.TimerHandle | None = None
         self._client_side = client_side
         self._eof_written = False
+        self._discard: int | None = None  # bytes that are still read, for nothing, once the peer has broken the rules
         self._final_goaway_ping: bytes | None = None
         self._refusing = False  # whether the peer's new streams are turned away
 
@@ -165,6 +170,11 @@ class Connection(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Hands what was read to the engine."""
+        if self._discard is not None:
+            self._discard -= nbytes
+            if self._discard < 0 and self._transport is not None:
+                self._transport.pause_reading()
+            return
         made = self._written + self.engine.output_size
         self.engine.receive(self._read_buffer[:nbytes])
         # Not at once: tasks that these bytes woke run first, and what they send joins the same write.
@@ -208,7 +218,7 @@ class Connection(asyncio.BufferedProtocol):
         """The socket's buffer has room again."""
         self.write_paused = False
         self._unread_replies = 0
-        if self._transport is not None:
+        if self._transport is not None and self._discard is None:
             self._transport.resume_reading()
         self.send_window_opened()
 
@@ -336,10 +346,16 @@ class Connection(asyncio.BufferedProtocol):
         self._close_if_drained()
 
     def connection_failed(self, error_code: int, reason: str) -> None:
-        """Ends the connection after a protocol error of the peer."""
+        """Ends the connection after a protocol error of the peer, and its calls at once."""
         self.failure = f"HTTP/2 {error_name(error_code)}: {reason}"
         self._start_draining()
-        self.close(_LINGER_AFTER_FAILURE)
+        for stream in list(self._streams):
+            stream.connection_lost(self.failure, None)
+        if self._client_side:
+            self.close(_LINGER_AFTER_FAILURE)
+        else:
+            self._discard = _MAX_DISCARDED
+            self._leave(_LINGER_AFTER_FAILURE)
 
     # -- ending
 
@@ -378,7 +394,7 @@ class Connection(asyncio.BufferedProtocol):
             # Not at once: this may run inside a callback whose output is still to come.
             self.loop.call_soon(self._leave)
 
-    def _leave(self) -> None:
+    def _leave(self, linger: float = _LINGER) -> None:
         """Closes a drained connection in a way that lets what was sent last arrive.
 
         A socket that is closed while bytes lie in it unread resets its connection (RFC 1122, section 4.2.2.13), and a
@@ -397,7 +413,7 @@ class Connection(asyncio.BufferedProtocol):
                 return
             self._eof_written = True
             self._refusing = True  # what still comes has no answer: the peer repeats it elsewhere
-            self._leave_timer = self.loop.call_later(_LEAVE_TIMEOUT, self.close)
+            self._leave_timer = self.loop.call_later(_LEAVE_TIMEOUT, self.close, linger)
 
     def close(self, linger: float = _LINGER) -> None:
         """Sends what is queued and closes the transport.

@@ -6,8 +6,9 @@ import asyncio
 import threading
 import time
 from collections.abc import Awaitable, Callable, Generator, Sequence
+from concurrent.futures import Future
 from contextvars import ContextVar
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from minirpc.aio.tls import PeerIdentity
 from minirpc.errors import RpcError, StatusCode
@@ -88,6 +89,7 @@ class Context:
         self._added_initial: list[Header] = []
         self._added_trailing: list[Header] = []
         self._cancelled = False
+        self._thread: Future[Any] | None = None  # where the handler runs, if it is a plain one
 
     def __repr__(self) -> str:
         return f"<Context {self.method} from {self.peer}>"

@@ -15,6 +15,7 @@ from typing import Self, TypeAlias
 
 from minirpc.aio.connection import Connection, ConnectionOwner
 from minirpc.aio.context import Context
+from minirpc.aio.http_response import HttpResponse
 from minirpc.aio.interceptors import ServerInterceptor
 from minirpc.aio.server_stream import Handler, ServerStream, trailers_only
 from minirpc.aio.service import Servicer, methods_of
@@ -307,10 +308,20 @@ class Server:
         fields = dict(headers)
         handler = self._handlers.get(fields[b":path"]) or self._fallback_handler(fields[b":path"])
         encoding = find_encoding(fields.get(b"grpc-encoding", b"identity"))
-        refusal = _find_refusal(fields) or (_unknown_encoding(fields) if encoding is None else None)
+        http_refusal = _find_refusal(fields)
+        refusal = http_refusal or (_unknown_encoding(fields) if encoding is None else None)
         if refusal is not None or handler is None or encoding is None:
             path = fields[b":path"].decode("utf-8", "replace")
             _log.debug("call of %r from %s refused: %s", path, connection.peer, _reason(refusal))
+            if http_refusal is not None:
+                return HttpResponse(
+                    connection,
+                    stream_id,
+                    connection.loop,
+                    http_refusal,
+                    end_stream=end_stream,
+                    with_body=fields[b":method"] != b"HEAD",
+                )
             self._refuse(connection, stream_id, refusal or _unknown_method(fields), end_stream)
             return None
         oversize = describe_oversize(headers, self._max_receive_metadata_size)

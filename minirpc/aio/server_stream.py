@@ -6,6 +6,8 @@ import asyncio
 import inspect
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,6 +121,7 @@ class ServerStream(Stream):
         super().__init__(loop, max_receive_message_size)
         self.connection = connection
         self.stream_id = stream_id
+        self._slots = connection.handler_slots
         self._handler = handler
         self._path = handler.method.path
         self._on_task = on_task
@@ -221,8 +224,23 @@ class ServerStream(Stream):
     # -- the handler
 
     def _run_handler(self) -> None:
+        self._slots.take(self, self._start_handler)
+
+    def _start_handler(self) -> None:
         self._task = self._loop.create_task(self._serve(), name=f"handler of {self._path}")
         self._on_task(self._task)
+        self._task.add_done_callback(self._handler_ended)
+
+    def _handler_ended(self, _task: asyncio.Task[None]) -> None:
+        thread, self._context._thread = self._context._thread, None
+        if thread is None or thread.done():
+            self._slots.release()
+        else:  # the task was cancelled, which a thread is not
+            thread.add_done_callback(self._thread_ended)
+
+    def _thread_ended(self, _thread: Future[Any]) -> None:
+        with suppress(RuntimeError):  # the loop is closed, and with it the connection
+            self._loop.call_soon_threadsafe(self._slots.release)
 
     async def _serve(self) -> None:
         """Runs the handler and turns every way in which it can end into a status."""
@@ -410,6 +428,7 @@ class ServerStream(Stream):
         self._end_call()
 
     def _end_call(self) -> None:
+        self._slots.withdraw(self)
         if self._timer is not None:
             self._timer.cancel()
         self.input_over = True

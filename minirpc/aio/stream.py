@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Protocol
 
+from minirpc.aio.handler_slots import HandlerSlots
 from minirpc.aio.tls import PeerIdentity
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import Engine, Header
@@ -52,6 +53,11 @@ class StreamConnection(Protocol):
     @property
     def crowded(self) -> bool:
         """Whether much was sent in this turn of the loop."""
+        ...
+
+    @property
+    def handler_slots(self) -> HandlerSlots:
+        """How many handlers the other side keeps busy."""
         ...
 
     def add_stream(self, stream: Stream) -> None:

@@ -53,6 +53,7 @@ def _one_response(function: HandlerFunction, client_streaming: bool, executor: E
     async def handler(request: Any, context: Context) -> Any:
         requests = _Requests(request, asyncio.get_running_loop(), context) if client_streaming else None
         future = executor.submit(contextvars.copy_context().run, _call, function, requests or request, context)
+        context._thread = future
         try:
             result = await asyncio.wrap_future(future)
         finally:
@@ -81,6 +82,7 @@ def _many_responses(function: HandlerFunction, client_streaming: bool, executor:
         future = executor.submit(
             contextvars.copy_context().run, responses.send_all, function, requests or request, context
         )
+        context._thread = future
         future.add_done_callback(responses.end)
         try:
             while await responses.wait():

@@ -1,5 +1,8 @@
 """HTTP/2 without IO. This module alone chooses the engine, and nothing outside this package knows which one runs."""
 
+import time
+from collections.abc import Callable
+
 from minirpc.http2.h2_engine import H2Engine
 from minirpc.http2.interface import (
     MAX_STREAM_ID,
@@ -11,6 +14,7 @@ from minirpc.http2.interface import (
     StreamHandler,
     error_name,
 )
+from minirpc.http2.limits import FloodLimits, Rate
 from minirpc.http2.trace import trace_enabled, traced
 
 __all__ = [
@@ -18,8 +22,10 @@ __all__ = [
     "ConnectionHandler",
     "Engine",
     "ErrorCode",
+    "FloodLimits",
     "Header",
     "Http2Options",
+    "Rate",
     "StreamHandler",
     "create_engine",
     "error_name",
@@ -28,12 +34,19 @@ __all__ = [
 ]
 
 
-def create_engine(handler: ConnectionHandler, options: Http2Options, *, client_side: bool) -> Engine:
+def create_engine(
+    handler: ConnectionHandler,
+    options: Http2Options,
+    *,
+    client_side: bool,
+    clock: Callable[[], float] = time.monotonic,
+) -> Engine:
     """Returns an engine for one connection; it calls ``handler``.
 
     Args:
         handler: hears what the peer does with the connection.
-        options: what is announced to the peer.
+        options: what is announced to the peer, and the limits.
         client_side: whether this endpoint opened the connection.
+        clock: gives the time in seconds, monotonically, to limits on what the peer may send in a second.
     """
-    return H2Engine(handler, options, client_side=client_side)
+    return H2Engine(handler, options, clock, client_side=client_side)

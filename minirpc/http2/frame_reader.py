@@ -8,31 +8,60 @@ from __future__ import annotations
 
 from h2.exceptions import FrameDataMissingError, FrameTooLargeError, ProtocolError
 from hyperframe.exceptions import InvalidDataError, InvalidFrameError, InvalidPaddingError
-from hyperframe.frame import ContinuationFrame, Frame, HeadersFrame, PushPromiseFrame, SettingsFrame
+from hyperframe.frame import (
+    ContinuationFrame,
+    ExtensionFrame,
+    Frame,
+    HeadersFrame,
+    PriorityFrame,
+    PushPromiseFrame,
+    SettingsFrame,
+    WindowUpdateFrame,
+)
+
+from minirpc.http2.flood_guard import FloodError
+from minirpc.http2.limits import FloodLimits
 
 __all__ = ["FrameReader"]
 
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"  # RFC 9113 section 3.4
 _HEADER_SIZE = 9
 _TYPE_OFFSET = 3
-_MAX_CONTINUATIONS = 64  # frames of one header block, as h2 has it
+_ALTSVC = 0xA  # RFC 7838: for clients of HTTP, which would have to look at it, and not for gRPC
+_MAX_INCREMENT = 2**31 - 1
+_MAX_BLOCK_SIZE = 1 << 24  # bytes
 
 
 class FrameReader:
     """Takes bytes, gives frames. A header block over several frames comes out as its first frame, with all of it.
 
+    What is wrong with a single stream comes out as well, for the connection to reset that stream: a WINDOW_UPDATE with
+    the increment 0, and a PRIORITY whose ``body_len`` is not 5. Frames of unknown types come out without their bodies.
+
     Args:
         max_frame_size: the largest frame payload to accept, in bytes.
         expect_preface: whether the peer is a client, which begins with the connection preface.
+        max_block_size: the largest header block to hold, in bytes.
+        max_continuations: CONTINUATION frames of one header block.
     """
 
-    def __init__(self, max_frame_size: int, *, expect_preface: bool) -> None:
+    def __init__(
+        self,
+        max_frame_size: int,
+        *,
+        expect_preface: bool,
+        max_block_size: int = _MAX_BLOCK_SIZE,
+        max_continuations: int = FloodLimits().continuations,
+    ) -> None:
         self._max_frame_size = max_frame_size
+        self._max_block_size = max_block_size
+        self._max_continuations = max_continuations
         self._preface_left = _PREFACE if expect_preface else b""
         self._settings_due = True
         self._buffer = bytearray()
         self._position = 0
         self._block: list[HeadersFrame | PushPromiseFrame | ContinuationFrame] = []
+        self._block_size = 0
 
     def feed(self, data: bytes | bytearray | memoryview) -> None:
         """Takes more bytes, cut anywhere."""
@@ -81,13 +110,7 @@ class FrameReader:
         if available < body + length:
             return None
         with memoryview(self._buffer) as view:
-            try:
-                frame, _ = Frame.parse_frame_header(view[start:body])
-                frame.parse_body(view[body : body + length])
-            except (InvalidDataError, InvalidPaddingError) as error:
-                raise ProtocolError(str(error)) from error
-            except InvalidFrameError as error:
-                raise FrameDataMissingError(str(error)) from error
+            frame = _parse_frame(view[start:body], view[body : body + length])
         self._position = body + length
         return frame
 
@@ -98,10 +121,16 @@ class FrameReader:
             if not isinstance(frame, ContinuationFrame) or frame.stream_id != block[0].stream_id:
                 raise ProtocolError("another frame inside a header block")
             block.append(frame)
-            if len(block) > _MAX_CONTINUATIONS:
-                raise ProtocolError("too many CONTINUATION frames")
+            if len(block) > self._max_continuations + 1:
+                raise FloodError(f"header block over more than {self._max_continuations} CONTINUATION frames")
+            self._block_size += len(frame.data)
+            if self._block_size > self._max_block_size:
+                raise FloodError(f"header block of more than {self._max_block_size} bytes")
+        elif isinstance(frame, ContinuationFrame):
+            raise ProtocolError("CONTINUATION without a header block")
         elif isinstance(frame, HeadersFrame | PushPromiseFrame) and "END_HEADERS" not in frame.flags:
             block.append(frame)
+            self._block_size = len(frame.data)
         else:
             return frame
         if "END_HEADERS" not in frame.flags:
@@ -111,6 +140,34 @@ class FrameReader:
         first.data = b"".join(part.data for part in block)
         self._block = []
         return first
+
+
+def _parse_frame(header: memoryview, body: memoryview) -> Frame:
+    """Returns one frame.
+
+    Raises:
+        h2.exceptions.ProtocolError: it is malformed in a way that ends the connection.
+    """
+    frame: Frame | None = None
+    try:
+        frame, length = Frame.parse_frame_header(header)
+        if isinstance(frame, ExtensionFrame) or frame.type == _ALTSVC:
+            return ExtensionFrame(frame.type or 0, frame.stream_id)
+        frame.parse_body(body)
+    except InvalidFrameError as error:
+        if isinstance(frame, PriorityFrame):
+            frame.body_len = length  # section 6.3: a stream error
+            return frame
+        raise FrameDataMissingError(str(error)) from error
+    except (InvalidDataError, InvalidPaddingError) as error:
+        if isinstance(frame, SettingsFrame):
+            raise FrameDataMissingError(str(error)) from error  # section 6.5: an acknowledgement with a payload
+        if isinstance(frame, WindowUpdateFrame):
+            frame.window_increment &= _MAX_INCREMENT  # the bit above is reserved, and ignored
+            if frame.stream_id or frame.window_increment:
+                return frame  # section 6.9: an increment of 0 is a stream error on a stream
+        raise ProtocolError(str(error)) from error
+    return frame
 
 
 def _foreign_protocol(start: bytearray) -> str | None:

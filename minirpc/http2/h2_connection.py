@@ -6,6 +6,8 @@
   stream error; here that stream is refused and the connection lives.
 - Stock h2 ends the connection for a header list over the limit. Here its stream ends, with ENHANCE_YOUR_CALM, unless
   the list is many times larger.
+- Stock h2 answers every frame that comes too late for a stream with RST_STREAM. Here what may still be under way when
+  this side resets a stream is dropped, and what must not come is an error.
 - Stock h2 counts open streams by walking over all of them. Here a closed stream leaves at once, so that the count is
   the size of a dictionary.
 
@@ -16,44 +18,60 @@ from __future__ import annotations
 
 import struct
 from contextlib import suppress
-from typing import Any
+from typing import Any, NoReturn
 
 from h2 import connection as h2_connection_module
 from h2.config import H2Configuration
 from h2.connection import ConnectionInputs, H2Connection, H2ConnectionStateMachine
 from h2.errors import ErrorCodes
 from h2.events import Event
-from h2.exceptions import InvalidBodyLengthError, ProtocolError
+from h2.exceptions import InvalidBodyLengthError, ProtocolError, StreamClosedError
 from h2.settings import SettingCodes, Settings
-from h2.stream import StreamClosedBy
-from hyperframe.frame import Frame, HeadersFrame, RstStreamFrame, SettingsFrame
+from h2.stream import StreamClosedBy, StreamState
+from hyperframe.frame import (
+    DataFrame,
+    ExtensionFrame,
+    Frame,
+    HeadersFrame,
+    PriorityFrame,
+    RstStreamFrame,
+    SettingsFrame,
+    WindowUpdateFrame,
+)
 
 from minirpc.http2.hpack_memo import MemoDecoder, MemoEncoder, OversizedBlockError
 from minirpc.http2.interface import Http2Options
 
-__all__ = ["PRIVATE_NAMES", "GrpcH2Connection", "MalformedMessageError", "OversizedHeadersError"]
+__all__ = ["PRIVATE_NAMES", "GrpcH2Connection", "StreamFaultError"]
 
 PRIVATE_NAMES: dict[object, tuple[str, ...]] = {
     H2ConnectionStateMachine: ("_transitions",),
-    H2Connection: ("_receive_frame", "_receive_headers_frame", "_terminate_connection"),
+    H2Connection: ("_receive_frame", "_receive_headers_frame", "_stream_id_is_outbound"),
     h2_connection_module: ("_decode_headers",),
 }
 """The private names of h2's classes and modules that this module leans on. Instances add ``_closed_streams``,
 ``_data_to_send``, ``_inbound_flow_control_window_manager`` and, on a stream, ``_inbound_window_manager``."""
 
 _WINDOW_UPDATE = struct.Struct(">HBBBLL")  # RFC 9113 section 6.9: length (24 bits), type 8, flags, stream, increment
+_RST_STREAM = struct.Struct(">HBBBLL")  # section 6.4: length (24 bits), type 3, flags, stream, error code
 _DEFAULT_WINDOW = 65_535
+_MAX_ENCODER_TABLE = 4096  # bytes; a peer that offers more gets no more of our memory
+_MAX_DEBUG_DATA = 256  # bytes of a GOAWAY's text
+_PRIORITY_SIZE = 5  # section 6.3
 _SETTINGS = frozenset(int(code) for code in SettingCodes)
 
 
-class MalformedMessageError(ProtocolError):
-    """What a stream carries is no HTTP message. RFC 9113 section 8.1.1: a stream error of type PROTOCOL_ERROR."""
+class StreamFaultError(ProtocolError):
+    """A stream error: the peer's fault ends one stream. The frame itself has been taken.
 
+    Args:
+        reason: what is wrong.
+        error_code: the code of the RST_STREAM. RFC 9113 section 8.1.1: malformed messages are PROTOCOL_ERROR.
+    """
 
-class OversizedHeadersError(MalformedMessageError):
-    """A header list is larger than the limit. RFC 9113 section 10.5.1 leaves open how to refuse it."""
-
-    error_code = ErrorCodes.ENHANCE_YOUR_CALM  # what gRPC takes for RESOURCE_EXHAUSTED
+    def __init__(self, reason: str, error_code: ErrorCodes = ErrorCodes.PROTOCOL_ERROR) -> None:
+        super().__init__(reason)
+        self.error_code = error_code
 
 
 class _DrainingStateMachine(H2ConnectionStateMachine):
@@ -135,63 +153,147 @@ class GrpcH2Connection(H2Connection):
     # -- receiving
 
     def receive_frame(self, frame: Frame) -> list[Event]:
-        """Handles one frame.
+        """Handles one frame. What has no effect gives no events.
 
         Raises:
-            MalformedMessageError: a stream error; the frame itself has been taken.
+            StreamFaultError: a stream error; the frame itself has been taken.
             h2.exceptions.ProtocolError: a connection error.
         """
+        stream_id = frame.stream_id
+        if stream_id and stream_id not in self.streams:
+            closed_by = self._closed_by(frame)
+            if closed_by is not None:
+                return self._receive_late(frame, closed_by)
         if isinstance(frame, SettingsFrame):
-            # RFC 9113 section 6.5.2: unknown settings are ignored; h2 would keep each of the 65,536 that there can be.
-            frame.settings = {code: value for code, value in frame.settings.items() if code in _SETTINGS}
+            _trim_settings(frame)
+        elif isinstance(frame, PriorityFrame):
+            self._check_priority(frame)
+            return []
+        elif isinstance(frame, ExtensionFrame):
+            return []
+        elif isinstance(frame, WindowUpdateFrame) and not frame.window_increment and stream_id in self.streams:
+            raise StreamFaultError("WINDOW_UPDATE with increment 0")
         try:
             return self._receive_frame(frame)
         except InvalidBodyLengthError as error:
-            raise MalformedMessageError(str(error)) from error
+            assert isinstance(frame, DataFrame)
+            self.return_connection_credit(frame.flow_controlled_length)
+            raise StreamFaultError(str(error)) from error
 
-    def terminate(self, error_code: ErrorCodes) -> None:
-        """Queues the GOAWAY of a connection error."""
-        self._terminate_connection(error_code)
+    def _closed_by(self, frame: Frame) -> StreamClosedBy | None:
+        """How a stream was closed that is not open; None if it is idle (or was skipped)."""
+        closed_by = self._closed_streams.get(frame.stream_id)
+        if closed_by is None and isinstance(frame, DataFrame):
+            outbound = self._stream_id_is_outbound(frame.stream_id)
+            highest = self.highest_outbound_stream_id if outbound else self.highest_inbound_stream_id
+            if frame.stream_id <= highest:
+                return StreamClosedBy.SEND_RST_STREAM  # closed so long ago that it is forgotten: to the peer's credit
+        return closed_by
+
+    def _receive_late(self, frame: Frame, closed_by: StreamClosedBy) -> list[Event]:
+        """Takes a frame for a stream that is closed (RFC 9113 section 5.1, "closed")."""
+        stream_id = frame.stream_id
+        if isinstance(frame, DataFrame):
+            size = frame.flow_controlled_length
+            self._inbound_flow_control_window_manager.window_consumed(size)
+            self.return_connection_credit(size)
+        elif isinstance(frame, HeadersFrame):
+            self._decode_and_drop(frame)
+        elif isinstance(frame, RstStreamFrame):
+            if closed_by is StreamClosedBy.SEND_RST_STREAM:
+                self._closed_streams[stream_id] = StreamClosedBy.RECV_RST_STREAM  # nothing may follow it
+            return []
+        elif isinstance(frame, PriorityFrame):
+            self._check_priority(frame)
+            return []
+        else:
+            return []  # WINDOW_UPDATE; what else there is has no meaning for gRPC
+        if closed_by is StreamClosedBy.RECV_RST_STREAM:
+            raise StreamFaultError("frame after RST_STREAM", ErrorCodes.STREAM_CLOSED)
+        if closed_by is not StreamClosedBy.SEND_RST_STREAM:
+            raise StreamClosedError(stream_id)
+        if "END_STREAM" in frame.flags:
+            self._closed_streams[stream_id] = StreamClosedBy.RECV_END_STREAM
+        return []
+
+    def _check_priority(self, frame: PriorityFrame | HeadersFrame) -> None:
+        """Looks at a priority, which has no other meaning (RFC 9113 section 5.3.2)."""
+        stream_id = frame.stream_id
+        if isinstance(frame, PriorityFrame) and frame.body_len != _PRIORITY_SIZE:
+            fault = StreamFaultError(f"PRIORITY of {frame.body_len} bytes", ErrorCodes.FRAME_SIZE_ERROR)
+        elif frame.depends_on == stream_id:
+            fault = StreamFaultError("a stream that depends on itself")  # RFC 7540 section 5.3.1
+        else:
+            return
+        if isinstance(frame, PriorityFrame) and stream_id not in self.streams and stream_id not in self._closed_streams:
+            # An idle stream cannot be reset (RFC 9113 section 6.4).
+            error = ProtocolError(str(fault))
+            error.error_code = fault.error_code
+            raise error
+        raise fault
 
     def _receive_headers_frame(self, frame: HeadersFrame) -> tuple[list[Frame], list[Event]]:
         stream_id = frame.stream_id
         stream = self.streams.get(stream_id)
-        if stream is not None and stream.state_machine.headers_received and "END_STREAM" not in frame.flags:
-            self._decode_and_drop(frame)
-            raise MalformedMessageError("trailers without END_STREAM")
-        opens = (
-            not self.config.client_side
-            and stream_id % 2 == 1
-            and stream_id > self.highest_inbound_stream_id
-            and stream is None
-        )
-        if not opens or len(self.streams) < self.local_settings.max_concurrent_streams:
+        if stream is not None:
+            if (
+                stream.state_machine.headers_received
+                and "END_STREAM" not in frame.flags
+                and stream.state_machine.state is not StreamState.HALF_CLOSED_REMOTE
+            ):
+                self._decode_and_drop(frame)
+                raise StreamFaultError("trailers without END_STREAM")
+            opens = False
+        else:
+            opens = not self.config.client_side and stream_id % 2 == 1 and stream_id > self.highest_inbound_stream_id
+            if opens and len(self.streams) >= self.local_settings.max_concurrent_streams:
+                # RFC 9113 section 5.1.2: an endpoint that receives a HEADERS frame that exceeds its limit treats this
+                # as a stream error.
+                self._decode_and_drop(frame)
+                self._refuse_stream(stream_id, "too many streams", ErrorCodes.REFUSED_STREAM)
+        if "PRIORITY" in frame.flags:
+            frame.flags.discard("PRIORITY")
             try:
-                return super()._receive_headers_frame(frame)
-            except OversizedBlockError as error:
-                if not opens:
-                    raise OversizedHeadersError(str(error)) from error
-            return self._refuse_stream(stream_id, ErrorCodes.ENHANCE_YOUR_CALM)
-        # RFC 9113 section 5.1.2: an endpoint that receives a HEADERS frame that exceeds its limit treats this as a
-        # stream error.
-        self._decode_and_drop(frame)
-        return self._refuse_stream(stream_id, ErrorCodes.REFUSED_STREAM)
+                self._check_priority(frame)
+            except StreamFaultError as fault:
+                self._decode_and_drop(frame)
+                if opens:
+                    self._refuse_stream(stream_id, str(fault), ErrorCodes.PROTOCOL_ERROR)
+                raise
+        try:
+            return super()._receive_headers_frame(frame)
+        except OversizedBlockError as error:
+            # Section 10.5.1 leaves the code open; this one is what gRPC takes for RESOURCE_EXHAUSTED.
+            if opens:
+                self._refuse_stream(stream_id, str(error), ErrorCodes.ENHANCE_YOUR_CALM)
+            raise StreamFaultError(str(error), ErrorCodes.ENHANCE_YOUR_CALM) from error
 
     def _decode_and_drop(self, frame: HeadersFrame) -> None:
         """Decodes a block that nobody needs. RFC 9113 section 4.3: without that, the peers' tables would part."""
         with suppress(OversizedBlockError):
             h2_connection_module._decode_headers(self.decoder, frame.data)
 
-    def _refuse_stream(self, stream_id: int, error_code: ErrorCodes) -> tuple[list[Frame], list[Event]]:
-        """Answers the peer's new stream with RST_STREAM."""
+    def _refuse_stream(self, stream_id: int, reason: str, error_code: ErrorCodes) -> NoReturn:
+        """Takes note of the peer's new stream as one that is over, and raises its stream error."""
         self.state_machine.process_input(ConnectionInputs.RECV_HEADERS)
         self.highest_inbound_stream_id = stream_id
         self._closed_streams[stream_id] = StreamClosedBy.SEND_RST_STREAM
-        refusal = RstStreamFrame(stream_id)
-        refusal.error_code = error_code
-        return [refusal], []
+        raise StreamFaultError(reason, error_code)
 
     # -- sending
+
+    def reset_faulty_stream(self, stream_id: int, error_code: ErrorCodes) -> None:
+        """Queues the RST_STREAM of a stream error, whether the stream is open or closed."""
+        stream = self.streams.get(stream_id)
+        if stream is not None and not stream.closed:
+            self.reset_stream(stream_id, error_code)
+        else:
+            self._data_to_send += _RST_STREAM.pack(0, 4, 3, 0, stream_id, error_code)
+
+    def terminate(self, error_code: ErrorCodes, reason: str) -> None:
+        """Queues the GOAWAY of a connection error, with the reason for people."""
+        text = reason.encode("ascii", "backslashreplace")[:_MAX_DEBUG_DATA]
+        self.close_connection(error_code, text, self.highest_inbound_stream_id)
 
     def clear_outbound_data_buffer(self) -> None:
         """Keeps the output: h2 calls this when a GOAWAY arrives, but open streams go on."""
@@ -221,3 +323,14 @@ class GrpcH2Connection(H2Connection):
         increment = stream._inbound_window_manager.process_bytes(size)
         if increment:
             self._data_to_send += _WINDOW_UPDATE.pack(0, 4, 8, 0, stream_id, increment)
+
+
+def _trim_settings(frame: SettingsFrame) -> None:
+    """Leaves out of SETTINGS what would only cost memory."""
+    # RFC 9113 section 6.5.2: unknown settings are ignored; h2 would keep each of the 65,536 that there can be.
+    settings = {code: value for code, value in frame.settings.items() if code in _SETTINGS}
+    table_size = settings.get(SettingCodes.HEADER_TABLE_SIZE)
+    if table_size is not None:
+        # RFC 7541 section 4.2: the encoder may use less than what it is offered.
+        settings[SettingCodes.HEADER_TABLE_SIZE] = min(table_size, _MAX_ENCODER_TABLE)
+    frame.settings = settings

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from h2.errors import ErrorCodes
 from h2.events import (
     ConnectionTerminated,
     DataReceived,
     Event,
+    InformationalResponseReceived,
     PingAckReceived,
     RemoteSettingsChanged,
     RequestReceived,
@@ -18,11 +19,22 @@ from h2.events import (
     WindowUpdated,
 )
 from h2.exceptions import ProtocolError
-from hyperframe.frame import DataFrame, Frame
+from hyperframe.frame import (
+    DataFrame,
+    Frame,
+    HeadersFrame,
+    PingFrame,
+    PriorityFrame,
+    RstStreamFrame,
+    SettingsFrame,
+    WindowUpdateFrame,
+)
 
+from minirpc.http2.flood_guard import FloodGuard
 from minirpc.http2.frame_reader import FrameReader
-from minirpc.http2.h2_connection import GrpcH2Connection, MalformedMessageError
+from minirpc.http2.h2_connection import GrpcH2Connection, StreamFaultError
 from minirpc.http2.header_rules import BlockKind, find_fault
+from minirpc.http2.hpack_memo import MAX_BLOCK_FACTOR
 from minirpc.http2.interface import (
     MAX_STREAM_ID,
     ConnectionHandler,
@@ -34,6 +46,14 @@ from minirpc.http2.interface import (
 
 __all__ = ["H2Engine"]
 
+_LIMIT_OF: dict[type[Frame], str] = {
+    PingFrame: "pings",
+    SettingsFrame: "settings",
+    WindowUpdateFrame: "window_updates",
+    PriorityFrame: "priorities",
+}
+"""The limit that all frames of a type count against; see :meth:`H2Engine._count_frame` for the others."""
+
 
 class H2Engine:
     """Drives one ``H2Connection`` and turns its events into calls. Implements :class:`~interface.Engine`.
@@ -42,10 +62,25 @@ class H2Engine:
     others. What bounds a stream's memory is its own window, whose credit the stream's owner gives back.
     """
 
-    def __init__(self, handler: ConnectionHandler, options: Http2Options, *, client_side: bool) -> None:
+    def __init__(
+        self,
+        handler: ConnectionHandler,
+        options: Http2Options,
+        clock: Callable[[], float],
+        *,
+        client_side: bool,
+    ) -> None:
         self._handler = handler
+        self._client_side = client_side
         self._connection = GrpcH2Connection(options, client_side=client_side)
-        self._reader = FrameReader(options.max_frame_size, expect_preface=not client_side)
+        self._reader = FrameReader(
+            options.max_frame_size,
+            expect_preface=not client_side,
+            max_block_size=max(options.max_frame_size, MAX_BLOCK_FACTOR * options.max_header_list_size),
+            max_continuations=options.flood_limits.continuations,
+        )
+        self._guard = FloodGuard(options.flood_limits, clock)
+        self._frames_sent = 0  # HEADERS and DATA
         self._streams: dict[int, StreamHandler] = {}
         self._next_stream_id = 1
         self._failed = False
@@ -84,31 +119,51 @@ class H2Engine:
         try:
             while (frame := reader.next_frame()) is not None:
                 # One frame at a time: what a frame says is told before a later frame of the same read can fail.
+                kind = type(frame)
+                if isinstance(frame, DataFrame):
+                    if not frame.data and "END_STREAM" not in frame.flags:
+                        self._count("empty_data")
+                elif kind is not HeadersFrame:
+                    self._count_frame(frame)
                 try:
-                    for event in connection.receive_frame(frame):
+                    events = connection.receive_frame(frame)
+                    for event in events:
                         self._dispatch(event)
-                except MalformedMessageError as error:
-                    self._malformed(frame, ErrorCode(error.error_code))
+                    if kind is HeadersFrame and not events:
+                        self._count("ignored_frames")  # it came too late for its stream
+                except StreamFaultError as error:
+                    self._stream_error(frame.stream_id, ErrorCode(error.error_code))
                 self._forget_if_closed(frame.stream_id)
         except ProtocolError as error:
             self._fail(error.error_code, str(error))
 
+    def _count(self, limit: str) -> None:
+        self._guard.count(limit, self._frames_sent)
+
+    def _count_frame(self, frame: Frame) -> None:
+        """Counts a frame other than DATA and HEADERS against its limit."""
+        limit = _LIMIT_OF.get(type(frame), "ignored_frames")
+        if isinstance(frame, RstStreamFrame) and frame.stream_id in self._streams:
+            if self._client_side:
+                return  # a server cannot reset more than what this side has begun
+            limit = "stream_resets"
+        elif isinstance(frame, PingFrame) and "ACK" in frame.flags:
+            limit = "ignored_frames"
+        self._count(limit)
+
     def _fail(self, error_code: int, reason: str) -> None:
+        self._connection.terminate(ErrorCodes(error_code), reason)
         self._failed = True
-        self._connection.terminate(ErrorCodes(error_code))
         self._handler.connection_failed(int(error_code), reason)
 
-    def _malformed(self, frame: Frame, error_code: ErrorCode) -> None:
-        if isinstance(frame, DataFrame):
-            self._connection.return_connection_credit(frame.flow_controlled_length)
-        self._reset_malformed(frame.stream_id, error_code)
-
-    def _reset_malformed(self, stream_id: int, error_code: ErrorCode = ErrorCode.PROTOCOL_ERROR) -> None:
-        """RFC 9113 section 8.1.1: malformed messages are stream errors of type PROTOCOL_ERROR."""
+    def _stream_error(self, stream_id: int, error_code: ErrorCode = ErrorCode.PROTOCOL_ERROR) -> None:
+        """Ends a stream by the peer's fault (RFC 9113 section 5.4.2)."""
         stream = self._streams.get(stream_id)
-        self.reset_stream(stream_id, error_code)
+        self._connection.reset_faulty_stream(stream_id, ErrorCodes(error_code))
+        self._forget_if_closed(stream_id)
         if stream is not None:
             stream.reset(error_code, False)
+        self._count("stream_errors")
 
     def _dispatch(self, event: Event) -> None:
         if isinstance(event, DataReceived):
@@ -123,6 +178,8 @@ class H2Engine:
             stream = self._streams.pop(event.stream_id or 0, None)
             if stream is not None:
                 stream.reset(int(event.error_code or 0), bool(event.remote_reset))
+            if not event.remote_reset:
+                self._count("stream_errors")
         elif isinstance(event, RemoteSettingsChanged):
             self._handler.settings_received()
         elif isinstance(event, PingAckReceived):
@@ -131,7 +188,9 @@ class H2Engine:
             self._handler.goaway_received(
                 event.last_stream_id or 0, int(event.error_code or 0), event.additional_data or b""
             )
-        # Nothing else concerns gRPC: 1xx responses, priorities, PINGs (h2 has answered), unknown frames. The end of a
+        elif isinstance(event, InformationalResponseReceived):
+            self._count("informational")
+        # Nothing else concerns gRPC: priorities, PINGs (h2 has answered), unknown frames. The end of a
         # stream is told with the frame that carries it.
 
     def _data_received(self, event: DataReceived) -> None:
@@ -149,7 +208,7 @@ class H2Engine:
         if stream is None:
             return
         if find_fault(headers, kind) is not None:
-            self._reset_malformed(stream_id)
+            self._stream_error(stream_id)
             return
         stream.headers_received(headers, event.stream_ended is not None)
 
@@ -157,7 +216,7 @@ class H2Engine:
         stream_id = event.stream_id or 0
         headers: list[Header] = event.headers or []  # type: ignore[assignment, unused-ignore]  # raw: always bytes
         if find_fault(headers, BlockKind.REQUEST) is not None:
-            self._reset_malformed(stream_id)
+            self._stream_error(stream_id)
             return
         stream = self._handler.stream_opened(stream_id, headers, event.stream_ended is not None)
         if stream is not None and stream_id in self._connection.streams:
@@ -176,6 +235,7 @@ class H2Engine:
     def open_stream(self, handler: StreamHandler, headers: Sequence[Header], end_stream: bool) -> int:
         stream_id = self._next_stream_id
         self._connection.send_headers(stream_id, headers, end_stream)
+        self._frames_sent += 1
         self._next_stream_id += 2
         self._streams[stream_id] = handler
         return stream_id
@@ -184,6 +244,7 @@ class H2Engine:
         if self._failed:
             return
         self._connection.send_headers(stream_id, headers, end_stream)
+        self._frames_sent += 1
         if end_stream:
             self._forget_if_closed(stream_id)
 
@@ -199,6 +260,7 @@ class H2Engine:
         if self._failed:
             return
         self._connection.send_data(stream_id, bytes(data), end_stream)
+        self._frames_sent += 1
         if end_stream:
             self._forget_if_closed(stream_id)
 

@@ -14,21 +14,22 @@ from collections.abc import Iterable
 from itertools import chain
 from typing import Any, cast
 
+from h2.errors import ErrorCodes
 from h2.exceptions import ProtocolError
 from hpack import Decoder, Encoder, HeaderTuple
-from hpack.exceptions import OversizedHeaderListError
+from hpack.exceptions import HPACKError, OversizedHeaderListError
 from hpack.table import HeaderTable
 
 from minirpc.http2.interface import Header
 
-__all__ = ["MemoDecoder", "MemoEncoder", "OversizedBlockError"]
+__all__ = ["MAX_BLOCK_FACTOR", "MalformedBlockError", "MemoDecoder", "MemoEncoder", "OversizedBlockError"]
 
 _MEMO_ENTRIES = 256
 _MEMO_BLOCK_SIZE = 1024
 _MEMO_BLOCK_FIELDS = 64  # one octet may stand for a field of 100 bytes
 # A list above the limit is decoded and dropped, while that is affordable: up to so many times the limit as a block, and
 # (one byte may stand for a whole field) as a list. Beyond, the connection ends.
-_OVERSIZE_BLOCK = 4
+MAX_BLOCK_FACTOR = 4
 _OVERSIZE_LIST = 16
 
 _INDEXED_NAMES = frozenset(
@@ -139,6 +140,12 @@ class OversizedBlockError(ProtocolError):
     """A header list is larger than the limit. The dynamic table has taken the block: the connection can go on."""
 
 
+class MalformedBlockError(ProtocolError):
+    """A header block is no HPACK. RFC 9113 section 4.3: a connection error, as the tables are no longer the same."""
+
+    error_code = ErrorCodes.COMPRESSION_ERROR
+
+
 class MemoDecoder(Decoder):
     """A decoder that keeps whole blocks while the table and the limits stand still.
 
@@ -162,7 +169,8 @@ class MemoDecoder(Decoder):
 
         Raises:
             OversizedBlockError: the list is larger than the limit.
-            hpack.exceptions.HPACKError: it is malformed, or so large that it is not decoded to its end.
+            MalformedBlockError: the block is malformed.
+            hpack.exceptions.OversizedHeaderListError: it is so large that it is not decoded to its end.
         """
         if not raw:
             return super().decode(data, raw)
@@ -173,9 +181,14 @@ class MemoDecoder(Decoder):
         block = bytes(data)
         headers = self._memo.get(block)
         if headers is None:
-            if len(block) > _OVERSIZE_BLOCK * self._limit:
+            if len(block) > MAX_BLOCK_FACTOR * self._limit:
                 raise OversizedHeaderListError(f"header block of {len(block)} bytes, the limit is {self._limit}")
-            headers = list(super().decode(block, raw))
+            try:
+                headers = list(super().decode(block, raw))
+            except OversizedHeaderListError:
+                raise
+            except (HPACKError, IndexError, TypeError) as error:
+                raise MalformedBlockError(f"malformed header block ({type(error).__name__})") from error
             size = sum(map(len, chain.from_iterable(headers))) + 32 * len(headers)
             if size > self._limit:
                 raise OversizedBlockError(f"header list of {size} bytes, the limit is {self._limit}")

@@ -19,8 +19,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
+
+from minirpc.http2.limits import FloodLimits
 
 __all__ = [
     "MAX_STREAM_ID",
@@ -80,6 +82,7 @@ class Http2Options:
         max_frame_size: the largest frame payload the peer may send, 16,384 to 16,777,215 bytes.
         max_header_list_size: the largest header list the peer may send, in bytes as RFC 9113 section 6.5.2 counts them.
             A larger one ends its stream with ENHANCE_YOUR_CALM; one that is many times larger, the connection.
+        flood_limits: how much of what only costs time the peer may send.
     """
 
     max_concurrent_streams: int = 1000
@@ -87,6 +90,7 @@ class Http2Options:
     connection_window: int = 4 << 20
     max_frame_size: int = 1 << 14
     max_header_list_size: int = 1 << 16
+    flood_limits: FloodLimits = field(default_factory=FloodLimits)
 
     def __post_init__(self) -> None:
         _check_range("max_concurrent_streams", self.max_concurrent_streams, 0, 2**32 - 1)

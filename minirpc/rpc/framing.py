@@ -13,6 +13,7 @@ DEFAULT_MAX_RECEIVE_MESSAGE_SIZE = 4 << 20
 """4 MiB, the default of every gRPC implementation."""
 
 _PREFIX = struct.Struct(">BL")
+_SMALL_PIECE = 1024  # bytes below which a piece is worth copying at once, as an object of its own has an overhead
 
 
 def encode_prefix(length: int, compressed: bool = False) -> bytes:
@@ -29,7 +30,8 @@ class CompressedMessage(bytes):
 class Deframer:
     """Cuts a byte stream, which arrives in pieces of any size, into messages.
 
-    A message in several pieces is joined once, when its last piece is here.
+    A message in several pieces is joined once, when its last piece is here. Until then small pieces share one buffer:
+    what is held is in proportion to what has arrived, however it was cut.
 
     Args:
         max_message_size: the largest message to accept, in bytes on the wire.
@@ -44,7 +46,7 @@ class Deframer:
     def __init__(self, max_message_size: int) -> None:
         self.compression_agreed = False
         self._max_message_size = max_message_size
-        self._pieces: list[bytes] = []
+        self._pieces: list[bytes | bytearray] = []
         self._missing = PREFIX_SIZE  # bytes until the prefix, or the message that it announced, is whole
 
     @property
@@ -61,7 +63,7 @@ class Deframer:
         """
         if len(data) < self._missing:
             if data:
-                self._pieces.append(data)
+                self._hold(data)
                 self._missing -= len(data)
             return []
         if self._pieces:
@@ -89,6 +91,15 @@ class Deframer:
         else:
             self._missing = PREFIX_SIZE
         return messages
+
+    def _hold(self, data: bytes) -> None:
+        pieces = self._pieces
+        if len(data) >= _SMALL_PIECE:
+            pieces.append(data)
+        elif pieces and isinstance(pieces[-1], bytearray):
+            pieces[-1] += data
+        else:
+            pieces.append(bytearray(data))
 
     def _read_prefix(self, data: bytes, position: int) -> int:
         flag, length = _PREFIX.unpack_from(data, position)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from hyperframe.frame import DataFrame, Frame, GoAwayFrame, HeadersFrame, PingFr
 
 from minirpc.aio import Channel, Context, Server, Servicer
 from minirpc.errors import StatusCode
+from minirpc.http2 import FloodLimits, Http2Options, Rate
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 TURNS = 200  # of the loop, without progress, after which a peer counts as held
@@ -37,7 +39,8 @@ async def made_for(service: Servicer, folder: Path, make_chunk: Callable[[], byt
         How many bytes of answers the server had made or makes now.
     """
     loop = asyncio.get_running_loop()
-    async with Server([service], max_concurrent_streams=20) as server:
+    without_limit = Http2Options(flood_limits=FloodLimits(pings=Rate(math.inf, 0)))
+    async with Server([service], max_concurrent_streams=20, http2_options=without_limit) as server:
         path = (await server.start(f"unix:{folder}/socket")).removeprefix("unix:")
         with socket.socket(socket.AF_UNIX) as sock:
             sock.setblocking(False)
