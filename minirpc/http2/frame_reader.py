@@ -150,13 +150,13 @@ def _parse_frame(header: memoryview, body: memoryview) -> Frame:
     """
     frame: Frame | None = None
     try:
-        frame, length = Frame.parse_frame_header(header)
+        frame, _ = Frame.parse_frame_header(header)
         if isinstance(frame, ExtensionFrame) or frame.type == _ALTSVC:
             return ExtensionFrame(frame.type or 0, frame.stream_id)
         frame.parse_body(body)
     except InvalidFrameError as error:
         if isinstance(frame, PriorityFrame):
-            frame.body_len = length  # section 6.3: a stream error
+            frame.body_len = len(body)  # section 6.3: a stream error
             return frame
         raise FrameDataMissingError(str(error)) from error
     except (InvalidDataError, InvalidPaddingError) as error:

@@ -58,6 +58,7 @@ _DEFAULT_WINDOW = 65_535
 _MAX_ENCODER_TABLE = 4096  # bytes; a peer that offers more gets no more of our memory
 _MAX_DEBUG_DATA = 256  # bytes of a GOAWAY's text
 _PRIORITY_SIZE = 5  # section 6.3
+_SELF_DEPENDENT = "a stream that depends on itself"  # RFC 7540 section 5.3.1
 _SETTINGS = frozenset(int(code) for code in SettingCodes)
 
 
@@ -164,7 +165,10 @@ class GrpcH2Connection(H2Connection):
             closed_by = self._closed_by(frame)
             if closed_by is not None:
                 return self._receive_late(frame, closed_by)
-        if isinstance(frame, SettingsFrame):
+        kind = type(frame)
+        if kind is DataFrame or kind is HeadersFrame:
+            pass  # by far the most
+        elif isinstance(frame, SettingsFrame):
             _trim_settings(frame)
         elif isinstance(frame, PriorityFrame):
             self._check_priority(frame)
@@ -216,17 +220,17 @@ class GrpcH2Connection(H2Connection):
             self._closed_streams[stream_id] = StreamClosedBy.RECV_END_STREAM
         return []
 
-    def _check_priority(self, frame: PriorityFrame | HeadersFrame) -> None:
+    def _check_priority(self, frame: PriorityFrame) -> None:
         """Looks at a priority, which has no other meaning (RFC 9113 section 5.3.2)."""
         stream_id = frame.stream_id
-        if isinstance(frame, PriorityFrame) and frame.body_len != _PRIORITY_SIZE:
+        if frame.body_len != _PRIORITY_SIZE:
             fault = StreamFaultError(f"PRIORITY of {frame.body_len} bytes", ErrorCodes.FRAME_SIZE_ERROR)
         elif frame.depends_on == stream_id:
-            fault = StreamFaultError("a stream that depends on itself")  # RFC 7540 section 5.3.1
+            fault = StreamFaultError(_SELF_DEPENDENT)
         else:
             return
-        if isinstance(frame, PriorityFrame) and stream_id not in self.streams and stream_id not in self._closed_streams:
-            # An idle stream cannot be reset (RFC 9113 section 6.4).
+        if stream_id not in self.streams and stream_id not in self._closed_streams:
+            # An idle stream cannot be reset (section 6.4).
             error = ProtocolError(str(fault))
             error.error_code = fault.error_code
             raise error
@@ -251,15 +255,11 @@ class GrpcH2Connection(H2Connection):
                 # as a stream error.
                 self._decode_and_drop(frame)
                 self._refuse_stream(stream_id, "too many streams", ErrorCodes.REFUSED_STREAM)
-        if "PRIORITY" in frame.flags:
-            frame.flags.discard("PRIORITY")
-            try:
-                self._check_priority(frame)
-            except StreamFaultError as fault:
-                self._decode_and_drop(frame)
-                if opens:
-                    self._refuse_stream(stream_id, str(fault), ErrorCodes.PROTOCOL_ERROR)
-                raise
+        if frame.depends_on == stream_id:  # 0 without the flag PRIORITY
+            self._decode_and_drop(frame)
+            if opens:
+                self._refuse_stream(stream_id, _SELF_DEPENDENT, ErrorCodes.PROTOCOL_ERROR)
+            raise StreamFaultError(_SELF_DEPENDENT)
         try:
             return super()._receive_headers_frame(frame)
         except OversizedBlockError as error:

@@ -63,6 +63,28 @@ async def test_request_headers(changes: dict[str, str | None], expected: dict[st
         assert fields["grpc-status"] == "0", "the connection lives on"
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_request_that_is_not_grpc_is_answered_in_http(method: str) -> None:
+    async with raw_client() as client:
+        fields, body, endings = await client.ask({":method": method, "content-type": None}, b"")
+        assert (fields[":status"], fields["content-type"], endings) == ("405", "text/plain", ["end"])
+        assert (body != b"") == (method == "GET")
+        assert method == "HEAD" or int(fields["content-length"]) == len(body)
+
+
+async def test_request_that_is_not_grpc_and_never_ends_is_stopped() -> None:
+    """By its size; its stream is given back, as the calls after it show."""
+    async with raw_client(max_concurrent_streams=1) as client:
+        await client.ask({})  # the window is known then
+        stream_id = client.send({"content-type": "text/plain"}, bytes(16_000), end=False)
+        for _ in range(4):
+            client.http2.send_data(stream_id, bytes(16_000))
+        fields, _, endings = await client.receive(stream_id, until="reset 0")
+        assert (fields[":status"], endings) == ("415", ["end", "reset 0"])
+        fields, _, _ = await client.ask({})
+        assert fields["grpc-status"] == "0"
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [

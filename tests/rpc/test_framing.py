@@ -1,3 +1,5 @@
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,6 +34,20 @@ def test_unfinished_message_is_noticed(message: bytes, data: st.DataObject) -> N
     deframer = Deframer(100)
     assert deframer.feed(stream[: data.draw(st.integers(1, len(stream) - 1))]) == []
     assert deframer.in_message
+
+
+@pytest.mark.parametrize("cut", [1, 2, 1000, 1024])
+def test_what_is_held_is_in_proportion_to_what_arrived(cut: int) -> None:
+    size = 1 << 18
+    stream = encode_prefix(2 * size) + bytes(size)
+    deframer = Deframer(2 * size)
+    tracemalloc.start()
+    try:
+        for start in range(0, len(stream), cut):
+            deframer.feed(stream[start : start + cut])
+        assert tracemalloc.get_traced_memory()[0] < 2 * size
+    finally:
+        tracemalloc.stop()
 
 
 def test_limit_is_checked_before_the_message_arrives() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import h2.events
 from echo import Echo
@@ -43,13 +44,13 @@ class RawClient:
             self.http2.send_data(stream_id, body, end_stream=end)
         return stream_id
 
-    async def receive(self, stream_id: int) -> tuple[dict[str, str], bytes, list[str]]:
-        """Returns the fields and the data of a response, and how it ended, until the stream is over."""
+    async def receive(self, stream_id: int, until: str = "end") -> tuple[dict[str, str], bytes, list[str]]:
+        """Returns the fields and the data of a response, and how it ended, until it ends in this way."""
         fields: dict[str, str] = {}
         body = b""
         endings: list[str] = []
         self._writer.write(self.http2.data_to_send())
-        while "end" not in endings:
+        while until not in endings:
             data = await self._reader.read(65_536)
             assert data, "the server closed the connection"
             for event in self.http2.receive_data(data):
@@ -62,7 +63,9 @@ class RawClient:
                 elif isinstance(event, h2.events.StreamEnded):
                     endings.append("end")
                 elif isinstance(event, h2.events.StreamReset):
-                    endings += [f"reset {int(event.error_code or 0)}", "end"]
+                    endings.append(f"reset {int(event.error_code or 0)}")
+                    if until == "end":
+                        endings.append("end")
         return fields, body, endings
 
     async def ask(
@@ -72,8 +75,8 @@ class RawClient:
 
 
 @asynccontextmanager
-async def raw_client(service: Servicer | None = None) -> AsyncIterator[RawClient]:
-    async with Server([service or Echo()]) as server:
+async def raw_client(service: Servicer | None = None, **options: Any) -> AsyncIterator[RawClient]:
+    async with Server([service or Echo()], **options) as server:
         host, port = (await server.start("127.0.0.1:0")).split(":")
         reader, writer = await asyncio.open_connection(host, int(port))
         try:
