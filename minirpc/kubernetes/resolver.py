@@ -92,7 +92,7 @@ class KubernetesResolver(Resolver):
             KubernetesError: there is no first list.
         """
         known: tuple[Endpoint, ...] | None = None
-        state = _State(self._name.service)
+        state = _State(SliceSet(self._name.service, self._name.port, self._zone))
         backoff = self._min_backoff
         while True:
             state.listed = state.watched = False
@@ -139,7 +139,7 @@ class KubernetesResolver(Resolver):
                 state.slices.replace(items)
                 state.version = version
                 state.listed = True
-                yield state.slices.endpoints(self._name.port, self._zone)
+                yield state.slices.endpoints()
             begun = loop.time()
             seconds = self._watch_seconds * random.uniform(0.8, 1.0)  # noqa: S311
             async with contextlib.aclosing(api.watch_slices(state.version, seconds)) as batches:
@@ -147,7 +147,7 @@ class KubernetesResolver(Resolver):
                     for event in batch:
                         state.apply(event)
                     state.watched = True
-                    yield state.slices.endpoints(self._name.port, self._zone)
+                    yield state.slices.endpoints()
             if not state.watched and loop.time() - begun < min(_SHORT_WATCH, seconds / 2):
                 raise KubernetesError(f"the API server at {cluster.server} ended a watch as soon as it began")
 
@@ -155,8 +155,8 @@ class KubernetesResolver(Resolver):
 class _State:
     """What was told so far, and up to which resource version; None before a list."""
 
-    def __init__(self, service: str) -> None:
-        self.slices = SliceSet(service)
+    def __init__(self, slices: SliceSet) -> None:
+        self.slices = slices
         self.version: str | None = None
         self.listed = False  # whether this connection began with a list
         self.watched = False  # whether it has told of changes since

@@ -2,13 +2,16 @@
 
 A service has several slices: one kind for each IP version, and more than one of a kind where it has many pods. An
 endpoint may be in two of them while it moves; a pod of two IP versions is in one of each. All these are one endpoint.
+
+A change of one slice costs what that slice holds, not what the service has: joined endpoints are kept, and made again
+where a part of them has changed.
 """
 
 from __future__ import annotations
 
-import ipaddress
+import socket
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from minirpc.aio.resolver import Endpoint
@@ -22,39 +25,67 @@ T = TypeVar("T")
 MAX_ENDPOINTS = 100_000
 """Endpoints of one service that are held: far above what a cluster runs, so that no answer can fill the memory."""
 
-_IP_CLASSES = {"IPv4": ipaddress.IPv4Address, "IPv6": ipaddress.IPv6Address}
+_FAMILIES = {"IPv4": socket.AF_INET, "IPv6": socket.AF_INET6}
 # how usable an endpoint is: one that ends, but still serves, is better than none
 _UNUSABLE, _SERVING, _READY = range(3)
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class _Part:
     """An endpoint, as one slice has it."""
 
-    key: object
-    host: str
+    address: TcpAddress
     usable: int
     zone: str
-    hint_zones: tuple[str, ...]
     attributes: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class _Slice:
-    ports: tuple[tuple[str, int], ...]
-    any_port: bool
-    entries: tuple[_Entry, ...]
+    """A slice: its usable endpoints, by what is one and the same endpoint.
+
+    Attributes:
+        parts: none where the slice lacks the port that is asked for.
+        ports: names and numbers, if that is so.
+    """
+
+    parts: Mapping[object, _Part]
+    ports: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(slots=True)
+class _Joined:
+    """One endpoint: its parts by the names of the slices that have them, and what they make together."""
+
+    parts: dict[str, _Part] = field(default_factory=dict)
+
+    def endpoint(self) -> tuple[int, Endpoint]:
+        if len(self.parts) == 1:
+            (part,) = self.parts.values()
+            return part.usable, Endpoint((part.address,), zone=part.zone, attributes=part.attributes)
+        # slices that disagree are of different ages; what is ready in one of them is known to have been
+        best = max(self.parts.values(), key=lambda part: part.usable)
+        addresses = dict.fromkeys(part.address for part in self.parts.values())
+        return best.usable, Endpoint(tuple(addresses), zone=best.zone, attributes=best.attributes)
 
 
 class SliceSet:
-    """The EndpointSlices of one service, as far as they are known."""
+    """The EndpointSlices of one service, as far as they are known.
 
-    def __init__(self, service: str) -> None:
+    Args:
+        service: its name, for what is said of mistakes.
+        port: which port of the pods, by name or number; None for the only one.
+        zone: only the endpoints that are meant for this zone, if all have such hints and some have this one.
+    """
+
+    def __init__(self, service: str, port: str | int | None = None, zone: str | None = None) -> None:
         self._service = service
+        self._port = port
+        self._zone = zone
         self._slices: dict[str, _Slice] = {}
-
-    def __len__(self) -> int:
-        return len(self._slices)
+        self._joined: dict[object, _Joined] = {}
+        self._ready: dict[object, Endpoint] = {}
+        self._serving: dict[object, Endpoint] = {}
 
     def replace(self, objects: Iterable[Any]) -> None:
         """Takes what was listed in place of all that was known.
@@ -62,8 +93,11 @@ class SliceSet:
         Raises:
             KubernetesError: an object is no EndpointSlice, or there are too many endpoints.
         """
-        self._slices = {_name_of(each): _read_slice(each) for each in objects}
-        self._check_size()
+        found = {_name_of(each): each for each in objects}
+        for name in self._slices.keys() - found.keys():
+            self._set(name, None)
+        for each in found.values():
+            self.put(each)
 
     def put(self, value: Any) -> None:
         """Takes a slice that was added or modified.
@@ -71,8 +105,10 @@ class SliceSet:
         Raises:
             KubernetesError: as :meth:`replace`.
         """
-        self._slices[_name_of(value)] = _read_slice(value)
-        self._check_size()
+        name = _name_of(value)
+        self._set(name, _read_slice(value, name, self._port))
+        if len(self._joined) > MAX_ENDPOINTS:
+            raise KubernetesError(f"service {self._service} has more than {MAX_ENDPOINTS} endpoints")
 
     def remove(self, value: Any) -> None:
         """Forgets a slice that was deleted.
@@ -80,84 +116,63 @@ class SliceSet:
         Raises:
             KubernetesError: the object has no name.
         """
-        self._slices.pop(_name_of(value), None)
+        self._set(_name_of(value), None)
 
-    def _check_size(self) -> None:
-        if sum(len(each.entries) for each in self._slices.values()) > MAX_ENDPOINTS:
-            raise KubernetesError(f"service {self._service} has more than {MAX_ENDPOINTS} endpoints")
+    def _set(self, name: str, new: _Slice | None) -> None:
+        before = self._slices.pop(name, None)
+        old = before.parts if before is not None else {}
+        parts = new.parts if new is not None else {}
+        if new is not None:
+            self._slices[name] = new
+        for key in old.keys() - parts.keys():
+            del self._joined[key].parts[name]
+            self._join(key)
+        for key, part in parts.items():
+            if old.get(key) != part:
+                self._joined.setdefault(key, _Joined()).parts[name] = part
+                self._join(key)
 
-    def endpoints(self, port: str | int | None, zone: str | None = None) -> tuple[Endpoint, ...]:
+    def _join(self, key: object) -> None:
+        joined = self._joined[key]
+        usable, endpoint = joined.endpoint() if joined.parts else (_UNUSABLE, None)
+        for level, found in ((_READY, self._ready), (_SERVING, self._serving)):
+            if endpoint is not None and usable == level:
+                found[key] = endpoint
+            else:
+                found.pop(key, None)
+        if endpoint is None:
+            del self._joined[key]
+
+    def endpoints(self) -> tuple[Endpoint, ...]:
         """Returns the endpoints that calls can be sent to.
 
         Those are the ready ones; if there is none, those that end but still serve, as kube-proxy does it: a service
         whose only pod is replaced is never without one.
 
-        Args:
-            port: the port's name or number; None for the only one.
-            zone: only the endpoints that are meant for this zone, if all have hints and some have this one.
-
         Raises:
-            KubernetesError: there are endpoints, but none has this port.
+            KubernetesError: there are endpoints, but none has the port.
         """
-        found: dict[object, _Joined] = {}
-        ports: set[tuple[str, int]] = set()
-        for each in self._slices.values():
-            number = _choose_port(each, port)
-            for entry in each.entries:
-                if not entry.usable:
-                    continue
-                ports.update(each.ports)
-                if number is not None:
-                    found.setdefault(entry.key, _Joined()).add(entry, number)
-        if ports and not found:
-            named = ", ".join(f"{name or 'unnamed'}={number}" for name, number in sorted(ports))
-            wanted = "and the target says none" if port is None else f"and none is {port!r}"
+        chosen = tuple((self._ready or self._serving).values())
+        if not chosen:
+            self._check_port()
+        if self._zone is not None:
+            zones = [each.attributes.get("hint_zones", "") for each in chosen]
+            if all(zones):
+                here = tuple(each for each, names in zip(chosen, zones, strict=True) if self._zone in names.split(","))
+                return here or chosen
+        return chosen
+
+    def _check_port(self) -> None:
+        ports = sorted({port for each in self._slices.values() for port in each.ports})
+        if ports:
+            named = ", ".join(f"{name or 'unnamed'}={number}" for name, number in ports)
+            wanted = "and the target says none" if self._port is None else f"and none is {self._port!r}"
             raise KubernetesError(f"the pods of service {self._service} have the ports {named}, {wanted}")
-        best = max((each.usable for each in found.values()), default=_READY)
-        chosen = [each for each in found.values() if each.usable == best]
-        if zone is not None and all(each.first.hint_zones for each in chosen):
-            here = [each for each in chosen if zone in each.first.hint_zones]
-            chosen = here or chosen
-        return tuple(each.endpoint() for each in chosen)
 
 
-class _Joined:
-    """One endpoint, from all the slices that have it."""
-
-    __slots__ = ("addresses", "first", "usable")
-
-    def __init__(self) -> None:
-        self.addresses: list[TcpAddress] = []
-        self.usable = _UNUSABLE
-        self.first: _Entry
-
-    def add(self, entry: _Entry, port: int) -> None:
-        # slices that disagree are of different ages; what is ready in one of them is known to have been
-        if entry.usable > self.usable:
-            self.usable = entry.usable
-            self.first = entry
-        address = TcpAddress(entry.host, port)
-        if address not in self.addresses:
-            self.addresses.append(address)
-
-    def endpoint(self) -> Endpoint:
-        return Endpoint(tuple(self.addresses), zone=self.first.zone, attributes=self.first.attributes)
-
-
-def _choose_port(each: _Slice, port: str | int | None) -> int | None:
-    """Returns the number of the port in a slice; None where it has no such port."""
-    if port is None:
-        numbers = {number for _, number in each.ports}
-        return numbers.pop() if len(numbers) == 1 else None
-    for name, number in each.ports:
-        if port in (name, number):
-            return number
-    return port if each.any_port and isinstance(port, int) else None
-
-
-def _field(value: Any, name: str, kind: type[T], where: str) -> T | None:
-    """Returns a field; None where it is not there, or null."""
-    if not isinstance(value, Mapping):
+def _field(value: Any, name: str, kind: type[T], where: str = "") -> T | None:
+    """Returns a field; None where it is not there, or null. Errors begin with the place inside of the object."""
+    if not isinstance(value, dict):
         raise KubernetesError(f"{where} is no object but {type(value).__name__}")
     found = value.get(name)
     if found is None or (isinstance(found, kind) and not (kind is int and isinstance(found, bool))):
@@ -173,62 +188,85 @@ def _name_of(value: Any) -> str:
     return name
 
 
-def _read_slice(value: Any) -> _Slice:
-    where = f"EndpointSlice {_name_of(value)}"
-    kind = _field(value, "addressType", str, where)
-    ports = []
-    listed = _field(value, "ports", list, where)
-    for index, each in enumerate(listed or ()):
-        place = f"{where}.ports[{index}]"
-        number = _field(each, "port", int, place)
-        if number is not None and not 1 <= number <= 65_535:
-            raise KubernetesError(f"{place}.port {number} is no port")
-        if number is not None and _field(each, "protocol", str, place) in (None, "TCP"):
-            ports.append((_field(each, "name", str, place) or "", number))
-    # "ports: null" and a port without a number stand for all ports
-    any_port = not listed or any(_field(each, "port", int, where) is None for each in listed)
-    entries = (
-        _read_entry(each, f"{where}.endpoints[{index}]", kind)
-        for index, each in enumerate(_field(value, "endpoints", list, where) or ())
-    )
-    return _Slice(tuple(ports), any_port, tuple(entry for entry in entries if entry is not None))
+def _read_slice(value: Any, name: str, port: str | int | None) -> _Slice:
+    place = ""
+    parts: dict[object, _Part] = {}
+    usable = False
+    try:
+        kind = _field(value, "addressType", str)
+        listed = _field(value, "ports", list) or []
+        ports = []
+        any_port = not listed  # "ports: null" and a port without a number stand for all ports
+        for index, each in enumerate(listed):
+            place = f".ports[{index}]"
+            number = _field(each, "port", int)
+            if number is None:
+                any_port = True
+            elif not 1 <= number <= 65_535:
+                raise KubernetesError(f".port {number} is no port")
+            elif _field(each, "protocol", str) in (None, "TCP"):
+                ports.append((_field(each, "name", str) or "", number))
+        chosen = _choose_port(ports, any_port, port)
+        place = ""
+        for index, each in enumerate(_field(value, "endpoints", list) or ()):
+            place = f".endpoints[{index}]"
+            found = _read_endpoint(each, kind, chosen or 0)
+            if found is not None:
+                usable = True
+                if chosen is not None:
+                    parts[found[0]] = found[1]
+    except KubernetesError as error:
+        raise KubernetesError(f"EndpointSlice {name}{place}{error}") from None
+    return _Slice(parts, tuple(ports) if usable and chosen is None else ())
 
 
-def _read_entry(value: Any, where: str, kind: str | None) -> _Entry | None:
-    addresses = _field(value, "addresses", list, where)
-    if not addresses:
+def _choose_port(ports: list[tuple[str, int]], any_port: bool, port: str | int | None) -> int | None:
+    """Returns the number of the port in a slice; None where it has no such port."""
+    if port is None:
+        numbers = {number for _, number in ports}
+        return numbers.pop() if len(numbers) == 1 else None
+    for name, number in ports:
+        if port in (name, number):
+            return number
+    return port if any_port and isinstance(port, int) else None
+
+
+def _read_endpoint(value: Any, kind: str | None, port: int) -> tuple[object, _Part] | None:
+    """Returns an endpoint, with what is the same for it in every slice; None for one that is of no use."""
+    addresses = _field(value, "addresses", list)
+    usable = _usability(_field(value, "conditions", dict) or {})
+    if not addresses or not usable:
         return None
     host = addresses[0]  # further ones stand for the same, and the first one is enough
-    parse = _IP_CLASSES.get(kind or "")
     try:
-        if not isinstance(host, str) or not host or (parse is not None and not parse(host)):
+        if not isinstance(host, str) or not host:
             raise ValueError(host)
-    except ValueError:
-        raise KubernetesError(f"{where}.addresses[0] {host!r:.80} is no {kind} address") from None
-    target = _field(value, "targetRef", dict, where) or {}
-    uid = _field(target, "uid", str, f"{where}.targetRef")
-    hints = _field(value, "hints", dict, where) or {}
-    zones = _field(hints, "forZones", list, f"{where}.hints") or []
-    hint_zones = tuple(_field(each, "name", str, f"{where}.hints.forZones") or "" for each in zones)
-    facts = {
-        "pod": _field(target, "name", str, f"{where}.targetRef") if target.get("kind") == "Pod" else None,
-        "node": _field(value, "nodeName", str, where),
-        "hint_zones": ",".join(hint_zones),
-    }
-    return _Entry(
-        key=uid or (kind, host),
-        host=host,
-        usable=_usability(_field(value, "conditions", dict, where) or {}, f"{where}.conditions"),
-        zone=_field(value, "zone", str, where) or "",
-        hint_zones=hint_zones,
-        attributes={name: fact for name, fact in facts.items() if fact},
-    )
+        if kind in _FAMILIES:
+            socket.inet_pton(_FAMILIES[kind], host)
+    except (OSError, ValueError):
+        raise KubernetesError(f".addresses[0] {host!r:.80} is no {kind} address") from None
+    facts: dict[str, str] = {}
+    uid = None
+    target = _field(value, "targetRef", dict)
+    if target is not None:
+        uid = _field(target, "uid", str, ".targetRef")
+        if target.get("kind") == "Pod":
+            facts["pod"] = _field(target, "name", str, ".targetRef") or ""
+    node = _field(value, "nodeName", str)
+    if node:
+        facts["node"] = node
+    hints = _field(value, "hints", dict)
+    if hints:
+        zones = _field(hints, "forZones", list, ".hints") or ()
+        facts["hint_zones"] = ",".join(_field(each, "name", str, ".hints.forZones") or "" for each in zones)
+    part = _Part(TcpAddress(host, port), usable, _field(value, "zone", str) or "", facts)
+    return uid or (kind, host), part
 
 
-def _usability(conditions: Mapping[str, Any], where: str) -> int:
+def _usability(conditions: Mapping[str, Any]) -> int:
     """Reads conditions; those that are unknown are taken for good, as the API's documentation asks."""
-    ready = _field(conditions, "ready", bool, where)
-    serving = _field(conditions, "serving", bool, where)
+    ready = _field(conditions, "ready", bool, ".conditions")
     if ready is None or ready:
         return _READY
-    return _SERVING if serving and _field(conditions, "terminating", bool, where) else _UNUSABLE
+    serving = _field(conditions, "serving", bool, ".conditions")
+    return _SERVING if serving and _field(conditions, "terminating", bool, ".conditions") else _UNUSABLE

@@ -41,6 +41,15 @@ def test_a_script_gets_json(client: httpx.Client) -> None:
     }
 
 
+def test_the_version_of_the_back_end_is_in_a_header(start: Start, client: httpx.Client) -> None:
+    assert "x-geo-version" not in client.get("/distance", params=KYIV_TO_LVIV, headers=SCRIPT).headers
+    back_end = start("back_end", "--port", "0", "--version", "v7")
+    program = start("front_end", "--port", "0", "--back-end", back_end.address)
+    for accept in (SCRIPT, BROWSER):
+        response = httpx.get(program.address + "/distance", params=KYIV_TO_LVIV, headers=accept, trust_env=False)
+        assert response.headers["x-geo-version"] == "v7"
+
+
 def test_a_person_gets_a_page(client: httpx.Client) -> None:
     response = client.get("/distance", params=KYIV_TO_LVIV, headers=BROWSER)
     assert response.status_code == 200

@@ -97,13 +97,12 @@ async def test_attempts_and_failures() -> None:
 
 async def test_a_call_whose_deadline_passes_ends_its_spans() -> None:
     traces = Traces()
-    tracing = Tracing(traces.provider)
-    async with echo_pair(server_options={"interceptors": [tracing]}, interceptors=[tracing]) as stub:
+    async with echo_pair(interceptors=[Tracing(traces.provider)]) as stub:
         with pytest.raises(RpcError):
-            await stub.sleep(b"", timeout=0.05)
-        spans = {span.name.split(".")[0]: span for span in await traces.spans(3)}
-    assert (spans["Sent"].status.description or "").startswith("DEADLINE_EXCEEDED")
-    assert (spans["Attempt"].status.description or "").startswith("DEADLINE_EXCEEDED")
+            await stub.sleep(b"", timeout=0.2)
+        spans = await traces.spans(2)
+    assert [span.name.split(".")[0] for span in spans] == ["Sent", "Attempt"]
+    assert all((span.status.description or "").startswith("DEADLINE_EXCEEDED") for span in spans)
 
 
 async def test_streams_have_an_event_for_each_message() -> None:
@@ -181,7 +180,7 @@ async def test_metrics() -> None:
         with pytest.raises(RpcError):
             await stub.fail(b"5||")
         with pytest.raises(RpcError):
-            await stub.sleep(b"", timeout=0.05)
+            await stub.sleep(b"", timeout=0.2)
         for name in ("A", "B"):
             await GenericStub(stub._channel).unary_unary(f"/any.Thing/{name}")(b"")
     found = points(reader)

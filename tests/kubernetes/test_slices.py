@@ -15,9 +15,13 @@ from minirpc.kubernetes.slices import SliceSet
 
 
 def found(*slices: Any, port: str | int | None = None, zone: str | None = None) -> list[str]:
-    known = SliceSet("geo")
+    known = SliceSet("geo", port, zone)
     known.replace(slices)
-    return [",".join(map(str, each.addresses)) for each in known.endpoints(port, zone)]
+    return hosts(known)
+
+
+def hosts(known: SliceSet) -> list[str]:
+    return [",".join(map(str, each.addresses)) for each in known.endpoints()]
 
 
 def test_a_pod_of_two_ip_versions_is_one_endpoint() -> None:
@@ -63,7 +67,7 @@ def test_zones() -> None:
     b = endpoint("10.0.0.2", zone="b", hints=("b", "c"))
     known = SliceSet("geo")
     known.put(endpoint_slice("s", a, b))
-    first, second = known.endpoints(None)
+    first, second = known.endpoints()
     assert (first.zone, second.zone) == ("a", "b")
     assert first.attributes == {"pod": "p", "node": "node-of-p", "hint_zones": "a"}
     assert second.attributes == {"hint_zones": "b,c"}
@@ -77,10 +81,10 @@ def test_changes() -> None:
     known.replace([endpoint_slice("a", endpoint("10.0.0.1"))])
     known.put(endpoint_slice("b", endpoint("10.0.0.2")))
     known.put(endpoint_slice("a", endpoint("10.0.0.3")))
-    assert [str(each.addresses[0]) for each in known.endpoints(None)] == ["10.0.0.3:50051", "10.0.0.2:50051"]
+    assert sorted(hosts(known)) == ["10.0.0.2:50051", "10.0.0.3:50051"]
     known.remove(endpoint_slice("a"))
     known.remove(endpoint_slice("never there"))
-    assert [str(each.addresses[0]) for each in known.endpoints(None)] == ["10.0.0.2:50051"]
+    assert hosts(known) == ["10.0.0.2:50051"]
 
 
 @pytest.mark.parametrize(
@@ -142,3 +146,32 @@ def test_names(text: str, name: ServiceName) -> None:
 def test_what_is_no_name(text: str) -> None:
     with pytest.raises(ValueError, match=r"is no name|is not|has no port"):
         ServiceName.parse(text)
+
+
+states = st.sampled_from([{}, {"ready": False, "terminating": True}, {"ready": False, "serving": False}])
+some_endpoints = st.lists(st.tuples(st.integers(1, 4), states), max_size=4)
+changes = st.lists(st.tuples(st.sampled_from(["put", "remove", "replace"]), st.sampled_from("ab"), some_endpoints))
+
+
+@given(changes)
+def test_whatever_changes_the_result_is_that_of_a_new_list(steps: list[tuple[str, str, Any]]) -> None:
+    known = SliceSet("geo")
+    slices: dict[str, Any] = {}
+    for step, name, found in steps:
+        kind, prefix = ("IPv4", "10.0.0.") if name == "a" else ("IPv6", "fd00::")
+        pods = [endpoint(f"{prefix}{number}", pod=f"p{number}", **state) for number, state in found]
+        value = endpoint_slice(name, *pods, kind=kind)
+        if step == "put":
+            slices[name] = value
+            known.put(value)
+        elif step == "remove":
+            slices.pop(name, None)
+            known.remove(value)
+        else:
+            slices = {name: value}
+            known.replace([value])
+        anew = SliceSet("geo")
+        anew.replace(slices.values())
+        assert {frozenset(map(str, each.addresses)) for each in known.endpoints()} == {
+            frozenset(map(str, each.addresses)) for each in anew.endpoints()
+        }
