@@ -15,6 +15,7 @@ from minirpc.aio.interceptors import (
     ServerCall,
     ServerInterceptor,
 )
+from minirpc.aio.keepalive import Keepalive
 from minirpc.aio.server import FallbackHandler, Server
 from minirpc.aio.service import Servicer, Stub
 from minirpc.aio.tls import ClientTls, PeerIdentity, ServerTls
@@ -41,6 +42,7 @@ __all__ = [
     "GenericStub",
     "Http2Options",
     "InterceptedCall",
+    "Keepalive",
     "Metadata",
     "MetadataInput",
     "PeerIdentity",

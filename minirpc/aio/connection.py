@@ -12,8 +12,10 @@ from collections.abc import Sequence
 from typing import Protocol, cast
 
 from minirpc.aio.handler_slots import HandlerSlots
+from minirpc.aio.keepalive import Keepalive, KeepaliveWatch, set_user_timeout
 from minirpc.aio.stream import Stream
 from minirpc.aio.tls import PeerIdentity
+from minirpc.aio.watch import WatchTimer
 from minirpc.errors import StatusCode
 from minirpc.http2 import (
     MAX_STREAM_ID,
@@ -41,6 +43,7 @@ _LEAVE_TIMEOUT = 1.0  # seconds for a client to close a connection that is drain
 _LINGER = 30.0  # seconds for the peer to take the rest of a connection that ends well
 _MAX_DISCARDED = 1 << 18  # bytes that are read, and dropped, after a GOAWAY for a fault
 _LINGER_AFTER_FAILURE = 1.0  # the same where only a GOAWAY is still worth sending
+_MAX_DEBUG_DATA = 1 << 10  # bytes of a GOAWAY's debug data that are kept
 
 
 class ConnectionOwner(Protocol):
@@ -76,12 +79,30 @@ class Connection(asyncio.BufferedProtocol):
         write_paused: whether the socket's buffer is full.
         failure: why the connection ended or will end, for people; empty while all is well.
         identity: who the peer is by its TLS certificate, or None without one.
+        last_read: the loop's time at which bytes last arrived.
+        goaway_code: the error code of the peer's last GOAWAY; None without one.
+        goaway_debug_data: the beginning of that GOAWAY's debug data.
         closed: done when the transport is gone.
     """
 
     def __init__(
-        self, owner: ConnectionOwner, options: Http2Options, loop: asyncio.AbstractEventLoop, *, client_side: bool
+        self,
+        owner: ConnectionOwner,
+        options: Http2Options,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        client_side: bool,
+        keepalive: Keepalive | None = None,
     ) -> None:
+        """Prepares a connection; it begins with :meth:`connection_made`.
+
+        Args:
+            owner: the channel or server that it belongs to.
+            options: windows and limits.
+            loop: the event loop.
+            client_side: whether this side opens it.
+            keepalive: how to find out that the peer is gone; None leaves that to TCP.
+        """
         self.engine = create_engine(self, options, client_side=client_side)
         if trace_enabled():
             self.engine = traced(
@@ -94,6 +115,9 @@ class Connection(asyncio.BufferedProtocol):
         self.write_paused = False
         self.failure = ""
         self.identity: PeerIdentity | None = None
+        self.last_read = loop.time()
+        self.goaway_code: int | None = None
+        self.goaway_debug_data = b""
         self.closed: asyncio.Future[None] = loop.create_future()
         self._ready: asyncio.Future[None] = loop.create_future()
         self._error: Exception | None = None
@@ -113,11 +137,19 @@ class Connection(asyncio.BufferedProtocol):
         self._discard: int | None = None  # bytes that are still read, for nothing, once the peer has broken the rules
         self._final_goaway_ping: bytes | None = None
         self._refusing = False  # whether the peer's new streams are turned away
+        self._watches = WatchTimer(loop)
+        self._keepalive_options = keepalive
+        self._keepalive: KeepaliveWatch | None = None
 
     @property
     def is_open(self) -> bool:
         """Whether bytes can still be sent."""
         return self._transport is not None and not self._transport.is_closing()
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether what arrives is taken up: not while the peer asks for much and reads nothing."""
+        return self._transport is not None and self._transport.is_reading()
 
     @property
     def failed(self) -> bool:
@@ -163,6 +195,11 @@ class Connection(asyncio.BufferedProtocol):
         self.flush()
         if not owner_knows:
             self._owner.connection_made(self)
+        self.last_read = self.loop.time()
+        if self._keepalive_options is not None:
+            set_user_timeout(transport, self._keepalive_options.timeout)
+            self._keepalive = KeepaliveWatch(self, self._keepalive_options, client_side=self._client_side)
+            self._watches.add(self._keepalive)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
         """Gives the transport the buffer to read into."""
@@ -170,6 +207,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Hands what was read to the engine."""
+        self.last_read = self.loop.time()
         if self._discard is not None:
             self._discard -= nbytes
             if self._discard < 0 and self._transport is not None:
@@ -198,6 +236,7 @@ class Connection(asyncio.BufferedProtocol):
         self._transport = None
         self._error = exc
         self.draining = True
+        self._watches.stop()
         for timer in (self._abort_timer, self._leave_timer):
             if timer is not None:
                 timer.cancel()
@@ -263,6 +302,8 @@ class Connection(asyncio.BufferedProtocol):
     def add_stream(self, stream: Stream) -> None:
         """Registers a stream, which then hears of the connection's end."""
         self._streams[stream] = None
+        if self._keepalive is not None and self._keepalive.dormant:
+            self._watches.wake(self.loop.time())
         if stream.stream_id == MAX_STREAM_ID:
             # RFC 9113 section 5.1.1: identifiers are not used again; for more streams there must be a new connection.
             self._start_draining()
@@ -336,6 +377,8 @@ class Connection(asyncio.BufferedProtocol):
 
     def goaway_received(self, last_stream_id: int, error_code: int, debug_data: bytes) -> None:
         """Drains: streams above the last identifier were not processed, the others go on."""
+        self.goaway_code = error_code
+        self.goaway_debug_data = debug_data = debug_data[:_MAX_DEBUG_DATA]
         if error_code != ErrorCode.NO_ERROR:
             debug_text = debug_data.decode("utf-8", "replace")
             self.failure = f"GOAWAY from the peer: {error_name(error_code)} {debug_text}".rstrip()
@@ -435,6 +478,12 @@ class Connection(asyncio.BufferedProtocol):
         """Closes the transport at once."""
         if self._transport is not None:
             self._transport.abort()
+
+    def lose(self, reason: str) -> None:
+        """Ends a connection whose peer is gone."""
+        self.failure = reason
+        self._start_draining()
+        self.abort()
 
     def refuse(self, error_code: ErrorCode, reason: str) -> None:
         """Ends a connection that must not be used, with a GOAWAY that says why."""
