@@ -2,6 +2,7 @@
 
 from minirpc.aio.call import BidiCall, Call, ClientStreamCall, ServerStreamCall, UnaryCall
 from minirpc.aio.channel import Channel
+from minirpc.aio.connection_limits import ConnectionLimits
 from minirpc.aio.connector import Connector
 from minirpc.aio.context import Context
 from minirpc.aio.credentials import AuthContext, CallCredentials
@@ -34,6 +35,7 @@ __all__ = [
     "ClientProceed",
     "ClientStreamCall",
     "ClientTls",
+    "ConnectionLimits",
     "Connector",
     "Context",
     "ErrorCode",

@@ -11,8 +11,10 @@ import socket
 from collections.abc import Sequence
 from typing import Protocol, cast
 
+from minirpc.aio.connection_guard import ConnectionGuard
 from minirpc.aio.handler_slots import HandlerSlots
 from minirpc.aio.keepalive import Keepalive, KeepaliveWatch, set_user_timeout
+from minirpc.aio.read_buffers import ReadBuffer
 from minirpc.aio.stream import Stream
 from minirpc.aio.tls import PeerIdentity
 from minirpc.aio.watch import WatchTimer
@@ -31,12 +33,12 @@ from minirpc.http2 import (
 
 __all__ = ["Connection", "ConnectionOwner"]
 
-_READ_BUFFER_SIZE = 1 << 16
 _FLUSH_SIZE = 1 << 16  # output of this size does not wait for the end of the turn
 _CROWDED_SENDS = 128  # after so many frames in one turn of the loop, senders let others run
 _DRAIN_PING_TIMEOUT = 5.0  # seconds after which a drain goes on without the answer to its PING
 _CLOSED = "connection closed"
 _CLOSED_BY_PEER = "connection closed by the peer"
+_IPV4_MAPPED = "::ffff:"  # RFC 4291 section 2.5.5.2: how a socket of both stacks names an IPv4 address
 _HIGH_WATER = 1 << 18  # bytes in the socket's buffer above which senders wait
 _MAX_UNREAD_REPLIES = 1 << 18  # bytes of answers to frames, made while the socket is full, above which reading stops
 _LEAVE_TIMEOUT = 1.0  # seconds for a client to close a connection that is drained, before the server does
@@ -93,6 +95,7 @@ class Connection(asyncio.BufferedProtocol):
         *,
         client_side: bool,
         keepalive: Keepalive | None = None,
+        guard: ConnectionGuard | None = None,
     ) -> None:
         """Prepares a connection; it begins with :meth:`connection_made`.
 
@@ -102,6 +105,7 @@ class Connection(asyncio.BufferedProtocol):
             loop: the event loop.
             client_side: whether this side opens it.
             keepalive: how to find out that the peer is gone; None leaves that to TCP.
+            guard: holds the peer to limits of time.
         """
         self.engine = create_engine(self, options, client_side=client_side)
         if trace_enabled():
@@ -123,7 +127,7 @@ class Connection(asyncio.BufferedProtocol):
         self._error: Exception | None = None
         self._owner = owner
         self._transport: asyncio.Transport | None = None
-        self._read_buffer = memoryview(bytearray(_READ_BUFFER_SIZE))
+        self._read_buffer = ReadBuffer()
         self._streams: dict[Stream, None] = {}
         self._waiting: dict[Stream, None] = {}
         self._flush_scheduled = False
@@ -136,15 +140,23 @@ class Connection(asyncio.BufferedProtocol):
         self._eof_written = False
         self._discard: int | None = None  # bytes that are still read, for nothing, once the peer has broken the rules
         self._final_goaway_ping: bytes | None = None
+        self._drain_reason = b""
         self._refusing = False  # whether the peer's new streams are turned away
         self._watches = WatchTimer(loop)
         self._keepalive_options = keepalive
         self._keepalive: KeepaliveWatch | None = None
+        self._guard = guard
+        self._drain_timer: asyncio.TimerHandle | None = None
 
     @property
     def is_open(self) -> bool:
         """Whether bytes can still be sent."""
         return self._transport is not None and not self._transport.is_closing()
+
+    @property
+    def ready(self) -> bool:
+        """Whether the peer's SETTINGS have arrived."""
+        return self._ready.done()
 
     @property
     def is_reading(self) -> bool:
@@ -191,6 +203,8 @@ class Connection(asyncio.BufferedProtocol):
         self._transport = transport
         transport.set_write_buffer_limits(high=_HIGH_WATER)
         self.peer = _peer_name(transport)
+        if self._guard is not None:
+            self._guard.begin(self, self._watches)
         self.engine.start()
         self.flush()
         if not owner_knows:
@@ -203,7 +217,11 @@ class Connection(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
         """Gives the transport the buffer to read into."""
-        return self._read_buffer
+        return self._read_buffer.get()
+
+    def release_buffer(self) -> None:
+        """Takes back a buffer that nothing was read into."""
+        self._read_buffer.release()
 
     def buffer_updated(self, nbytes: int) -> None:
         """Hands what was read to the engine."""
@@ -212,11 +230,15 @@ class Connection(asyncio.BufferedProtocol):
             self._discard -= nbytes
             if self._discard < 0 and self._transport is not None:
                 self._transport.pause_reading()
+            self._read_buffer.release()
             return
         made = self._written + self.engine.output_size
-        self.engine.receive(self._read_buffer[:nbytes])
+        self.engine.receive(self._read_buffer.get()[:nbytes])
+        self._read_buffer.release()  # the engine has copied what it keeps
         # Not at once: tasks that these bytes woke run first, and what they send joins the same write.
         self.schedule_flush()
+        if self._guard is not None:
+            self._guard.bytes_read()
         if self.write_paused:
             # Messages wait for the socket, but answers to frames (PING, SETTINGS, refused streams) are made at once: a
             # peer that asks for them without reading them must not fill our memory.
@@ -237,14 +259,12 @@ class Connection(asyncio.BufferedProtocol):
         self._error = exc
         self.draining = True
         self._watches.stop()
-        for timer in (self._abort_timer, self._leave_timer):
+        self._guard = self._keepalive = None  # which hold this connection
+        for timer in (self._abort_timer, self._leave_timer, self._drain_timer):
             if timer is not None:
                 timer.cancel()
         self.failure = self.failure or (f"connection lost: {exc}" if exc else _CLOSED)
-        self._waiting.clear()
-        for stream in list(self._streams):
-            stream.connection_lost(self.failure, exc)
-        self._streams.clear()
+        self._end_streams(exc)
         if not self.closed.done():
             self.closed.set_result(None)
         self._owner.connection_lost(self)
@@ -291,6 +311,18 @@ class Connection(asyncio.BufferedProtocol):
                 return  # nothing follows the end: what the peer's frames still ask for must not pile up
             self._written += len(output)
             transport.write(output)
+            if self._guard is not None and transport.get_write_buffer_size():
+                self._guard.bytes_held()
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that wait in the socket's buffer."""
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
+
+    @property
+    def sent(self) -> int:
+        """Bytes that the socket has taken so far (with TLS, something that grows with them)."""
+        return self._written - self.unsent
 
     # -- streams
 
@@ -312,7 +344,21 @@ class Connection(asyncio.BufferedProtocol):
         """Forgets a stream that is over. A draining connection closes after its last one."""
         self._streams.pop(stream, None)
         self._waiting.pop(stream, None)
+        if self._guard is not None and not self._streams:
+            self._guard.became_idle()
         self._close_if_drained()
+
+    @property
+    def holds_output(self) -> bool:
+        """Whether a stream has messages that wait for windows or the socket."""
+        return any(stream.holds_output for stream in self._streams)
+
+    def _end_streams(self, error: Exception | None) -> None:
+        """Tells every stream that its connection is gone."""
+        self._waiting.clear()
+        for stream in list(self._streams):
+            stream.connection_lost(self.failure, error)
+        self._streams.clear()
 
     def fail_streams(self, code: StatusCode, message: str) -> None:
         """Ends every call on this connection with a status, and takes no more."""
@@ -334,6 +380,8 @@ class Connection(asyncio.BufferedProtocol):
         """
         if not self._can_send:
             self._waiting[stream] = None
+        if self._guard is not None:
+            self._guard.output_held()
 
     # -- http2.ConnectionHandler
 
@@ -370,6 +418,11 @@ class Connection(asyncio.BufferedProtocol):
         """Whether the connection's window and the socket have room."""
         return not self.write_paused and self.engine.send_capacity(0) > 0
 
+    def ping_received(self) -> None:
+        """The peer looks whether this side is there."""
+        if self._guard is not None:
+            self._guard.ping_received()
+
     def ping_acknowledged(self, data: bytes) -> None:
         """The PING between the two GOAWAYs of a drain came back."""
         if data == self._final_goaway_ping:
@@ -392,38 +445,38 @@ class Connection(asyncio.BufferedProtocol):
         """Ends the connection after a protocol error of the peer, and its calls at once."""
         self.failure = f"HTTP/2 {error_name(error_code)}: {reason}"
         self._start_draining()
-        for stream in list(self._streams):
-            stream.connection_lost(self.failure, None)
-        if self._client_side:
-            self.close(_LINGER_AFTER_FAILURE)
-        else:
-            self._discard = _MAX_DISCARDED
-            self._leave(_LINGER_AFTER_FAILURE)
+        self._part()
 
     # -- ending
 
-    def drain(self, ping: bytes) -> None:
+    def drain(self, ping: bytes, debug_data: bytes = b"") -> None:
         """Ends the connection without losing a stream (RFC 9113 section 6.8).
 
         A first GOAWAY names the highest identifier there is. When the PING of 8 bytes behind it comes back, the peer
         knows; a second GOAWAY then names the last stream that was taken. The connection closes after its last stream.
+
+        Args:
+            ping: the 8 bytes.
+            debug_data: why, for people who read the GOAWAYs.
         """
         if not self._ready.done():
-            self.close()
+            # Clients may send calls before they have read anything: a GOAWAY says that none was taken.
+            self.go_away()
         elif self._final_goaway_ping is None and not self.draining:
             self._start_draining()
             self._final_goaway_ping = ping
-            self.engine.send_goaway(MAX_STREAM_ID, ErrorCode.NO_ERROR)
+            self._drain_reason = debug_data
+            self.engine.send_goaway(MAX_STREAM_ID, ErrorCode.NO_ERROR, debug_data)
             self.engine.send_ping(ping)
             self.schedule_flush()
-            self.loop.call_later(_DRAIN_PING_TIMEOUT, self._send_final_goaway)
+            self._drain_timer = self.loop.call_later(_DRAIN_PING_TIMEOUT, self._send_final_goaway)
 
     def _send_final_goaway(self) -> None:
         if self._final_goaway_ping is None:
             return
         self._final_goaway_ping = None
         self._refusing = True
-        self.engine.send_goaway(self.engine.last_peer_stream_id, ErrorCode.NO_ERROR)
+        self.engine.send_goaway(self.engine.last_peer_stream_id, ErrorCode.NO_ERROR, self._drain_reason)
         self.schedule_flush()
         self._close_if_drained()
 
@@ -437,26 +490,50 @@ class Connection(asyncio.BufferedProtocol):
             # Not at once: this may run inside a callback whose output is still to come.
             self.loop.call_soon(self._leave)
 
+    def _part(self) -> None:
+        """Ends a connection that has gone wrong, and its calls at once; the peer is still to read the GOAWAY."""
+        self._end_streams(None)
+        if self._client_side:
+            self.close(_LINGER_AFTER_FAILURE)
+        else:
+            self._discard = _MAX_DISCARDED
+            self._refusing = True
+            self._leave(_LINGER_AFTER_FAILURE)
+
     def _leave(self, linger: float = _LINGER) -> None:
-        """Closes a drained connection in a way that lets what was sent last arrive.
+        """Closes a connection that is done with in a way that lets what was sent last arrive.
 
         A socket that is closed while bytes lie in it unread resets its connection (RFC 1122, section 4.2.2.13), and a
         reset can overtake the last response. So a server only says that nothing follows, and for a while leaves it to
         the client to close.
+
+        Args:
+            linger: see :meth:`close`.
         """
         transport = self._transport
         if self._client_side or transport is None or transport.is_closing():
-            self.close()
+            self.close(linger)
         elif not self._eof_written:
             self.flush()
             try:
                 transport.write_eof()
-            except (NotImplementedError, OSError):  # TLS has no such thing; or the socket has gone
-                self.close()
+            except (NotImplementedError, OSError):  # the transport has no such thing, or the socket has gone
+                self.close(linger)
                 return
+            self._watches.stop()
             self._eof_written = True
             self._refusing = True  # what still comes has no answer: the peer repeats it elsewhere
-            self._leave_timer = self.loop.call_later(_LEAVE_TIMEOUT, self.close, linger)
+            self._wait_for_close(self.loop.time() + linger)
+
+    def _wait_for_close(self, limit: float) -> None:
+        """Closes after a while in which the client had everything and did not close, but not much after ``limit``."""
+        self._leave_timer = self.loop.call_later(_LEAVE_TIMEOUT, self._end_of_while, limit)
+
+    def _end_of_while(self, limit: float) -> None:
+        if self.unsent and self.loop.time() < limit:
+            self._wait_for_close(limit)
+        else:
+            self.close(_LINGER_AFTER_FAILURE)
 
     def close(self, linger: float = _LINGER) -> None:
         """Sends what is queued and closes the transport.
@@ -466,6 +543,7 @@ class Connection(asyncio.BufferedProtocol):
                 peer that does not read, and the streams would wait with it.
         """
         self.flush()
+        self._watches.stop()  # from here on everything has its end
         if self._transport is not None:
             self._transport.close()
             when = self.loop.time() + linger
@@ -485,12 +563,20 @@ class Connection(asyncio.BufferedProtocol):
         self._start_draining()
         self.abort()
 
-    def refuse(self, error_code: ErrorCode, reason: str) -> None:
-        """Ends a connection that must not be used, with a GOAWAY that says why."""
+    def refuse(self, error_code: ErrorCode, reason: str, debug_data: bytes | None = None) -> None:
+        """Ends a connection that must not go on, and its calls, with a GOAWAY that says why.
+
+        Args:
+            error_code: what it is, for programs.
+            reason: what it is, for people.
+            debug_data: what GOAWAY says in place of the reason.
+        """
         self.failure = reason
         self._start_draining()
-        self.engine.send_goaway(0, error_code, reason.encode())
-        self.close(_LINGER_AFTER_FAILURE)
+        if self._transport is not None and not self._transport.is_closing():
+            debug_data = reason.encode() if debug_data is None else debug_data
+            self.engine.send_goaway(self.engine.last_peer_stream_id, error_code, debug_data)
+        self._part()
 
     def go_away(self, linger: float = _LINGER) -> None:
         """Tells the peer that this side leaves, and closes: a client within ``linger`` (see :meth:`close`)."""
@@ -508,6 +594,8 @@ def _peer_name(transport: asyncio.Transport) -> str:
     if sock is not None and sock.family == socket.AF_INET:
         return f"ipv4:{name[0]}:{name[1]}" if name else ""  # no name: the peer has gone already
     if sock is not None and sock.family == socket.AF_INET6:
+        if name and name[0].startswith(_IPV4_MAPPED):
+            return f"ipv4:{name[0].removeprefix(_IPV4_MAPPED)}:{name[1]}"
         return f"ipv6:[{name[0]}]:{name[1]}" if name else ""
     if sock is None and name:
         return str(name)  # no socket: the transport says itself what its other end is

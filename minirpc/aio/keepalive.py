@@ -97,7 +97,6 @@ class KeepaliveWatch:
         self._timeout = options.timeout
         self._without_calls = options.without_calls
         self._pinged: float | None = None  # when the PING was sent that nothing has followed yet
-        self._overdue = False
 
     def check(self, now: float) -> float:
         """Sends a PING where it is time, and ends the connection where nothing has followed one."""
@@ -112,10 +111,6 @@ class KeepaliveWatch:
             due = self._pinged + self._timeout
             if now < due:
                 return due
-            if not self._overdue:
-                # A loop that was held up has perhaps not read yet what has arrived.
-                self._overdue = True
-                return now
             connection.lose(f"keepalive: no answer to a PING within {self._timeout:g} s")
             return math.inf
         due = connection.last_read + self._time
@@ -125,7 +120,6 @@ class KeepaliveWatch:
             self.dormant = True
             return math.inf
         self._pinged = now
-        self._overdue = False
         connection.engine.send_ping(_PING)
         connection.schedule_flush()
         return now + min(self._time, self._timeout)

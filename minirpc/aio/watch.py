@@ -12,6 +12,8 @@ from typing import Protocol
 
 __all__ = ["Watch", "WatchTimer"]
 
+_LATE = 0.1  # seconds; a timer that fires so late comes from a loop that was held up
+
 
 class Watch(Protocol):
     """Something to look after on a connection."""
@@ -35,6 +37,7 @@ class WatchTimer:
         self._loop = loop
         self._watches: list[Watch] = []
         self._timer: asyncio.TimerHandle | None = None
+        self._postponed = False
         self._stopped = False
 
     def add(self, watch: Watch) -> None:
@@ -53,8 +56,15 @@ class WatchTimer:
         self._timer = self._loop.call_at(when, self._look)
 
     def _look(self) -> None:
-        self._timer = None
         now = self._loop.time()
+        late = self._timer is not None and now - self._timer.when() > _LATE
+        self._timer = None
+        if late and not self._postponed:
+            # What has arrived meanwhile is perhaps not read yet: a peer is not to blame for a loop that stood still.
+            self._postponed = True
+            self._timer = self._loop.call_at(now, self._look)
+            return
+        self._postponed = False
         self.wake(min([watch.check(now) for watch in self._watches]))
 
     def stop(self) -> None:

@@ -7,12 +7,18 @@ import math
 import socket
 from typing import Any
 
+import grpc.aio
 import pytest
-from echo import Echo
+from echo import Echo, EchoStub
+from grpcio_echo import Callables
+from hyperframe.frame import PingFrame
 from relay import relay_to
+from stranger import stranger
 
-from minirpc.aio import Http2Options, Keepalive, Server
+from minirpc.aio import Channel, ConnectionLimits, Http2Options, Keepalive, Server
 from minirpc.aio.connection import Connection
+
+INDULGENT = ConnectionLimits(ping_min_time=0, ping_without_calls=True)
 
 
 class Owner:
@@ -61,7 +67,10 @@ def test_client_waits_at_least_ten_seconds() -> None:
 
 async def test_silent_server_is_left() -> None:
     keepalive = Keepalive(time=0.05, timeout=0.1, without_calls=True, allow_short_time=True)
-    async with Server([Echo()]) as server, relay_to(await server.start("127.0.0.1:0")) as relay:
+    async with (
+        Server([Echo()], connection_limits=INDULGENT) as server,
+        relay_to(await server.start("127.0.0.1:0")) as relay,
+    ):
         connection = await connect(relay.address, keepalive)
         await asyncio.sleep(0.4)
         assert connection.is_open  # PINGs are answered
@@ -89,3 +98,45 @@ async def test_kernel_gives_up_as_early() -> None:
         sock = connection._transport.get_extra_info("socket")
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 7000
         connection.abort()
+
+
+async def test_silent_client_is_left() -> None:
+    service = Echo()
+    keepalive = Keepalive(time=0.05, timeout=0.1, without_calls=True)
+    async with (
+        Server([service], keepalive=keepalive) as server,
+        relay_to(await server.start("127.0.0.1:0")) as relay,
+        Channel(relay.address) as channel,
+    ):
+        call = asyncio.ensure_future(EchoStub(channel).sleep(b"").status())
+        assert await service.events.get() == "started"
+        await asyncio.sleep(0.3)
+        assert service.events.empty()  # PINGs are answered
+        relay.silent = True
+        assert await asyncio.wait_for(service.events.get(), 2) == "cancelled"
+        call.cancel()
+
+
+async def test_server_asks_while_calls_run() -> None:
+    service = Echo()
+    keepalive = Keepalive(time=0.05, timeout=5)
+    async with Server([service], keepalive=keepalive) as server, stranger(await server.start("127.0.0.1:0")) as client:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await client.until(lambda frame: isinstance(frame, PingFrame))
+        client.writer.write(client.call(1, "Sleep"))
+        ping = await client.until(lambda frame: isinstance(frame, PingFrame))
+        assert ping is not None
+        assert "ACK" not in ping.flags
+
+
+async def test_grpcio_answers() -> None:
+    keepalive = Keepalive(time=0.02, timeout=0.5, without_calls=True)
+    server = Server([Echo()], keepalive=keepalive)
+    async with server, grpc.aio.insecure_channel(await server.start("127.0.0.1:0")) as channel:
+        bidi = Callables(channel).bidi()
+        for _ in range(4):
+            await bidi.write(b"x")
+            assert await bidi.read() == b"x"
+            await asyncio.sleep(0.2)
+        bidi.cancel()
