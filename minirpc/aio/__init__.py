@@ -2,6 +2,7 @@
 
 from minirpc.aio.call import BidiCall, Call, ClientStreamCall, ServerStreamCall, UnaryCall
 from minirpc.aio.channel import Channel
+from minirpc.aio.connection_limits import ConnectionLimits
 from minirpc.aio.connector import Connector
 from minirpc.aio.context import Context
 from minirpc.aio.credentials import AuthContext, CallCredentials
@@ -15,6 +16,7 @@ from minirpc.aio.interceptors import (
     ServerCall,
     ServerInterceptor,
 )
+from minirpc.aio.keepalive import Keepalive
 from minirpc.aio.server import FallbackHandler, Server
 from minirpc.aio.service import Servicer, Stub
 from minirpc.aio.tls import ClientTls, PeerIdentity, ServerTls
@@ -33,6 +35,7 @@ __all__ = [
     "ClientProceed",
     "ClientStreamCall",
     "ClientTls",
+    "ConnectionLimits",
     "Connector",
     "Context",
     "ErrorCode",
@@ -41,6 +44,7 @@ __all__ = [
     "GenericStub",
     "Http2Options",
     "InterceptedCall",
+    "Keepalive",
     "Metadata",
     "MetadataInput",
     "PeerIdentity",

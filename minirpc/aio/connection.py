@@ -11,9 +11,13 @@ import socket
 from collections.abc import Sequence
 from typing import Protocol, cast
 
+from minirpc.aio.connection_guard import ConnectionGuard
 from minirpc.aio.handler_slots import HandlerSlots
+from minirpc.aio.keepalive import Keepalive, KeepaliveWatch, set_user_timeout
+from minirpc.aio.read_buffers import ReadBuffer
 from minirpc.aio.stream import Stream
 from minirpc.aio.tls import PeerIdentity
+from minirpc.aio.watch import WatchTimer
 from minirpc.errors import StatusCode
 from minirpc.http2 import (
     MAX_STREAM_ID,
@@ -29,18 +33,19 @@ from minirpc.http2 import (
 
 __all__ = ["Connection", "ConnectionOwner"]
 
-_READ_BUFFER_SIZE = 1 << 16
 _FLUSH_SIZE = 1 << 16  # output of this size does not wait for the end of the turn
 _CROWDED_SENDS = 128  # after so many frames in one turn of the loop, senders let others run
 _DRAIN_PING_TIMEOUT = 5.0  # seconds after which a drain goes on without the answer to its PING
 _CLOSED = "connection closed"
 _CLOSED_BY_PEER = "connection closed by the peer"
+_IPV4_MAPPED = "::ffff:"  # RFC 4291 section 2.5.5.2: how a socket of both stacks names an IPv4 address
 _HIGH_WATER = 1 << 18  # bytes in the socket's buffer above which senders wait
 _MAX_UNREAD_REPLIES = 1 << 18  # bytes of answers to frames, made while the socket is full, above which reading stops
 _LEAVE_TIMEOUT = 1.0  # seconds for a client to close a connection that is drained, before the server does
 _LINGER = 30.0  # seconds for the peer to take the rest of a connection that ends well
 _MAX_DISCARDED = 1 << 18  # bytes that are read, and dropped, after a GOAWAY for a fault
 _LINGER_AFTER_FAILURE = 1.0  # the same where only a GOAWAY is still worth sending
+_MAX_DEBUG_DATA = 1 << 10  # bytes of a GOAWAY's debug data that are kept
 
 
 class ConnectionOwner(Protocol):
@@ -76,12 +81,32 @@ class Connection(asyncio.BufferedProtocol):
         write_paused: whether the socket's buffer is full.
         failure: why the connection ended or will end, for people; empty while all is well.
         identity: who the peer is by its TLS certificate, or None without one.
+        last_read: the loop's time at which bytes last arrived.
+        goaway_code: the error code of the peer's last GOAWAY; None without one.
+        goaway_debug_data: the beginning of that GOAWAY's debug data.
         closed: done when the transport is gone.
     """
 
     def __init__(
-        self, owner: ConnectionOwner, options: Http2Options, loop: asyncio.AbstractEventLoop, *, client_side: bool
+        self,
+        owner: ConnectionOwner,
+        options: Http2Options,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        client_side: bool,
+        keepalive: Keepalive | None = None,
+        guard: ConnectionGuard | None = None,
     ) -> None:
+        """Prepares a connection; it begins with :meth:`connection_made`.
+
+        Args:
+            owner: the channel or server that it belongs to.
+            options: windows and limits.
+            loop: the event loop.
+            client_side: whether this side opens it.
+            keepalive: how to find out that the peer is gone; None leaves that to TCP.
+            guard: holds the peer to limits of time.
+        """
         self.engine = create_engine(self, options, client_side=client_side)
         if trace_enabled():
             self.engine = traced(
@@ -94,12 +119,15 @@ class Connection(asyncio.BufferedProtocol):
         self.write_paused = False
         self.failure = ""
         self.identity: PeerIdentity | None = None
+        self.last_read = loop.time()
+        self.goaway_code: int | None = None
+        self.goaway_debug_data = b""
         self.closed: asyncio.Future[None] = loop.create_future()
         self._ready: asyncio.Future[None] = loop.create_future()
         self._error: Exception | None = None
         self._owner = owner
         self._transport: asyncio.Transport | None = None
-        self._read_buffer = memoryview(bytearray(_READ_BUFFER_SIZE))
+        self._read_buffer = ReadBuffer()
         self._streams: dict[Stream, None] = {}
         self._waiting: dict[Stream, None] = {}
         self._flush_scheduled = False
@@ -112,12 +140,28 @@ class Connection(asyncio.BufferedProtocol):
         self._eof_written = False
         self._discard: int | None = None  # bytes that are still read, for nothing, once the peer has broken the rules
         self._final_goaway_ping: bytes | None = None
+        self._drain_reason = b""
         self._refusing = False  # whether the peer's new streams are turned away
+        self._watches = WatchTimer(loop)
+        self._keepalive_options = keepalive
+        self._keepalive: KeepaliveWatch | None = None
+        self._guard = guard
+        self._drain_timer: asyncio.TimerHandle | None = None
 
     @property
     def is_open(self) -> bool:
         """Whether bytes can still be sent."""
         return self._transport is not None and not self._transport.is_closing()
+
+    @property
+    def ready(self) -> bool:
+        """Whether the peer's SETTINGS have arrived."""
+        return self._ready.done()
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether what arrives is taken up: not while the peer asks for much and reads nothing."""
+        return self._transport is not None and self._transport.is_reading()
 
     @property
     def failed(self) -> bool:
@@ -159,26 +203,42 @@ class Connection(asyncio.BufferedProtocol):
         self._transport = transport
         transport.set_write_buffer_limits(high=_HIGH_WATER)
         self.peer = _peer_name(transport)
+        if self._guard is not None:
+            self._guard.begin(self, self._watches)
         self.engine.start()
         self.flush()
         if not owner_knows:
             self._owner.connection_made(self)
+        self.last_read = self.loop.time()
+        if self._keepalive_options is not None:
+            set_user_timeout(transport, self._keepalive_options.timeout)
+            self._keepalive = KeepaliveWatch(self, self._keepalive_options, client_side=self._client_side)
+            self._watches.add(self._keepalive)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
         """Gives the transport the buffer to read into."""
-        return self._read_buffer
+        return self._read_buffer.get()
+
+    def release_buffer(self) -> None:
+        """Takes back a buffer that nothing was read into."""
+        self._read_buffer.release()
 
     def buffer_updated(self, nbytes: int) -> None:
         """Hands what was read to the engine."""
+        self.last_read = self.loop.time()
         if self._discard is not None:
             self._discard -= nbytes
             if self._discard < 0 and self._transport is not None:
                 self._transport.pause_reading()
+            self._read_buffer.release()
             return
         made = self._written + self.engine.output_size
-        self.engine.receive(self._read_buffer[:nbytes])
+        self.engine.receive(self._read_buffer.get()[:nbytes])
+        self._read_buffer.release()  # the engine has copied what it keeps
         # Not at once: tasks that these bytes woke run first, and what they send joins the same write.
         self.schedule_flush()
+        if self._guard is not None:
+            self._guard.bytes_read()
         if self.write_paused:
             # Messages wait for the socket, but answers to frames (PING, SETTINGS, refused streams) are made at once: a
             # peer that asks for them without reading them must not fill our memory.
@@ -198,14 +258,13 @@ class Connection(asyncio.BufferedProtocol):
         self._transport = None
         self._error = exc
         self.draining = True
-        for timer in (self._abort_timer, self._leave_timer):
+        self._watches.stop()
+        self._guard = self._keepalive = None  # which hold this connection
+        for timer in (self._abort_timer, self._leave_timer, self._drain_timer):
             if timer is not None:
                 timer.cancel()
         self.failure = self.failure or (f"connection lost: {exc}" if exc else _CLOSED)
-        self._waiting.clear()
-        for stream in list(self._streams):
-            stream.connection_lost(self.failure, exc)
-        self._streams.clear()
+        self._end_streams(exc)
         if not self.closed.done():
             self.closed.set_result(None)
         self._owner.connection_lost(self)
@@ -252,6 +311,18 @@ class Connection(asyncio.BufferedProtocol):
                 return  # nothing follows the end: what the peer's frames still ask for must not pile up
             self._written += len(output)
             transport.write(output)
+            if self._guard is not None and transport.get_write_buffer_size():
+                self._guard.bytes_held()
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that wait in the socket's buffer."""
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
+
+    @property
+    def sent(self) -> int:
+        """Bytes that the socket has taken so far (with TLS, something that grows with them)."""
+        return self._written - self.unsent
 
     # -- streams
 
@@ -263,6 +334,8 @@ class Connection(asyncio.BufferedProtocol):
     def add_stream(self, stream: Stream) -> None:
         """Registers a stream, which then hears of the connection's end."""
         self._streams[stream] = None
+        if self._keepalive is not None and self._keepalive.dormant:
+            self._watches.wake(self.loop.time())
         if stream.stream_id == MAX_STREAM_ID:
             # RFC 9113 section 5.1.1: identifiers are not used again; for more streams there must be a new connection.
             self._start_draining()
@@ -271,7 +344,21 @@ class Connection(asyncio.BufferedProtocol):
         """Forgets a stream that is over. A draining connection closes after its last one."""
         self._streams.pop(stream, None)
         self._waiting.pop(stream, None)
+        if self._guard is not None and not self._streams:
+            self._guard.became_idle()
         self._close_if_drained()
+
+    @property
+    def holds_output(self) -> bool:
+        """Whether a stream has messages that wait for windows or the socket."""
+        return any(stream.holds_output for stream in self._streams)
+
+    def _end_streams(self, error: Exception | None) -> None:
+        """Tells every stream that its connection is gone."""
+        self._waiting.clear()
+        for stream in list(self._streams):
+            stream.connection_lost(self.failure, error)
+        self._streams.clear()
 
     def fail_streams(self, code: StatusCode, message: str) -> None:
         """Ends every call on this connection with a status, and takes no more."""
@@ -293,6 +380,8 @@ class Connection(asyncio.BufferedProtocol):
         """
         if not self._can_send:
             self._waiting[stream] = None
+        if self._guard is not None:
+            self._guard.output_held()
 
     # -- http2.ConnectionHandler
 
@@ -329,6 +418,11 @@ class Connection(asyncio.BufferedProtocol):
         """Whether the connection's window and the socket have room."""
         return not self.write_paused and self.engine.send_capacity(0) > 0
 
+    def ping_received(self) -> None:
+        """The peer looks whether this side is there."""
+        if self._guard is not None:
+            self._guard.ping_received()
+
     def ping_acknowledged(self, data: bytes) -> None:
         """The PING between the two GOAWAYs of a drain came back."""
         if data == self._final_goaway_ping:
@@ -336,6 +430,8 @@ class Connection(asyncio.BufferedProtocol):
 
     def goaway_received(self, last_stream_id: int, error_code: int, debug_data: bytes) -> None:
         """Drains: streams above the last identifier were not processed, the others go on."""
+        self.goaway_code = error_code
+        self.goaway_debug_data = debug_data = debug_data[:_MAX_DEBUG_DATA]
         if error_code != ErrorCode.NO_ERROR:
             debug_text = debug_data.decode("utf-8", "replace")
             self.failure = f"GOAWAY from the peer: {error_name(error_code)} {debug_text}".rstrip()
@@ -349,38 +445,38 @@ class Connection(asyncio.BufferedProtocol):
         """Ends the connection after a protocol error of the peer, and its calls at once."""
         self.failure = f"HTTP/2 {error_name(error_code)}: {reason}"
         self._start_draining()
-        for stream in list(self._streams):
-            stream.connection_lost(self.failure, None)
-        if self._client_side:
-            self.close(_LINGER_AFTER_FAILURE)
-        else:
-            self._discard = _MAX_DISCARDED
-            self._leave(_LINGER_AFTER_FAILURE)
+        self._part()
 
     # -- ending
 
-    def drain(self, ping: bytes) -> None:
+    def drain(self, ping: bytes, debug_data: bytes = b"") -> None:
         """Ends the connection without losing a stream (RFC 9113 section 6.8).
 
         A first GOAWAY names the highest identifier there is. When the PING of 8 bytes behind it comes back, the peer
         knows; a second GOAWAY then names the last stream that was taken. The connection closes after its last stream.
+
+        Args:
+            ping: the 8 bytes.
+            debug_data: why, for people who read the GOAWAYs.
         """
         if not self._ready.done():
-            self.close()
+            # Clients may send calls before they have read anything: a GOAWAY says that none was taken.
+            self.go_away()
         elif self._final_goaway_ping is None and not self.draining:
             self._start_draining()
             self._final_goaway_ping = ping
-            self.engine.send_goaway(MAX_STREAM_ID, ErrorCode.NO_ERROR)
+            self._drain_reason = debug_data
+            self.engine.send_goaway(MAX_STREAM_ID, ErrorCode.NO_ERROR, debug_data)
             self.engine.send_ping(ping)
             self.schedule_flush()
-            self.loop.call_later(_DRAIN_PING_TIMEOUT, self._send_final_goaway)
+            self._drain_timer = self.loop.call_later(_DRAIN_PING_TIMEOUT, self._send_final_goaway)
 
     def _send_final_goaway(self) -> None:
         if self._final_goaway_ping is None:
             return
         self._final_goaway_ping = None
         self._refusing = True
-        self.engine.send_goaway(self.engine.last_peer_stream_id, ErrorCode.NO_ERROR)
+        self.engine.send_goaway(self.engine.last_peer_stream_id, ErrorCode.NO_ERROR, self._drain_reason)
         self.schedule_flush()
         self._close_if_drained()
 
@@ -394,26 +490,50 @@ class Connection(asyncio.BufferedProtocol):
             # Not at once: this may run inside a callback whose output is still to come.
             self.loop.call_soon(self._leave)
 
+    def _part(self) -> None:
+        """Ends a connection that has gone wrong, and its calls at once; the peer is still to read the GOAWAY."""
+        self._end_streams(None)
+        if self._client_side:
+            self.close(_LINGER_AFTER_FAILURE)
+        else:
+            self._discard = _MAX_DISCARDED
+            self._refusing = True
+            self._leave(_LINGER_AFTER_FAILURE)
+
     def _leave(self, linger: float = _LINGER) -> None:
-        """Closes a drained connection in a way that lets what was sent last arrive.
+        """Closes a connection that is done with in a way that lets what was sent last arrive.
 
         A socket that is closed while bytes lie in it unread resets its connection (RFC 1122, section 4.2.2.13), and a
         reset can overtake the last response. So a server only says that nothing follows, and for a while leaves it to
         the client to close.
+
+        Args:
+            linger: see :meth:`close`.
         """
         transport = self._transport
         if self._client_side or transport is None or transport.is_closing():
-            self.close()
+            self.close(linger)
         elif not self._eof_written:
             self.flush()
             try:
                 transport.write_eof()
-            except (NotImplementedError, OSError):  # TLS has no such thing; or the socket has gone
-                self.close()
+            except (NotImplementedError, OSError):  # the transport has no such thing, or the socket has gone
+                self.close(linger)
                 return
+            self._watches.stop()
             self._eof_written = True
             self._refusing = True  # what still comes has no answer: the peer repeats it elsewhere
-            self._leave_timer = self.loop.call_later(_LEAVE_TIMEOUT, self.close, linger)
+            self._wait_for_close(self.loop.time() + linger)
+
+    def _wait_for_close(self, limit: float) -> None:
+        """Closes after a while in which the client had everything and did not close, but not much after ``limit``."""
+        self._leave_timer = self.loop.call_later(_LEAVE_TIMEOUT, self._end_of_while, limit)
+
+    def _end_of_while(self, limit: float) -> None:
+        if self.unsent and self.loop.time() < limit:
+            self._wait_for_close(limit)
+        else:
+            self.close(_LINGER_AFTER_FAILURE)
 
     def close(self, linger: float = _LINGER) -> None:
         """Sends what is queued and closes the transport.
@@ -423,6 +543,7 @@ class Connection(asyncio.BufferedProtocol):
                 peer that does not read, and the streams would wait with it.
         """
         self.flush()
+        self._watches.stop()  # from here on everything has its end
         if self._transport is not None:
             self._transport.close()
             when = self.loop.time() + linger
@@ -436,12 +557,26 @@ class Connection(asyncio.BufferedProtocol):
         if self._transport is not None:
             self._transport.abort()
 
-    def refuse(self, error_code: ErrorCode, reason: str) -> None:
-        """Ends a connection that must not be used, with a GOAWAY that says why."""
+    def lose(self, reason: str) -> None:
+        """Ends a connection whose peer is gone."""
         self.failure = reason
         self._start_draining()
-        self.engine.send_goaway(0, error_code, reason.encode())
-        self.close(_LINGER_AFTER_FAILURE)
+        self.abort()
+
+    def refuse(self, error_code: ErrorCode, reason: str, debug_data: bytes | None = None) -> None:
+        """Ends a connection that must not go on, and its calls, with a GOAWAY that says why.
+
+        Args:
+            error_code: what it is, for programs.
+            reason: what it is, for people.
+            debug_data: what GOAWAY says in place of the reason.
+        """
+        self.failure = reason
+        self._start_draining()
+        if self._transport is not None and not self._transport.is_closing():
+            debug_data = reason.encode() if debug_data is None else debug_data
+            self.engine.send_goaway(self.engine.last_peer_stream_id, error_code, debug_data)
+        self._part()
 
     def go_away(self, linger: float = _LINGER) -> None:
         """Tells the peer that this side leaves, and closes: a client within ``linger`` (see :meth:`close`)."""
@@ -459,6 +594,8 @@ def _peer_name(transport: asyncio.Transport) -> str:
     if sock is not None and sock.family == socket.AF_INET:
         return f"ipv4:{name[0]}:{name[1]}" if name else ""  # no name: the peer has gone already
     if sock is not None and sock.family == socket.AF_INET6:
+        if name and name[0].startswith(_IPV4_MAPPED):
+            return f"ipv4:{name[0].removeprefix(_IPV4_MAPPED)}:{name[1]}"
         return f"ipv6:[{name[0]}]:{name[1]}" if name else ""
     if sock is None and name:
         return str(name)  # no socket: the transport says itself what its other end is

@@ -14,9 +14,13 @@ from types import TracebackType
 from typing import Self, TypeAlias
 
 from minirpc.aio.connection import Connection, ConnectionOwner
+from minirpc.aio.connection_guard import ConnectionGuard
+from minirpc.aio.connection_limits import ConnectionLimits, Lifespan
 from minirpc.aio.context import Context
 from minirpc.aio.http_response import HttpResponse
 from minirpc.aio.interceptors import ServerInterceptor
+from minirpc.aio.keepalive import Keepalive
+from minirpc.aio.listener import Listener, bind
 from minirpc.aio.server_stream import Handler, ServerStream, trailers_only
 from minirpc.aio.service import Servicer, methods_of
 from minirpc.aio.target import TcpAddress, UnixAddress, parse_listen_address
@@ -47,6 +51,9 @@ _log = logging.getLogger("minirpc.server")
 _DRAIN_PING = b"minirpc\0"
 _CLOSE_TIMEOUT = 1.0  # seconds for a peer to take what is still to be sent, once no call runs
 _CANCEL_TIMEOUT = 5.0  # seconds for cancelled handlers to clean up
+_DEFAULT_KEEPALIVE = Keepalive(time=7200.0, timeout=20.0, without_calls=True)
+_DEFAULT_MAX_CONNECTIONS = 10_000
+_MAX_REFUSALS = 100  # connections too many that hear why; the others are cut off
 _DEFAULT_THREADS = min(32, (os.cpu_count() or 1) + 4)  # as the standard library's thread pools
 
 
@@ -77,6 +84,12 @@ class Server:
         interceptors: Sequence[ServerInterceptor] = (),
         fallback: FallbackHandler | None = None,
         http2_options: Http2Options | None = None,
+        keepalive: Keepalive | None = _DEFAULT_KEEPALIVE,
+        max_connections: int = _DEFAULT_MAX_CONNECTIONS,
+        max_connection_idle: float | None = None,
+        max_connection_age: float | None = None,
+        max_connection_age_grace: float | None = None,
+        connection_limits: ConnectionLimits | None = None,
     ) -> None:
         """Prepares a server; it listens after :meth:`start`.
 
@@ -95,9 +108,19 @@ class Server:
             interceptors: what runs around each handler, the first one outermost.
             fallback: serves the calls of all methods that no service has, with messages as bytes; for proxies.
             http2_options: windows and limits of each connection.
+            keepalive: how to find out that a client is gone, by default by a PING after two hours of silence; None for
+                no PINGs.
+            max_connections: connections to have at once. Further ones are closed at once, by a GOAWAY that says so.
+            max_connection_idle: seconds without a call after which a connection is drained; None for never.
+            max_connection_age: seconds after which a connection is drained, more or less by a tenth, at random, so
+                that clients look for servers again; None for never.
+            max_connection_age_grace: seconds for calls to end after ``max_connection_age``; then they end with
+                UNAVAILABLE. None for any time.
+            connection_limits: how much time clients have, and how often they may send PINGs.
 
         Raises:
-            ValueError: two services have a method of the same path, or there is no such compression.
+            ValueError: two services have a method of the same path, there is no such compression, or a time is no
+                number of seconds.
             AttributeError: a service lacks one of its methods.
             TypeError: what is given for a service is none.
         """
@@ -116,8 +139,15 @@ class Server:
         self._max_receive_metadata_size = max_receive_metadata_size
         header_list_size = max(options.max_header_list_size, max_receive_metadata_size)
         self._http2_options = replace(options, max_header_list_size=header_list_size)
+        self._keepalive = keepalive
+        self._max_connections = max_connections
+        self._lifespan = Lifespan(
+            max_idle=max_connection_idle, max_age=max_connection_age, max_age_grace=max_connection_age_grace
+        )
+        self._connection_limits = connection_limits or ConnectionLimits()
+        self._full = False
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._listeners: list[asyncio.Server] = []
+        self._listeners: list[Listener] = []
         self._socket_paths: list[Path] = []
         self._connections: set[Connection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -146,7 +176,8 @@ class Server:
         """Listens on an address and returns; may be called several times.
 
         Args:
-            address: ``host:port``, where port 0 takes any free port, or ``unix:/path``.
+            address: ``host:port``, where port 0 takes any free port, or ``unix:/path``. ``[::]:port`` takes clients by
+                IPv6 and by IPv4.
             tls: speak TLS on this address; None for plaintext.
 
         Returns:
@@ -167,14 +198,19 @@ class Server:
             return TlsLayer(connection, contexts, loop, handshake_timeout=tls.handshake_timeout)
 
         where = parse_listen_address(address)
+        sockets = await bind(where)
+        try:
+            self._bind_loop()
+        except RuntimeError:  # it has been stopped meanwhile
+            for sock in sockets:
+                sock.close()
+            raise
         if isinstance(where, UnixAddress):
-            listener = await loop.create_unix_server(accept, where.path)
             self._socket_paths.append(Path(where.path))
             bound = str(where)
         else:
-            listener = await loop.create_server(accept, where.host, where.port)
-            bound = str(TcpAddress(where.host, listener.sockets[0].getsockname()[1]))
-        self._listeners.append(listener)
+            bound = str(TcpAddress(where.host, sockets[0].getsockname()[1]))
+        self._listeners += [Listener(sock, loop, accept) for sock in sockets]
         return bound
 
     def new_connection(self, owner: ConnectionOwner | None = None) -> Connection:
@@ -186,7 +222,15 @@ class Server:
         Raises:
             RuntimeError: the server has been stopped, or belongs to another event loop.
         """
-        return Connection(owner or self, self._http2_options, self._bind_loop(), client_side=False)
+        loop = self._bind_loop()
+        return Connection(
+            owner or self,
+            self._http2_options,
+            loop,
+            client_side=False,
+            keepalive=self._keepalive,
+            guard=ConnectionGuard(self._connection_limits, self._lifespan, loop.time),
+        )
 
     def _bind_loop(self) -> asyncio.AbstractEventLoop:
         loop = asyncio.get_running_loop()
@@ -249,12 +293,15 @@ class Server:
         self._stopping = True
         for service in self._services:
             service._server_draining()
-        for listener in self._listeners:
-            listener.close()
-        # Before the drain: a new server may take the same path meanwhile, and the path is then its own.
+        # Before anything takes time: a new server may take the same address meanwhile, and a path is then its own.
         for path in self._socket_paths:
             path.unlink(missing_ok=True)
         self._socket_paths.clear()
+        for listener in self._listeners:
+            listener.close()
+        for listener in self._listeners:
+            await listener.wait_closed()
+        self._listeners.clear()
         for connection in list(self._connections):
             connection.drain(_DRAIN_PING)
         if grace:
@@ -271,9 +318,6 @@ class Server:
         for connection in list(self._connections):
             connection.abort()
         await self._wait_for_connections(None)
-        for listener in self._listeners:
-            await listener.wait_closed()
-        self._listeners.clear()
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     async def _wait_for_connections(self, seconds: float | None) -> None:
@@ -286,8 +330,22 @@ class Server:
         """A client has connected."""
         self._connections.add(connection)
         _log.debug("connection from %s", connection.peer)
+        count = len(self._connections)
         if self._stopping:
             connection.go_away()
+        elif count > self._max_connections:
+            self._refuse_connection(connection, count)
+
+    def _refuse_connection(self, connection: Connection, count: int) -> None:
+        """Turns a connection away. It is not left waiting: its client can go to another server at once."""
+        if not self._full:
+            self._full = True  # one line, until there is room again
+            _log.warning("max_connections (%d) reached: further connections are refused", self._max_connections)
+        if count > self._max_connections + _MAX_REFUSALS:
+            connection.abort()
+        else:
+            reason = f"the server has all the connections that it takes (max_connections={self._max_connections})"
+            connection.refuse(ErrorCode.ENHANCE_YOUR_CALM, reason)
 
     def connection_ready(self, connection: Connection) -> None:
         """The client's limits concern the engine alone: servers open no streams."""
@@ -298,6 +356,7 @@ class Server:
     def connection_lost(self, connection: Connection) -> None:
         """Forgets the connection."""
         self._connections.discard(connection)
+        self._full = self._full and len(self._connections) >= self._max_connections
         level = logging.INFO if connection.failed else logging.DEBUG
         _log.log(level, "connection from %s ended: %s", connection.peer, connection.failure)
 

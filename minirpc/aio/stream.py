@@ -109,6 +109,11 @@ class Stream(ABC):
         self._output_over = False
         self._writers: list[asyncio.Future[None]] = []
 
+    @property
+    def holds_output(self) -> bool:
+        """Whether messages wait for windows or the socket."""
+        return bool(self._outbox)
+
     # -- what the two sides do differently
 
     @abstractmethod

@@ -13,13 +13,14 @@ import enum
 import ssl
 from typing import Any, Protocol, cast
 
+from minirpc.aio.read_buffers import ReadBuffer
 from minirpc.aio.tls import ALPN_PROTOCOL, ContextSource, PeerIdentity
 from minirpc.http2 import ErrorCode
 
 __all__ = ["SecuredConnection", "TlsLayer", "describe_tls_error"]
 
-_READ_BUFFER_SIZE = 1 << 16
 _LINGER_TIMEOUT = 1.0  # seconds for the peer to take the alert of a failed handshake
+_MAX_DISCARDED = 1 << 20  # bytes that are read, and dropped, from a peer that has been said goodbye to
 _HANDSHAKE_RECORD = 0x16  # RFC 8446 section 5.1: the content type of a ClientHello's record
 
 # Reasons of ssl.SSLError for a peer that answers a ClientHello with something else than TLS.
@@ -82,6 +83,9 @@ class SecuredConnection(Protocol):
         """Gives the buffer to decrypt into."""
         ...
 
+    def release_buffer(self) -> None:
+        """Nothing was decrypted into the buffer."""
+
     def buffer_updated(self, nbytes: int) -> None:
         """So many decrypted bytes are in the buffer."""
 
@@ -100,6 +104,7 @@ class _State(enum.Enum):
     HANDSHAKE = enum.auto()
     OPEN = enum.auto()
     PLAINTEXT = enum.auto()  # the client speaks no TLS: all that is left is to tell it so
+    LEAVING = enum.auto()  # nothing is written any more, and what arrives is dropped, until the peer closes
     CLOSED = enum.auto()  # nothing is read or written any more
 
 
@@ -136,10 +141,11 @@ class TlsLayer(asyncio.BufferedProtocol, asyncio.Transport):
         self._raw: asyncio.Transport | None = None
         self._ssl: ssl.SSLObject | None = None
         self._first_byte_seen = False
+        self._discard = _MAX_DISCARDED
         self._reading = True
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
-        self._read_buffer = memoryview(bytearray(_READ_BUFFER_SIZE))
+        self._read_buffer = ReadBuffer()
 
     @property
     def _is_server(self) -> bool:
@@ -166,18 +172,26 @@ class TlsLayer(asyncio.BufferedProtocol, asyncio.Transport):
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
         """Gives the socket's transport the buffer to read into."""
-        return self._read_buffer
+        return self._read_buffer.get()
 
     def buffer_updated(self, nbytes: int) -> None:
         """Decrypts what was read."""
-        if self._ssl is None or self._state in (_State.CLOSED, _State.PLAINTEXT):
+        self._take_up(self._read_buffer.get()[:nbytes])
+        self._read_buffer.release()
+
+    def _take_up(self, data: memoryview) -> None:
+        if self._state is _State.LEAVING:
+            self._discard -= len(data)
+            if self._discard < 0 and self._raw is not None:
+                self._raw.pause_reading()
+        if self._ssl is None or self._state in (_State.CLOSED, _State.PLAINTEXT, _State.LEAVING):
             return
         if not self._first_byte_seen:
             self._first_byte_seen = True
-            if self._is_server and self._read_buffer[0] != _HANDSHAKE_RECORD:
+            if self._is_server and data[0] != _HANDSHAKE_RECORD:
                 self._refuse_plaintext()
                 return
-        self._incoming.write(self._read_buffer[:nbytes])
+        self._incoming.write(data)
         if self._state is _State.HANDSHAKE:
             self._handshake(self._ssl)
         if self._state is _State.OPEN:
@@ -274,6 +288,7 @@ class TlsLayer(asyncio.BufferedProtocol, asyncio.Transport):
                     raise ssl.SSLZeroReturnError
                 connection.buffer_updated(size)
         except ssl.SSLWantReadError:
+            connection.release_buffer()
             self._flush()  # answers of TLS itself, such as key updates
         except ssl.SSLZeroReturnError:
             connection.eof_received()
@@ -324,12 +339,37 @@ class TlsLayer(asyncio.BufferedProtocol, asyncio.Transport):
         if state is _State.HANDSHAKE:
             raw.abort()
             return
-        if state is _State.OPEN and self._ssl is not None:
-            # The error says that the peer's close_notify is missing; RFC 8446 section 6.1: nobody has to wait for it.
+        if state is _State.OPEN:
+            self._send_close_notify()
+        raw.close()
+
+    def can_write_eof(self) -> bool:
+        """Whether :meth:`write_eof` works: as the socket's transport has it."""
+        return self._raw is not None and self._raw.can_write_eof()
+
+    def write_eof(self) -> None:
+        """Says goodbye, sends what is queued, and drops what arrives from now on, until the peer closes the socket.
+
+        Raises:
+            NotImplementedError: the transport below has no such thing.
+        """
+        raw = self._raw
+        if raw is None or self._state not in (_State.OPEN, _State.PLAINTEXT):
+            return
+        if not raw.can_write_eof():
+            raise NotImplementedError
+        state, self._state = self._state, _State.LEAVING
+        if state is _State.OPEN:
+            self._send_close_notify()
+        raw.resume_reading()  # what lies unread in a socket that is closed resets its connection
+        raw.write_eof()
+
+    def _send_close_notify(self) -> None:
+        # The error says that the peer's close_notify is missing; RFC 8446 section 6.1: nobody has to wait for it.
+        if self._ssl is not None:
             with contextlib.suppress(ssl.SSLError):
                 self._ssl.unwrap()
-            self._flush()
-        raw.close()
+        self._flush()
 
     def abort(self) -> None:
         """Closes the socket at once."""

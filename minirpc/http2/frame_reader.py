@@ -63,6 +63,11 @@ class FrameReader:
         self._block: list[HeadersFrame | PushPromiseFrame | ContinuationFrame] = []
         self._block_size = 0
 
+    @property
+    def holds_part(self) -> bool:
+        """Whether a frame or a header block has begun and is not complete."""
+        return bool(self._buffer) or bool(self._block)
+
     def feed(self, data: bytes | bytearray | memoryview) -> None:
         """Takes more bytes, cut anywhere."""
         self._buffer += data

@@ -11,6 +11,7 @@ from h2.events import (
     Event,
     InformationalResponseReceived,
     PingAckReceived,
+    PingReceived,
     RemoteSettingsChanged,
     RequestReceived,
     ResponseReceived,
@@ -81,6 +82,7 @@ class H2Engine:
         )
         self._guard = FloodGuard(options.flood_limits, clock)
         self._frames_sent = 0  # HEADERS and DATA
+        self._frames_received = 0
         self._streams: dict[int, StreamHandler] = {}
         self._next_stream_id = 1
         self._failed = False
@@ -102,6 +104,18 @@ class H2Engine:
     def last_peer_stream_id(self) -> int:
         return self._connection.highest_inbound_stream_id
 
+    @property
+    def frames_sent(self) -> int:
+        return self._frames_sent
+
+    @property
+    def frames_received(self) -> int:
+        return self._frames_received
+
+    @property
+    def receiving_frame(self) -> bool:
+        return self._reader.holds_part
+
     def start(self) -> None:
         self._connection.initiate_connection()
 
@@ -119,6 +133,7 @@ class H2Engine:
         try:
             while (frame := reader.next_frame()) is not None:
                 # One frame at a time: what a frame says is told before a later frame of the same read can fail.
+                self._frames_received += 1
                 kind = type(frame)
                 if isinstance(frame, DataFrame):
                     if not frame.data and "END_STREAM" not in frame.flags:
@@ -184,14 +199,16 @@ class H2Engine:
             self._handler.settings_received()
         elif isinstance(event, PingAckReceived):
             self._handler.ping_acknowledged(event.ping_data or b"")
+        elif isinstance(event, PingReceived):
+            self._handler.ping_received()  # h2 has answered it
         elif isinstance(event, ConnectionTerminated):
             self._handler.goaway_received(
                 event.last_stream_id or 0, int(event.error_code or 0), event.additional_data or b""
             )
         elif isinstance(event, InformationalResponseReceived):
             self._count("informational")
-        # Nothing else concerns gRPC: priorities, PINGs (h2 has answered), unknown frames. The end of a
-        # stream is told with the frame that carries it.
+        # Nothing else concerns gRPC: priorities, unknown frames. The end of a stream is told with the frame that carries
+        # it.
 
     def _data_received(self, event: DataReceived) -> None:
         credit = event.flow_controlled_length or 0

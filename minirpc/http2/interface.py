@@ -141,6 +141,9 @@ class ConnectionHandler(Protocol):
     def send_window_opened(self) -> None:
         """The connection's send window has grown."""
 
+    def ping_received(self) -> None:
+        """The peer sent a PING, which the engine has answered."""
+
     def ping_acknowledged(self, data: bytes) -> None:
         """The peer answered the PING with these 8 bytes."""
 
@@ -167,6 +170,21 @@ class Engine(Protocol):
     @property
     def last_peer_stream_id(self) -> int:
         """The highest stream identifier that the peer has used; 0 if none."""
+        ...
+
+    @property
+    def frames_sent(self) -> int:
+        """HEADERS and DATA frames sent so far: what calls consist of."""
+        ...
+
+    @property
+    def frames_received(self) -> int:
+        """Frames received so far. A header block is one, whatever it was cut into."""
+        ...
+
+    @property
+    def receiving_frame(self) -> bool:
+        """Whether a frame or a header block has begun to arrive and is not complete."""
         ...
 
     def start(self) -> None:

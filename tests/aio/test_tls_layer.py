@@ -46,6 +46,8 @@ class End:
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._buffer
 
+    def release_buffer(self) -> None: ...
+
     def buffer_updated(self, nbytes: int) -> None:
         self.received += self._buffer[:nbytes]
         self.changed.set()

@@ -47,6 +47,9 @@ class Recorder:
     def send_window_opened(self) -> None:
         self.heard.append(("window", 0))
 
+    def ping_received(self) -> None:
+        self.heard.append(("ping",))
+
     def ping_acknowledged(self, data: bytes) -> None:
         self.heard.append(("pong", data))
 
