@@ -120,6 +120,12 @@ class Connection(asyncio.BufferedProtocol):
         return self._transport is not None and not self._transport.is_closing()
 
     @property
+    def descriptor(self) -> int:
+        """The number of the socket's file, or -1 where there is none."""
+        sock = None if self._transport is None else self._transport.get_extra_info("socket")
+        return -1 if sock is None else int(sock.fileno())
+
+    @property
     def failed(self) -> bool:
         """Whether the connection ended, or will end, by a fault of either side or of the network."""
         return self.failure not in ("", _CLOSED, _CLOSED_BY_PEER)
@@ -435,6 +441,12 @@ class Connection(asyncio.BufferedProtocol):
         """Closes the transport at once."""
         if self._transport is not None:
             self._transport.abort()
+
+    def leave_to_parent(self) -> None:
+        """Ends the connection in a forked child, which has no part in its socket any more."""
+        self.failure = "the process was forked"
+        self.draining = True
+        self.abort()
 
     def refuse(self, error_code: ErrorCode, reason: str) -> None:
         """Ends a connection that must not be used, with a GOAWAY that says why."""

@@ -475,5 +475,5 @@ def test_second_loop_is_told() -> None:
             await EchoStub(channel).unary(b"")
 
     asyncio.run(call())
-    with pytest.raises(RuntimeError, match=r"belongs to .* and was used from .* a channel of its own"):
+    with pytest.raises(RuntimeError, match=r"belongs to .* and was used from .* a Channel of its own"):
         asyncio.run(call())
