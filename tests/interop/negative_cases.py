@@ -1,6 +1,7 @@
 """The negative HTTP/2 cases, as minirpc's client plays them.
 
-They are those of gRPC's "Negative HTTP/2 Interop Test Case Descriptions" and "HTTP/2 Interop Test Case Descriptions". Each is to be played against a server that misbehaves in the way of its name.
+They are those of gRPC's "Negative HTTP/2 Interop Test Case Descriptions" and "HTTP/2 Interop Test Case Descriptions".
+Each is to be played against a server that misbehaves in the way of its name.
 """
 
 from __future__ import annotations

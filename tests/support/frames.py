@@ -98,13 +98,22 @@ class FramePeer:
         self._first_room = 65_535
         self._heads: deque[int] = deque()
         self._calls: deque[tuple[int, bytes]] = deque()
+        self._ended = False
         self._reader = reader
         self._encoder = Encoder()
         self._decoder = Decoder()
+        self._fields: dict[int, dict[str, str]] = {}
         self._bodies: dict[int, bytearray] = {}
 
     def send(self, *parts: bytes) -> None:
-        self.writer.write(b"".join(parts))
+        """Sends, until :meth:`end` was called."""
+        if not self._ended:
+            self.writer.write(b"".join(parts))
+
+    def end(self) -> None:
+        """Ends this direction of the connection."""
+        self._ended = True
+        self.writer.write_eof()
 
     def headers(self, stream_id: int, fields: Fields, *, end: bool = False) -> bytes:
         """A frame with a header block. To be sent in the order in which they were made."""
@@ -112,11 +121,6 @@ class FramePeer:
         if end:
             frame.flags.add("END_STREAM")
         return frame.serialize()
-
-    def fields(self, frame: Frame) -> dict[str, str]:
-        """The fields of a HEADERS frame. Each one is to be asked for once, in order."""
-        assert isinstance(frame, HeadersFrame)
-        return {str(name): str(value) for name, value in self._decoder.decode(frame.data)}  # type: ignore[misc]
 
     async def receive(self) -> Frame:
         """The next frame.
@@ -129,6 +133,9 @@ class FramePeer:
         frame, length = Frame.parse_frame_header(memoryview(head))
         frame.parse_body(memoryview(await self._reader.readexactly(length)))
         self.frames.append(frame)
+        if isinstance(frame, HeadersFrame):
+            decoded = self._decoder.decode(frame.data)
+            self._fields[id(frame)] = {str(name): str(value) for name, value in decoded}  # type: ignore[misc]
         self._note(frame)
         return frame
 
@@ -224,12 +231,10 @@ class FramePeer:
                 return fields, body, "closed"
             if isinstance(frame, GoAwayFrame):
                 return fields, body, f"goaway {frame.error_code}"
-            if isinstance(frame, HeadersFrame):
-                found = self.fields(frame)
             if frame.stream_id != stream_id:
                 continue
             if isinstance(frame, HeadersFrame):
-                fields |= found
+                fields |= self._fields[id(frame)]
             elif isinstance(frame, DataFrame):
                 body += frame.data
             elif isinstance(frame, RstStreamFrame):
