@@ -212,6 +212,8 @@ class Connection(asyncio.BufferedProtocol):
         for stream in list(self._streams):
             stream.connection_lost(self.failure, exc)
         self._streams.clear()
+        # Engine and connection know each other: without this, the buffer would wait for the garbage collector.
+        self._read_buffer = memoryview(bytearray())
         if not self.closed.done():
             self.closed.set_result(None)
         self._owner.connection_lost(self)

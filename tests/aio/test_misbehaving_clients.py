@@ -13,6 +13,7 @@ for the latter.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import random
 import struct
@@ -365,3 +366,20 @@ async def test_client_that_reads_nothing_of_a_stream_holds_one_window() -> None:
         assert sent <= 80_000
         peer.send(rst(1, 8))
         await peer.pong()
+
+
+async def test_connections_that_are_gone_hold_no_buffers() -> None:
+    """Also before the garbage collector comes: else many short connections would hold much."""
+    async with serving() as (address, _, server):
+        gc.disable()
+        tracemalloc.start()
+        try:
+            for _ in range(20):
+                async with frame_client(address) as peer:
+                    await peer.pong()
+                await eventually(lambda: len(server._connections) == 1)
+            held, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+            gc.enable()
+        assert held < 20 * 50_000
