@@ -87,3 +87,19 @@ def test_the_end_of_the_interpreter_is_none_of_our_noise(tmp_path: Path) -> None
     status, output, errors = run(PROGRAM.replace("END", FORGETFUL), tmp_path)
     assert (status, output) == (0, "end\n")
     assert "minirpc" not in errors, "asyncio tells of its own transports; that suffices"
+
+
+async def test_use_in_a_thread_says_what_is_wrong() -> None:
+    async with Server([Echo()]) as server, Channel(await server.start("127.0.0.1:0")) as channel:
+        stub = EchoStub(channel)
+        assert await stub.unary(b"x") == b"x"
+        with pytest.raises(
+            RuntimeError, match=r"<Channel .*> belongs to .*Loop.* where no event loop runs.*minirpc.sync"
+        ):
+            await asyncio.to_thread(lambda: stub.unary(b"").status().send(None))
+        with pytest.raises(RuntimeError, match=r"<Channel .*> belongs to .*Loop.* and was used from .*Loop"):
+            await asyncio.to_thread(asyncio.run, stub.unary(b"").status())
+        with pytest.raises(RuntimeError, match=r"<Server of test.Echo> belongs to .*Loop.* and was used from .*Loop"):
+            await asyncio.to_thread(asyncio.run, server.start("127.0.0.1:0"))
+        assert await stub.unary(b"x") == b"x"
+    await asyncio.get_running_loop().shutdown_default_executor()
