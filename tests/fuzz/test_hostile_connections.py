@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -11,7 +13,9 @@ from frames import PREFACE, settings
 from hypothesis import HealthCheck, given
 from hypothesis import settings as options
 from hypothesis import strategies as st
-from wire_fuzz import Fault, attack_client, attack_server, moves, mutations, record, run_case, spell
+from wire_fuzz import Fault, attack_client, attack_server, frame_starts, moves, mutations, record, run_case, spell
+
+from minirpc.errors import StatusCode
 
 BEGINNINGS = {
     attack_server: [PREFACE + settings(), PREFACE + settings({3: 2, 4: 10, 5: 20_000}), PREFACE, b""],
@@ -63,15 +67,21 @@ def test_recorded_traffic_as_it_was() -> None:
     run_case(lambda: attack_client([recorded.from_server], 1, "stop"))
 
 
+@pytest.mark.parametrize("ending", ["abort", "close"])
+def test_connection_ends_at_every_frame_of_a_response(ending: str) -> None:
+    """At its beginning, within its head and within its body: every call ends, well or with UNAVAILABLE."""
+    whole = record().from_server
+    for number, start in enumerate(frame_starts(whole)):
+        cut = whole[: start + (0, 4, 9, 12)[number % 4]]
+        run_case(lambda: attack_client([cut], 1, ending, {StatusCode.UNAVAILABLE}))  # noqa: B023  called at once
+
+
 def test_what_is_left_behind_is_found() -> None:
     class Thing: ...
 
     things = [Thing()]
 
     async def leave() -> list[object]:
-        import asyncio
-        import weakref
-
         asyncio.get_running_loop().create_task(asyncio.sleep(60), name="forgotten")
         asyncio.get_running_loop().call_soon(lambda: 1 / 0)
         return [weakref.ref(thing) for thing in things]

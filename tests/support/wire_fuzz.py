@@ -10,7 +10,7 @@ import gc
 import logging
 import random
 import weakref
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Coroutine, Sequence
 from typing import Any
 
 from echo import SERVICE, Echo, EchoStub
@@ -20,10 +20,21 @@ from hyperframe.frame import HeadersFrame
 from hypothesis import strategies as st
 
 from minirpc.aio import Channel, Context, Http2Options, Server
-from minirpc.errors import RpcError
+from minirpc.errors import RpcError, StatusCode
 from minirpc.testing.memory import Link, Quality
 
-__all__ = ["Fault", "Recorded", "attack_client", "attack_server", "moves", "mutations", "record", "run_case", "spell"]
+__all__ = [
+    "Fault",
+    "Recorded",
+    "attack_client",
+    "attack_server",
+    "frame_starts",
+    "moves",
+    "mutations",
+    "record",
+    "run_case",
+    "spell",
+]
 
 _TURNS = 30  # of the loop, after which whatever was to happen has happened
 _OPTIONS = Http2Options(max_concurrent_streams=4, stream_window=65_535, connection_window=70_000)
@@ -252,7 +263,7 @@ def _on_stream(frame: bytes, stream_id: int) -> bytes:
     return frame[:5] + stream_id.to_bytes(4, "big") + frame[9:]
 
 
-def _starts(recorded: bytes) -> list[int]:
+def frame_starts(recorded: bytes) -> list[int]:
     """Where each frame of a recording begins."""
     at = len(PREFACE) if recorded.startswith(PREFACE) else 0
     found = []
@@ -267,7 +278,7 @@ def mutations(recorded: bytes) -> st.SearchStrategy[bytes]:
 
     Most changes are near the beginning of a frame: a body is long, and any change of it is as good as another.
     """
-    starts = st.sampled_from(_starts(recorded))
+    starts = st.sampled_from(frame_starts(recorded))
     places = st.one_of(starts, st.builds(int.__add__, starts, st.integers(0, 30)), st.integers(0, len(recorded)))
 
     @st.composite
@@ -329,8 +340,15 @@ async def attack_server(parts: Sequence[bytes], seed: int, ending: str) -> list[
     return [weakref.ref(connection), weakref.ref(server), weakref.ref(peer)]
 
 
-async def attack_client(parts: Sequence[bytes], seed: int, ending: str) -> list[weakref.ref[Any]]:
-    """Plays a server of these bytes to a channel with calls of all kinds under way; each must end with some status."""
+async def attack_client(
+    parts: Sequence[bytes], seed: int, ending: str, codes: Container[StatusCode] = StatusCode
+) -> list[weakref.ref[Any]]:
+    """Plays a server of these bytes to a channel with calls of all kinds under way.
+
+    Args:
+        parts, seed, ending: as for :func:`attack_server`.
+        codes: the statuses that a call may fail with.
+    """
     peers: list[Peer] = []
     connections: list[weakref.ref[Any]] = []
 
@@ -355,6 +373,8 @@ async def attack_client(parts: Sequence[bytes], seed: int, ending: str) -> list[
         for outcome in await asyncio.gather(*calls, return_exceptions=True):
             if isinstance(outcome, BaseException) and not isinstance(outcome, RpcError):
                 raise Fault(f"a call ended with {outcome!r}") from outcome
+            if isinstance(outcome, RpcError) and outcome.code not in codes:
+                raise Fault(f"a call ended with {outcome.code.name}: {outcome.message}") from outcome
     return [*connections, weakref.ref(channel)]
 
 
