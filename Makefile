@@ -71,8 +71,10 @@ bench: $(VENV)/.installed  ## measure beside the peers (minutes): tables for cod
 conformance: $(VENV)/.installed  ## run protobuf's official conformance tests, RUNNER=path (without it: how to get a runner)
 	$(BIN)/python tests/conformance $(RUNNER)
 
-soak: $(VENV)/.installed  ## run the long tests (minutes): memory under load, fuzzing
+# SOAK_CALLS, SOAK_STREAMS, SOAK_CANCELS, SOAK_CHANNELS and SOAK_CASES make it shorter: see tests/soak/__main__.py
+soak: $(VENV)/.installed  ## run the long tests (an hour): fuzzing, and memory under 10^6 calls, whose curve is printed
 	$(PYTEST) -m soak
+	$(BIN)/python -m tests.soak
 
 clean:  ## remove what the other targets made, virtual environments included
 	rm -rf build dist *.egg-info $(VENV) $(DEMO_VENV) minirpc/*.so minirpc/_varint.c minirpc/_codec.c

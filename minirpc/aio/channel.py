@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn, Self
@@ -16,6 +16,7 @@ from minirpc.aio.connector import Connector, connect_socket
 from minirpc.aio.context import inherited_deadline
 from minirpc.aio.credentials import AuthContext, CallCredentials
 from minirpc.aio.interceptors import ClientInterceptor
+from minirpc.aio.lifetime import LoopBound
 from minirpc.aio.target import TcpAddress, UnixAddress, parse_target
 from minirpc.aio.tls import ClientTls, ContextSource
 from minirpc.aio.tls_layer import TlsLayer
@@ -36,13 +37,14 @@ _CANCEL_TIMEOUT = 5.0  # seconds for cancelled interceptors to clean up
 _CLOSE_TIMEOUT = 1.0  # seconds for the peer to take what is still to be sent
 
 
-class Channel:
+class Channel(LoopBound):
     """A channel to a server. Calls are made through stubs, which take a channel.
 
     The connection is made when the first call needs it, and made again by the next call after it was lost. One
     connection carries all calls; calls beyond the server's limit of concurrent streams wait for their turn.
 
     A channel belongs to the event loop on which it is first used. It is safe to use from many tasks, not from threads.
+    One that was in use when the process was forked is the parent's; one that was not may be used by the child.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class Channel:
             ValueError: the target cannot be read, there is no such compression, ``tls`` has what is no certificate or
                 key, or ``credentials`` would be sent in plaintext without having allowed it.
         """
+        super().__init__()
         self.interceptors = tuple(interceptors)
         self._target = target
         self._encoding = get_encoding(compression)
@@ -114,7 +117,6 @@ class Channel:
         self._credentials = credentials
         if credentials is not None:
             self.check_credentials(credentials)
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._connection: Connection | None = None
         self._connections: set[Connection] = set()  # the current one and those that drain
         self._connecting: asyncio.Task[None] | None = None
@@ -147,11 +149,13 @@ class Channel:
         def __exit__(self, *args: object) -> None: ...
 
     async def close(self, grace: float | None = None) -> None:
-        """Closes the channel. New calls raise ``RuntimeError`` from now on.
+        """Closes the channel. New calls raise ``RuntimeError`` from now on. Without effect in a forked child.
 
         Args:
             grace: seconds for running calls to end; then, or at once without it, they end with CANCELLED.
         """
+        if self.inherited:
+            return
         self._bind_loop()
         self._closed = True
         if grace and self._streams:
@@ -332,16 +336,17 @@ class Channel:
         """Any request may be compressed."""
         return True
 
-    def _bind_loop(self) -> asyncio.AbstractEventLoop:
-        loop = asyncio.get_running_loop()
-        if self._loop is None:
-            self._loop = loop
-        elif self._loop is not loop:
-            raise RuntimeError(
-                f"channel to {self._target} belongs to {self._loop!r} and was used from {loop!r}; "
-                "give each event loop a channel of its own"
-            )
-        return loop
+    # -- lifetime.LoopBound
+
+    def _unclosed(self) -> bool:
+        return bool(self._connections)
+
+    def _descriptors(self) -> Iterable[int]:
+        return [connection.descriptor for connection in self._connections]
+
+    def _forget_inherited(self, unwinding: bool) -> None:
+        for connection in self._connections if unwinding else ():
+            connection.leave_to_parent()
 
     # -- client_stream.StreamSource
 

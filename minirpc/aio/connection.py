@@ -164,6 +164,12 @@ class Connection(asyncio.BufferedProtocol):
         return self._transport is not None and self._transport.is_reading()
 
     @property
+    def descriptor(self) -> int:
+        """The number of the socket's file, or -1 where there is none."""
+        sock = None if self._transport is None else self._transport.get_extra_info("socket")
+        return -1 if sock is None else int(sock.fileno())
+
+    @property
     def failed(self) -> bool:
         """Whether the connection ended, or will end, by a fault of either side or of the network."""
         return self.failure not in ("", _CLOSED, _CLOSED_BY_PEER)
@@ -265,6 +271,8 @@ class Connection(asyncio.BufferedProtocol):
                 timer.cancel()
         self.failure = self.failure or (f"connection lost: {exc}" if exc else _CLOSED)
         self._end_streams(exc)
+        # Engine and connection know each other: without this, the buffer would wait for the garbage collector.
+        self._read_buffer.release()
         if not self.closed.done():
             self.closed.set_result(None)
         self._owner.connection_lost(self)
@@ -556,6 +564,12 @@ class Connection(asyncio.BufferedProtocol):
         """Closes the transport at once."""
         if self._transport is not None:
             self._transport.abort()
+
+    def leave_to_parent(self) -> None:
+        """Ends the connection in a forked child, which has no part in its socket any more."""
+        self.failure = "the process was forked"
+        self.draining = True
+        self.abort()
 
     def lose(self, reason: str) -> None:
         """Ends a connection whose peer is gone."""

@@ -138,6 +138,11 @@ class Listener:
         self._retry: asyncio.TimerHandle | None = None
         self._resume()
 
+    @property
+    def descriptor(self) -> int:
+        """The number of the socket's file, or -1 when it is closed."""
+        return self._sock.fileno()
+
     def close(self) -> None:
         """Stops; the address is free from now on. May be called again."""
         if self._sock.fileno() < 0:

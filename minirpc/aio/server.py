@@ -20,6 +20,7 @@ from minirpc.aio.context import Context
 from minirpc.aio.http_response import HttpResponse
 from minirpc.aio.interceptors import ServerInterceptor
 from minirpc.aio.keepalive import Keepalive
+from minirpc.aio.lifetime import LoopBound
 from minirpc.aio.listener import Listener, bind
 from minirpc.aio.server_stream import Handler, ServerStream, trailers_only
 from minirpc.aio.service import Servicer, methods_of
@@ -57,7 +58,7 @@ _MAX_REFUSALS = 100  # connections too many that hear why; the others are cut of
 _DEFAULT_THREADS = min(32, (os.cpu_count() or 1) + 4)  # as the standard library's thread pools
 
 
-class Server:
+class Server(LoopBound):
     """A gRPC server.
 
     ::
@@ -124,6 +125,8 @@ class Server:
             AttributeError: a service lacks one of its methods.
             TypeError: what is given for a service is none.
         """
+        super().__init__()
+        self._stopping = False
         self._executor = ThreadPoolExecutor(handler_threads, thread_name_prefix="minirpc-handler")
         self._encoding = get_encoding(compression)
         self._handlers: dict[bytes, Handler] = {}
@@ -146,12 +149,11 @@ class Server:
         )
         self._connection_limits = connection_limits or ConnectionLimits()
         self._full = False
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._listeners: list[Listener] = []
         self._socket_paths: list[Path] = []
         self._connections: set[Connection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._stopping = False
+        self._handled_signals: Sequence[signal.Signals] = ()
 
     def _add_service(self, service: Servicer) -> None:
         if not isinstance(service, Servicer):
@@ -232,14 +234,36 @@ class Server:
             guard=ConnectionGuard(self._connection_limits, self._lifespan, loop.time),
         )
 
+    def __repr__(self) -> str:
+        names = ", ".join(sorted({handler.method.path.split("/")[1] for handler in self._handlers.values()}))
+        return f"<Server of {names or 'nothing'}{' stopped' if self._stopping else ''}>"
+
     def _bind_loop(self) -> asyncio.AbstractEventLoop:
-        loop = asyncio.get_running_loop()
         if self._stopping:
             raise RuntimeError("the server has been stopped")
-        if self._loop not in (None, loop):
-            raise RuntimeError(f"the server belongs to {self._loop!r} and was used from {loop!r}")
-        self._loop = loop
-        return loop
+        return super()._bind_loop()
+
+    # -- lifetime.LoopBound
+
+    def _unclosed(self) -> bool:
+        return bool(self._listeners or self._connections)
+
+    def _descriptors(self) -> Iterable[int]:
+        return [each.descriptor for each in (*self._listeners, *self._connections)]
+
+    def _forget_inherited(self, unwinding: bool) -> None:
+        self._socket_paths.clear()  # where the parent listens
+        if self._handled_signals:
+            # Else a signal to this process would reach the parent's event loop, by the pipe that both have, and would
+            # stop the server there.
+            signal.set_wakeup_fd(-1)
+            for number in self._handled_signals:
+                signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+        if unwinding:
+            for listener in self._listeners:
+                listener.close()
+            for connection in self._connections:
+                connection.leave_to_parent()
 
     async def serve(
         self,
@@ -264,6 +288,7 @@ class Server:
         signals = (signal.SIGTERM, signal.SIGINT)
         for number in signals:
             loop.add_signal_handler(number, stop.set)
+        self._handled_signals = signals
         try:
             bound = [await self.start(address, tls=tls) for address in addresses]
             _log.info("listening on %s", ", ".join(bound))
@@ -271,12 +296,14 @@ class Server:
                 on_listening(bound)
             await stop.wait()
         finally:
+            self._handled_signals = ()
             for number in signals:
                 loop.remove_signal_handler(number)
             await self.stop(grace, delay)
 
     async def stop(self, grace: float | None = None, delay: float = 0.0) -> None:
-        """Stops listening, lets running calls end, and closes all connections. May be called again.
+        """Stops listening, lets running calls end, and closes all connections. May be called again; without effect in
+        a forked child, whose parent goes on.
 
         Clients are told first not to send new calls here (GOAWAY), in a way that loses none.
 
@@ -285,6 +312,8 @@ class Server:
                 handlers are cancelled.
             delay: seconds to go on as before, for whoever watches the server's health to notice that it stops.
         """
+        if self.inherited:
+            return
         if not self._stopping:
             for service in self._services:
                 service._server_stopping()

@@ -207,8 +207,8 @@ class H2Engine:
             )
         elif isinstance(event, InformationalResponseReceived):
             self._count("informational")
-        # Nothing else concerns gRPC: priorities, unknown frames. The end of a stream is told with the frame that carries
-        # it.
+        # Nothing else concerns gRPC: priorities, unknown frames. The end of a stream is told with the frame that
+        # carries it.
 
     def _data_received(self, event: DataReceived) -> None:
         credit = event.flow_controlled_length or 0

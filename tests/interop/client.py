@@ -1,7 +1,8 @@
 """The interoperability client: ``python -m tests.interop.client --server_port=10000 --test_case=large_unary``.
 
 ``--test_case`` takes one case, several with commas between them, or ``all``. Each prints one line, a JSON object; the
-exit status is 0 if all of them passed.
+exit status is 0 if all of them passed. The negative HTTP/2 cases, which ``all`` leaves out, need a server that
+misbehaves, for each its own: ``python -m tests.interop.negative_server --test_case=goaway``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from functools import partial
 from minirpc.aio import Channel, ClientTls
 from tests.interop.cases import CASES, Case, Client, Soak
 from tests.interop.flags import client_parser
+from tests.interop.negative_cases import NEGATIVE_CASES
 from tests.interop.play import play
 
 __all__ = ["connector", "main"]
@@ -57,7 +59,9 @@ async def _play(names: Sequence[str], options: argparse.Namespace) -> int:
         async with connect() as channel:
             await case(Client(connect, channel, options.additional_metadata, soak, options.concurrent_calls))
 
-    return await play(names, {name: partial(play_one, case) for name, case in CASES.items()}, options.case_timeout)
+    cases = {**CASES, **NEGATIVE_CASES}
+    names = list(CASES) if list(names) == ["all"] else names
+    return await play(names, {name: partial(play_one, case) for name, case in cases.items()}, options.case_timeout)
 
 
 if __name__ == "__main__":

@@ -63,3 +63,10 @@ def test_what_does_not_pass_is_told_and_is_the_exit_status() -> None:
         status, outcomes = play(port, "--test_case=empty_unary,unimplemented_service,no_such_case")
     assert outcomes == {"empty_unary": False, "unimplemented_service": True, "no_such_case": False}
     assert status == 1
+
+
+@pytest.mark.parametrize("case", ["goaway", "rst_during_data", "max_streams"])
+def test_negative_cases_pass(case: str) -> None:
+    """The programs of the negative cases; what each server does is tested case by case in ``tests/aio``."""
+    with started("tests.interop.negative_server", f"--test_case={case}") as port:
+        assert play(port, f"--test_case={case}") == (0, {case: True})
