@@ -249,7 +249,8 @@ class Server(LoopBound):
         return bool(self._listeners or self._connections)
 
     def _descriptors(self) -> Iterable[int]:
-        return [each.descriptor for each in (*self._listeners, *self._connections)]
+        listening = [listener.descriptor for listener in self._listeners]
+        return listening + [connection.descriptor for connection in self._connections]
 
     def _forget_inherited(self, unwinding: bool) -> None:
         self._socket_paths.clear()  # where the parent listens
