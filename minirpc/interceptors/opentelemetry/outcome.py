@@ -21,8 +21,8 @@ def outcome_of(call: InterceptedCall, error: BaseException | None) -> Status:
         return Status(error.code, error.message, cause=error)
     if isinstance(error, Exception):
         return Status(StatusCode.UNKNOWN, str(error), cause=error)
-    # It was cancelled. If the call is over and took its attempt with it (its deadline passed, say), what it ended with is
-    # known at once; otherwise this attempt alone was cancelled.
+    # It was cancelled. If the call is over and took its attempt with it (its deadline passed, say), what it ended with
+    # is known at once; otherwise this attempt alone was cancelled.
     found: list[Status] = []
     call.add_done_callback(lambda status, _: found.append(status))
     return found[0] if found else Status(StatusCode.CANCELLED)
