@@ -41,12 +41,16 @@ class ApiClient:
         self._url = f"{cluster.server}/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
         self._what = f"the endpoints of service {service} in namespace {namespace} at {cluster.server}"
         self._selector = {"labelSelector": f"kubernetes.io/service-name={service}"}
+        self._headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
+        credential = await self._cluster.credential()
+        if credential.token:
+            self._headers["Authorization"] = f"Bearer {credential.token}"
         secure = self._cluster.server.startswith("https:")
         connector = aiohttp.TCPConnector(
-            ssl=self._cluster.ssl_context() if secure else True, socket_factory=_make_socket, limit=1
+            ssl=self._cluster.ssl_context(credential) if secure else True, socket_factory=_make_socket, limit=1
         )
         self._session = aiohttp.ClientSession(
             connector=connector,
@@ -148,14 +152,10 @@ class ApiClient:
 
     def _request(self, parameters: Mapping[str, str]) -> Any:
         assert self._session is not None
-        headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
-        token = self._cluster.bearer_token()
-        if token:
-            headers["Authorization"] = f"Bearer {token}"
         return self._session.get(
             self._url,
             params=parameters,
-            headers=headers,
+            headers=self._headers,
             allow_redirects=False,  # the token is for this server
             server_hostname=self._cluster.server_name,
         )

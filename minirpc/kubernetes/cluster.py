@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 from minirpc.kubernetes.errors import KubernetesError
+from minirpc.kubernetes.exec_plugin import DEFAULT_VERSION, ExecCredential, ExecPlugin
 
 __all__ = ["Cluster"]
 
@@ -37,6 +38,7 @@ class Cluster:
         ca_file: a file with them.
         client_certificate, client_key: the client's own, PEM.
         client_certificate_file, client_key_file: files with them.
+        plugin: a program that gives a token or a client's certificate, in place of all these.
         server_name: what the server's certificate must be for, where that is not the host of the URL.
         verify: whether certificates are verified at all.
     """
@@ -51,6 +53,7 @@ class Cluster:
     client_key: str | None = field(default=None, repr=False)
     client_certificate_file: Path | None = None
     client_key_file: Path | None = None
+    plugin: ExecPlugin | None = None
     server_name: str | None = None
     verify: bool = True
 
@@ -91,7 +94,7 @@ class Cluster:
     def from_kubeconfig(cls, path: Path | None = None, *, context: str | None = None) -> Cluster:
         """Returns a cluster of a kubeconfig file.
 
-        Tokens, token files and client certificates are known; programs that make credentials (``exec``) are not.
+        Users may have tokens, files with tokens, client certificates, and programs that make credentials (``exec``).
 
         Args:
             path: the file; by default those that ``KUBECONFIG`` names, or ``~/.kube/config``.
@@ -107,15 +110,18 @@ class Cluster:
             paths = [Path(each) for each in named if each] or [Path.home() / ".kube" / "config"]
         return _Kubeconfig(paths).cluster(context)
 
-    def bearer_token(self) -> str | None:
-        """Returns the token to send now.
+    async def credential(self) -> ExecCredential:
+        """Returns what to show the server now: a token, a certificate, or nothing.
 
         Raises:
-            KubernetesError: its file cannot be read.
+            KubernetesError: a file cannot be read, or the program gives none.
         """
-        return _read(self.token_file).strip() if self.token_file is not None else self.token
+        if self.plugin is not None:
+            return await self.plugin.ask()
+        token = _read(self.token_file).strip() if self.token_file is not None else self.token
+        return ExecCredential(token, self.client_certificate, self.client_key)
 
-    def ssl_context(self) -> ssl.SSLContext:
+    def ssl_context(self, credential: ExecCredential) -> ssl.SSLContext:
         """Returns a context with the certificates as they are now.
 
         Raises:
@@ -128,10 +134,10 @@ class Cluster:
                 context.verify_mode = ssl.CERT_NONE
             if self.client_certificate_file is not None:
                 context.load_cert_chain(self.client_certificate_file, self.client_key_file)
-            elif self.client_certificate is not None and self.client_key is not None:
+            elif credential.certificate is not None and credential.key is not None:
                 # OpenSSL's Python module reads chains from files alone
                 with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
-                    file.write(f"{self.client_certificate}\n{self.client_key}")
+                    file.write(f"{credential.certificate}\n{credential.key}")
                     file.flush()
                     context.load_cert_chain(file.name)
         except (OSError, ValueError) as error:
@@ -175,11 +181,7 @@ class _Kubeconfig:
         if not isinstance(server, str) or not server.startswith(("https://", "http://")):
             raise KubernetesError(f"{self._paths}: cluster {context['cluster']!r} has no URL of a server")
         user_folder, user = self._find("users", "user", str(context["user"])) if context.get("user") else (folder, {})
-        if user.get("exec") or user.get("auth-provider"):
-            raise KubernetesError(
-                f"{self._paths}: user {context['user']!r} has its credentials from a program, which is not supported: "
-                "give it a token or a client certificate"
-            )
+        plugin = self._plugin(user_folder, user["exec"]) if user.get("exec") else None
         return Cluster(
             server.rstrip("/"),
             str(context.get("namespace") or "default"),
@@ -191,6 +193,7 @@ class _Kubeconfig:
             client_key=self._data(user, "client-key-data"),
             client_certificate_file=_path(user_folder, user.get("client-certificate")),
             client_key_file=_path(user_folder, user.get("client-key")),
+            plugin=plugin,
             server_name=cluster.get("tls-server-name"),
             verify=not cluster.get("insecure-skip-tls-verify", False),
         )
@@ -201,6 +204,18 @@ class _Kubeconfig:
                 if isinstance(each, Mapping) and each.get("name") == name and isinstance(each.get(kind), Mapping):
                     return folder, each[kind]
         raise KubernetesError(f"{self._paths}: there is no {kind} {name!r}")
+
+    def _plugin(self, folder: Path, value: Any) -> ExecPlugin:
+        try:
+            command = str(value["command"])
+            arguments = tuple(map(str, value.get("args") or ()))
+            environment = {str(each["name"]): str(each["value"]) for each in value.get("env") or ()}
+            version = str(value.get("apiVersion") or DEFAULT_VERSION)
+        except (AttributeError, KeyError, TypeError) as error:
+            raise KubernetesError(f"{self._paths}: an exec is not as it must be: {error!r}") from None
+        if os.sep in command:  # a path is relative to the kubeconfig file; a name is looked for in PATH
+            command = str(folder / command)
+        return ExecPlugin(command, arguments, environment, version)
 
     def _data(self, values: Mapping[str, Any], name: str) -> str | None:
         if not values.get(name):

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import ssl
+import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -282,10 +283,7 @@ async def test_kubeconfig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
                 {"name": "test", "context": {"cluster": "here", "user": "me", "namespace": "prod"}},
             ],
             "clusters": [{"name": "here", "cluster": {"server": api.url, "certificate-authority": "ca.pem"}}],
-            "users": [
-                {"name": "me", "user": {"tokenFile": "token"}},
-                {"name": "plugin", "user": {"exec": {"command": "x"}}},
-            ],
+            "users": [{"name": "me", "user": {"tokenFile": "token"}}],
         }
         path = tmp_path / "config"
         path.write_text(yaml.safe_dump(content))
@@ -296,10 +294,63 @@ async def test_kubeconfig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.setenv("KUBECONFIG", str(path))
         with pytest.raises(KubernetesError, match=f"^{path}: there is no cluster 'none'$"):
             Cluster.find()
-        content["contexts"] = [{"name": "other", "context": {"cluster": "here", "user": "plugin"}}]
-        path.write_text(yaml.safe_dump(content))
-        with pytest.raises(KubernetesError, match="user 'plugin' has its credentials from a program"):
-            Cluster.find()
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "nothing"))
     with pytest.raises(KubernetesError, match="neither a pod's service account nor a kubeconfig file"):
         Cluster.find()
+
+
+PLUGIN = """
+import json, os, sys
+asked = json.loads(os.environ["KUBERNETES_EXEC_INFO"])
+assert asked["kind"] == "ExecCredential" and asked["spec"] == {"interactive": False}, asked
+with open(sys.argv[1], "a") as log:
+    log.write(os.environ["WHO"])
+print(json.dumps({"apiVersion": asked["apiVersion"], "kind": "ExecCredential", "status": {"token": "good"}}))
+"""
+
+
+def kubeconfig(api: ApiServer, path: Path, **user: Any) -> Cluster:
+    content = {
+        "contexts": [{"name": "c", "context": {"cluster": "here", "user": "me", "namespace": "prod"}}],
+        "clusters": [{"name": "here", "cluster": {"server": api.url}}],
+        "users": [{"name": "me", "user": user}],
+    }
+    path.write_text(yaml.safe_dump(content))
+    return Cluster.from_kubeconfig(path, context="c")
+
+
+async def test_a_program_gives_the_token_anew_for_each_connection(tmp_path: Path) -> None:
+    (tmp_path / "plugin.py").write_text(PLUGIN)
+    arguments = [str(tmp_path / "plugin.py"), str(tmp_path / "log")]
+    async with ApiServer() as api:
+        plugin = {"command": sys.executable, "args": arguments, "env": [{"name": "WHO", "value": "x"}]}
+        cluster = kubeconfig(api, tmp_path / "config", exec=plugin)
+        async with watching(resolver(api, "geo", cluster=cluster)) as told:
+            assert await told.next() == []
+            waiting = asyncio.create_task(told.next())
+            await wait_for_watch(api)
+            api.drop_watches()
+            await api.put("prod", endpoint_slice("geo-1", endpoint("10.0.0.1")))
+            assert await waiting == ["10.0.0.1"]
+    assert len((tmp_path / "log").read_text()) >= 2
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("import sys; sys.exit('log in first')", r"ended with exit code 1: log in first$"),
+        ("print('hello')", r"is no JSON"),
+        ('print(\'{"status": {"token": 5}}\')', r"gave neither a token nor a certificate with its key$"),
+        ("print([])", r"gave neither"),
+    ],
+)
+async def test_a_program_that_gives_nothing(tmp_path: Path, code: str, said: str) -> None:
+    async with ApiServer() as api:
+        cluster = kubeconfig(api, tmp_path / "config", exec={"command": sys.executable, "args": ["-c", code]})
+        with pytest.raises(KubernetesError, match=said):
+            await anext(resolver(api, cluster=cluster).watch())
+        missing = kubeconfig(api, tmp_path / "config", exec={"command": "./not-there"})
+        with pytest.raises(KubernetesError, match=f"{tmp_path}/not-there cannot be run"):
+            await anext(resolver(api, cluster=missing).watch())
+        with pytest.raises(KubernetesError, match="an exec is not as it must be"):
+            kubeconfig(api, tmp_path / "config", exec={"args": []})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from minirpc.aio import InterceptedCall, Status
 from minirpc.errors import RpcError, StatusCode
 
@@ -21,10 +19,10 @@ def outcome_of(call: InterceptedCall, error: BaseException | None) -> Status:
         return Status(StatusCode.OK)
     if isinstance(error, RpcError):
         return Status(error.code, error.message, cause=error)
-    if not isinstance(error, asyncio.CancelledError):
+    if isinstance(error, Exception):
         return Status(StatusCode.UNKNOWN, str(error), cause=error)
-    # The call is over and took its attempt with it (its deadline passed, say): what it ended with is known at once.
-    # Otherwise this attempt alone was cancelled.
+    # It was cancelled. If the call is over and took its attempt with it (its deadline passed, say), what it ended with
+    # is known at once; otherwise this attempt alone was cancelled.
     found: list[Status] = []
     call.add_done_callback(lambda status, _: found.append(status))
     return found[0] if found else Status(StatusCode.CANCELLED)
