@@ -148,6 +148,40 @@ class Channel(BlockingChannel):
                 loop.call_soon_threadsafe(_close_and_stop, self._channel, loop, grace)
         thread.join(timeout)
 
+    # -- connectivity
+
+    @property
+    def state(self) -> aio.ChannelState:
+        """How the channel stands to its servers now. Safe from any thread."""
+        return aio.ChannelState.SHUTDOWN if self._closed else self._channel.state
+
+    def connect(self, *, timeout: float | None = None, wait_for_ready: bool | None = None) -> None:
+        """Connects without a call, and waits until the channel is READY.
+
+        Args:
+            timeout: seconds to wait; None for no limit.
+            wait_for_ready: whether to wait on, after a failure, until it works; None for the channel's choice.
+
+        Raises:
+            RpcError: UNAVAILABLE, no server could be connected to.
+            RuntimeError: the channel is closed, was inherited over a fork, or is used from its own event loop.
+            TimeoutError: the time was too short.
+        """
+        self.run(_connect, self._channel, timeout, wait_for_ready)
+
+    def wait_for_state(self, *states: aio.ChannelState, timeout: float | None = None) -> aio.ChannelState:
+        """Waits until the channel is in one of these states, and returns it.
+
+        Args:
+            states: the states.
+            timeout: seconds to wait; None for no limit.
+
+        Raises:
+            RuntimeError: the channel is closed, was inherited over a fork, or is used from its own event loop.
+            TimeoutError: the time was too short.
+        """
+        return self.run(_wait_for_state, self._channel, states, timeout)
+
     # -- for minirpc.aio.blocking
 
     @property
@@ -237,6 +271,20 @@ class GenericStub:
     def stream_stream(self, path: str) -> BlockingStreamStream[bytes, bytes]:
         """As :meth:`unary_unary`, with a stream of requests and one of responses."""
         return StreamStream(path, RAW, RAW).__get__(self._stub, aio.Stub)
+
+
+async def _connect(channel: aio.Channel, timeout: float | None, wait_for_ready: bool | None) -> None:  # noqa: ASYNC109
+    async with asyncio.timeout(timeout):
+        await channel.connect(wait_for_ready=wait_for_ready)
+
+
+async def _wait_for_state(
+    channel: aio.Channel,
+    states: tuple[aio.ChannelState, ...],
+    timeout: float | None,  # noqa: ASYNC109  # there is no task outside to have a timeout in
+) -> aio.ChannelState:
+    async with asyncio.timeout(timeout):
+        return await channel.wait_for_state(*states)
 
 
 def _run_loop(loop: asyncio.AbstractEventLoop) -> None:

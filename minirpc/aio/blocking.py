@@ -51,6 +51,8 @@ class CallOptions(TypedDict, total=False):
         inherit_deadline: whether, inside a handler, the deadline of the call that it serves bounds this one too; None
             for the channel's choice.
         credentials: add metadata to this call, after what those of the channel add.
+        wait_for_ready: whether the call waits, until its deadline, while no server can be connected to, in place of
+            failing with UNAVAILABLE; None for the channel's choice.
     """
 
     timeout: float | None
@@ -58,6 +60,7 @@ class CallOptions(TypedDict, total=False):
     compression: str | None
     inherit_deadline: bool | None
     credentials: CallCredentials | None
+    wait_for_ready: bool | None
 
 
 class BlockingChannel:

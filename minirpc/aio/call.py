@@ -60,6 +60,7 @@ class CallSource(Protocol):
         encoding: Encoding | None = None,
         inherit_deadline: bool | None = None,
         credentials: CallCredentials | None = None,
+        wait_for_ready: bool | None = None,
     ) -> ClientStream:
         """Starts a call (see :meth:`minirpc.aio.channel.Channel.start_call`)."""
         ...
@@ -90,6 +91,7 @@ class Call(Generic[RequestT, ResponseT]):
         compression: str | None = None,
         inherit_deadline: bool | None = None,
         credentials: CallCredentials | None = None,
+        wait_for_ready: bool | None = None,
     ) -> None:
         self._stream: ClientStream | None = None
         self._sender: asyncio.Task[None] | None = None
@@ -103,6 +105,7 @@ class Call(Generic[RequestT, ResponseT]):
         self._encoding = None if compression is None else get_encoding(compression)
         self._inherit_deadline = inherit_deadline
         self._credentials = credentials
+        self._wait_for_ready = wait_for_ready
         self._metadata = encode_metadata(metadata)
         if timeout is not None and not math.isfinite(timeout):
             raise ValueError(f"timeout must be a finite number of seconds or None, not {timeout}")
@@ -206,6 +209,7 @@ class Call(Generic[RequestT, ResponseT]):
                 encoding=self._encoding,
                 inherit_deadline=self._inherit_deadline,
                 credentials=self._credentials,
+                wait_for_ready=self._wait_for_ready,
             )
             self._request = None
             if self._requests is not None:

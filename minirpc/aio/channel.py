@@ -1,27 +1,32 @@
-"""The client's channel: one name to call, and the connection that is behind it now."""
+"""The client's channel: what calls have in common, and the connections behind it (which :mod:`routing` looks after)."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn, Self
 
 from minirpc import __version__
-from minirpc.aio.client_stream import ClientStream
-from minirpc.aio.connection import Connection
-from minirpc.aio.connector import Connector, connect_socket
+from minirpc.aio.backoff import Backoff
+from minirpc.aio.client_stream import DEFAULT_RETRY_BUFFER_SIZE, ClientStream
+from minirpc.aio.connectivity import ChannelState
+from minirpc.aio.connector import Connector, Dialer, connect_socket
 from minirpc.aio.context import inherited_deadline
 from minirpc.aio.credentials import AuthContext, CallCredentials
 from minirpc.aio.interceptors import ClientInterceptor
+from minirpc.aio.keepalive import Keepalive
 from minirpc.aio.lifetime import LoopBound
-from minirpc.aio.target import TcpAddress, UnixAddress, parse_target
+from minirpc.aio.policies import find_balancer
+from minirpc.aio.resolver import Resolver, StaticResolver, create_resolver, parse_target
+from minirpc.aio.routing import Routing
+from minirpc.aio.subchannel import Failure
+from minirpc.aio.target import Address, UnixAddress
 from minirpc.aio.tls import ClientTls, ContextSource
-from minirpc.aio.tls_layer import TlsLayer
 from minirpc.errors import RpcError, StatusCode
-from minirpc.http2 import Header, Http2Options, StreamHandler
+from minirpc.http2 import Header, Http2Options
 from minirpc.rpc.compression import Encoding, get_encoding
 from minirpc.rpc.framing import DEFAULT_MAX_RECEIVE_MESSAGE_SIZE
 from minirpc.rpc.metadata import DEFAULT_MAX_RECEIVE_METADATA_SIZE
@@ -31,20 +36,23 @@ __all__ = ["Channel"]
 _log = logging.getLogger("minirpc.channel")
 
 _USER_AGENT = f"grpc-python-minirpc/{__version__}".encode()
-_PLAINTEXT_HINT = "does the server expect TLS?"
-_TLS_HINT = "does the server demand a client's certificate, or another one?"
-_CANCEL_TIMEOUT = 5.0  # seconds for cancelled interceptors to clean up
+_CANCEL_TIMEOUT = 5.0  # seconds for what is cancelled (interceptors, functions of credentials, …) to clean up
 _CLOSE_TIMEOUT = 1.0  # seconds for the peer to take what is still to be sent
 
 
 class Channel(LoopBound):
-    """A channel to a server. Calls are made through stubs, which take a channel.
+    """A channel to the servers behind a name. Calls are made through stubs, which take a channel.
 
-    The connection is made when the first call needs it, and made again by the next call after it was lost. One
-    connection carries all calls; calls beyond the server's limit of concurrent streams wait for their turn.
+    It connects when the first call needs it, and again when a later call does after a connection was lost. One
+    connection to a server carries all calls to it; calls beyond the server's limit of concurrent streams wait for their
+    turn.
 
     A channel belongs to the event loop on which it is first used. It is safe to use from many tasks, not from threads.
     One that was in use when the process was forked is the parent's; one that was not may be used by the child.
+
+    Attributes:
+        interceptors: what runs around each call.
+        routing: what places the calls.
     """
 
     def __init__(
@@ -57,17 +65,26 @@ class Channel(LoopBound):
         connect_timeout: float = 20.0,
         compression: str | None = None,
         inherit_deadline: bool = True,
+        wait_for_ready: bool = False,
         interceptors: Sequence[ClientInterceptor] = (),
         authority: str | None = None,
         http2_options: Http2Options | None = None,
         tls: ClientTls | None = None,
         credentials: CallCredentials | None = None,
         connector: Connector = connect_socket,
+        load_balancing: str = "pick_first",
+        resolver: Resolver | None = None,
+        resolve_interval: float = 30.0,
+        backoff: Backoff | None = None,
+        idle_timeout: float | None = 1800.0,
+        keepalive: Keepalive | None = None,
+        retry_buffer_size: int = DEFAULT_RETRY_BUFFER_SIZE,
     ) -> None:
         """Prepares a channel; nothing is connected yet.
 
         Args:
-            target: ``host:port``, ``dns:///host:port``, ``ipv4:…``, ``ipv6:…`` or ``unix:/path``.
+            target: ``host:port``, ``dns:///host:port``, ``ipv4:…``, ``ipv6:…``, ``unix:/path``, ``static:`` with a list
+                of addresses, or a name with a scheme of :func:`minirpc.aio.register_resolver`.
             max_receive_message_size: the largest response message to accept, in bytes; a larger one fails its call with
                 RESOURCE_EXHAUSTED.
             max_send_message_size: the largest request message to send, in bytes; None for no limit.
@@ -78,57 +95,96 @@ class Channel(LoopBound):
                 ``minirpc[zstd]``, ``zstd``. A call may choose otherwise. Responses are taken in all of them.
             inherit_deadline: whether calls made by a handler end, at the latest, with the call that it serves. A call
                 may choose otherwise.
+            wait_for_ready: whether calls wait, within their deadlines, while no server can be connected to; by default
+                they fail with UNAVAILABLE. A call may choose otherwise.
             interceptors: what runs around each call, the first one outermost.
             authority: the ``:authority`` of requests; by default the target's host and port.
-            http2_options: windows and limits of the connection.
+            http2_options: windows and limits of the connections.
             tls: speak TLS; None for plaintext. The server's certificate must have the name ``tls.server_name``, by
                 default the host of ``authority`` or of the target.
             credentials: what adds metadata to each call that say who calls; those of a call itself follow.
-            connector: how to reach an address, in place of a socket.
+            connector: how to reach an address, in place of a socket. It gets host names as the target has them.
+            load_balancing: ``pick_first``: all calls go to the first address that could be connected to;
+                ``round_robin``: they go in turn to all endpoints that are connected; or a policy that was registered.
+            resolver: finds the endpoints, in place of the one that belongs to the target.
+            resolve_interval: seconds from one resolution to the next that a failure or a departing server gives reason
+                for, at least.
+            backoff: the waits after failures to connect or to resolve the target.
+            idle_timeout: seconds without a call after which connections are closed, to be made again by the next call;
+                None for never.
+            keepalive: how to find out that a server is gone without a word; None leaves that to TCP, which may take a
+                quarter of an hour.
+            retry_buffer_size: bytes of a stream of requests that are kept, until the server answers, for a transparent
+                retry. The one request of other calls is kept whatever its size.
 
         Raises:
             OSError: a file that ``tls`` names cannot be read.
             TypeError: ``credentials`` are none of minirpc's.
-            ValueError: the target cannot be read, there is no such compression, ``tls`` has what is no certificate or
-                key, or ``credentials`` would be sent in plaintext without having allowed it.
+            ValueError: the target cannot be read, there is no such compression or load balancing, ``tls`` has what is
+                no certificate or key, a number is out of its range, or ``credentials`` would be sent in plaintext
+                without having allowed it.
         """
         super().__init__()
+        _check_positive("connect_timeout", connect_timeout)
+        if idle_timeout is not None:
+            _check_positive("idle_timeout", idle_timeout)
         self.interceptors = tuple(interceptors)
         self._target = target
         self._encoding = get_encoding(compression)
         self._inherit_deadline = inherit_deadline
-        self._addresses = parse_target(target)
-        self._connect_timeout = connect_timeout
+        self._wait_for_ready = wait_for_ready
         self._max_receive_message_size = max_receive_message_size
         self._max_send_message_size = max_send_message_size
         self._max_receive_metadata_size = max_receive_metadata_size
+        self._retry_buffer_size = retry_buffer_size
+        named: list[Address] | None = None  # the addresses that the target itself says
+        if resolver is None:
+            parsed = parse_target(target)
+            resolver, named = create_resolver(parsed)
+            if named is not None and connector is not connect_socket:
+                resolver = StaticResolver(named)  # what a host name means, the connector knows
+            name = parsed.path
+        else:
+            name = target.rpartition("/")[2]
+        if named is not None:
+            name = "localhost" if isinstance(named[0], UnixAddress) else str(named[0])
         options = http2_options or Http2Options()
         header_list_size = max(options.max_header_list_size, max_receive_metadata_size)
-        self._http2_options = replace(options, max_header_list_size=header_list_size)
-        first = self._addresses[0]
-        default_authority = "localhost" if isinstance(first, UnixAddress) else str(first)
-        self._tls = None if tls is None else ContextSource(tls)
-        # The name that the certificate must have; None for that of the address.
-        self._server_name = (tls and tls.server_name) or (authority and _host_of(authority)) or None
+        # The name that the certificate must have; None for the host of each address, where the target lists them.
+        server_name = (tls and tls.server_name) or (authority and _host_of(authority)) or None
+        if server_name is None and not isinstance(resolver, StaticResolver):
+            server_name = _host_of(name)
+        dialer = Dialer(
+            connector,
+            replace(options, max_header_list_size=header_list_size),
+            None if tls is None else ContextSource(tls),
+            server_name,
+            connect_timeout,
+            keepalive,
+            "" if isinstance(resolver, StaticResolver) else name,
+        )
+        self.routing = Routing(
+            target,
+            resolver,
+            find_balancer(load_balancing),
+            dialer,
+            backoff=backoff or Backoff(),
+            resolve_interval=resolve_interval,
+            idle_timeout=idle_timeout,
+        )
         self._scheme = b"http" if tls is None else b"https"
-        self._authority = (authority or (tls and tls.server_name) or default_authority).encode()
-        self._connector = connector
-        self._local = connector is connect_socket and all(isinstance(a, UnixAddress) for a in self._addresses)
+        self._authority = (authority or (tls and tls.server_name) or name).encode()
+        self._private = tls is not None or (
+            connector is connect_socket and named is not None and all(isinstance(a, UnixAddress) for a in named)
+        )
         self._credentials = credentials
         if credentials is not None:
             self.check_credentials(credentials)
-        self._connection: Connection | None = None
-        self._connections: set[Connection] = set()  # the current one and those that drain
-        self._connecting: asyncio.Task[None] | None = None
-        self._streams: set[ClientStream] = set()
-        self._chains: set[asyncio.Task[None]] = set()  # interceptors that run
-        self._queue: dict[ClientStream, None] = {}  # streams without a connection, in order
-        self._dispatch_scheduled = False
-        self._idle: asyncio.Event | None = None
+        self._user_tasks: set[asyncio.Task[None]] = set()  # interceptors and functions of credentials that run
         self._closed = False
 
     def __repr__(self) -> str:
-        return f"<Channel {self._target}{' closed' if self._closed else ''}>"
+        return repr(self.routing)
 
     async def __aenter__(self) -> Self:
         self._bind_loop()
@@ -158,34 +214,84 @@ class Channel(LoopBound):
             return
         self._bind_loop()
         self._closed = True
-        if grace and self._streams:
-            self._idle = asyncio.Event()
+        if grace and self.routing.streams:
+            self.routing.drained = asyncio.Event()
             try:
                 async with asyncio.timeout(grace):
-                    await self._idle.wait()
+                    await self.routing.drained.wait()
             except TimeoutError:
                 _log.info("%r: calls still running after %s s of grace are cancelled", self, grace)
             finally:  # also where this is cancelled
                 self._end_everything()
         else:
             self._end_everything()
-        if self._chains:
-            _, stuck = await asyncio.wait(self._chains, timeout=_CANCEL_TIMEOUT)
+        tasks = self._user_tasks | self.routing.tasks
+        if tasks:
+            _, stuck = await asyncio.wait(tasks, timeout=_CANCEL_TIMEOUT)
             for task in stuck:
                 _log.warning("%s do not end although they were cancelled", task.get_name())
-        if self._connecting is not None:
-            await asyncio.wait([self._connecting])
-        closing = [connection.closed for connection in self._connections]
+        closing = [connection.closed for connection in self.routing.connections]
         if closing:
             await asyncio.wait(closing)
 
     def _end_everything(self) -> None:
-        for stream in list(self._streams):
+        for stream in list(self.routing.streams):
             stream.fail(StatusCode.CANCELLED, "the channel was closed")
-        if self._connecting is not None:
-            self._connecting.cancel()
-        for connection in list(self._connections):
+        self.routing.stop(ChannelState.SHUTDOWN)
+        for task in self.routing.tasks:
+            task.cancel()
+        for connection in list(self.routing.connections):
             connection.go_away(_CLOSE_TIMEOUT)
+
+    # -- connectivity
+
+    @property
+    def state(self) -> ChannelState:
+        """How the channel stands to its servers now."""
+        return self.routing.watch.state
+
+    def states(self) -> AsyncIterator[ChannelState]:
+        """Iterates over the channel's state and those that follow, until SHUTDOWN.
+
+        Who is slow sees the last of several changes.
+        """
+        self._bind_loop()
+        return self.routing.watch.states()
+
+    async def wait_for_state(self, *states: ChannelState) -> ChannelState:
+        """Waits until the channel is in one of these states, and returns it.
+
+        Raises:
+            RuntimeError: the channel is closed, so that it will never be.
+        """
+        self._bind_loop()
+        while (state := self.routing.watch.state) not in states:
+            if state is ChannelState.SHUTDOWN:
+                raise RuntimeError(f"channel to {self._target} is closed")
+            await self.routing.watch.changed_from(state)
+        return state
+
+    async def connect(self, *, wait_for_ready: bool | None = None) -> None:
+        """Connects without a call, and waits until the channel is READY.
+
+        Args:
+            wait_for_ready: whether to wait on, after a failure, until it works; None for the channel's choice.
+
+        Raises:
+            RpcError: UNAVAILABLE, no server could be connected to, as a call would say.
+            RuntimeError: the channel is closed, or belongs to another event loop.
+        """
+        self.bind_loop()
+        waits = self._wait_for_ready if wait_for_ready is None else wait_for_ready
+        while (state := self.routing.watch.state) is not ChannelState.READY:
+            self.bind_loop()
+            if state is ChannelState.TRANSIENT_FAILURE and not waits:
+                failure = self.routing.failure or Failure(f"cannot connect to {self._target}")
+                raise RpcError(failure.code, failure.message) from failure.cause
+            if state is ChannelState.IDLE:
+                self.routing.leave_idle()
+                state = self.routing.watch.state
+            await self.routing.watch.changed_from(state)
 
     # -- starting calls; for minirpc.aio.call
 
@@ -200,6 +306,7 @@ class Channel(LoopBound):
         encoding: Encoding | None = None,
         inherit_deadline: bool | None = None,
         credentials: CallCredentials | None = None,
+        wait_for_ready: bool | None = None,
     ) -> ClientStream:
         """Starts a call and returns its stream.
 
@@ -213,6 +320,7 @@ class Channel(LoopBound):
             inherit_deadline: whether the deadline of the call that a handler serves bounds this one; None for the
                 channel's choice.
             credentials: what adds metadata after the channel's own; they have passed :meth:`check_credentials`.
+            wait_for_ready: whether to wait while no server can be connected to; None for the channel's choice.
 
         Raises:
             RuntimeError: the channel is closed, or belongs to another event loop.
@@ -222,7 +330,7 @@ class Channel(LoopBound):
         if request is not None:
             self.check_send_size(request)
         stream = ClientStream(
-            self,
+            self.routing,
             loop,
             [
                 (b":method", b"POST"),
@@ -240,14 +348,17 @@ class Channel(LoopBound):
             max_receive_message_size=self._max_receive_message_size,
             max_receive_metadata_size=self._max_receive_metadata_size,
             encoding=encoding or self._encoding,
+            wait_for_ready=self._wait_for_ready if wait_for_ready is None else wait_for_ready,
+            retry_buffer_size=self._retry_buffer_size,
         )
         if self._credentials is None and credentials is None:
-            self.submit(stream)
+            self.routing.submit(stream)
         else:
-            self._streams.add(stream)
+            self.routing.streams.add(stream)
             authorizing = loop.create_task(
                 self._authorize(stream, path, self._credentials, credentials), name=f"credentials of {path}"
             )
+            self._count(authorizing)
             stream.add_done_callback(authorizing.cancel)
         return stream
 
@@ -270,13 +381,17 @@ class Channel(LoopBound):
         else:
             if not stream.over:
                 stream.add_headers(headers)
-                self.submit(stream)
+                self.routing.submit(stream)
 
     def start_chain(self, stream: ClientStream, task: asyncio.Task[None]) -> None:
         """Counts a call that interceptors are around, and the task in which they run, as this channel's."""
-        self._streams.add(stream)
-        self._chains.add(task)
-        task.add_done_callback(self._chains.discard)
+        self.routing.streams.add(stream)
+        self._count(task)
+
+    def _count(self, task: asyncio.Task[None]) -> None:
+        """Has :meth:`close` wait for a task that runs code of the user."""
+        self._user_tasks.add(task)
+        task.add_done_callback(self._user_tasks.discard)
 
     def bind_loop(self) -> asyncio.AbstractEventLoop:
         """Returns the running event loop, to which the channel belongs from now on.
@@ -326,7 +441,7 @@ class Channel(LoopBound):
                 f"credentials must be minirpc.aio.CallCredentials, not "
                 f"{type(credentials).__module__}.{type(credentials).__qualname__}"
             )
-        if self._tls is None and not self._local and not credentials.allow_plaintext:
+        if not self._private and not credentials.allow_plaintext:
             raise ValueError(
                 "call credentials would be sent in plaintext: give the channel tls=ClientTls(), "
                 "or the credentials allow_plaintext=True"
@@ -338,132 +453,24 @@ class Channel(LoopBound):
 
     # -- lifetime.LoopBound
 
+    def _bind_loop(self) -> asyncio.AbstractEventLoop:
+        self.routing.loop = loop = super()._bind_loop()
+        return loop
+
     def _unclosed(self) -> bool:
-        return bool(self._connections)
+        return bool(self.routing.connections)
 
     def _descriptors(self) -> Iterable[int]:
-        return [connection.descriptor for connection in self._connections]
+        return [connection.descriptor for connection in self.routing.connections]
 
     def _forget_inherited(self, unwinding: bool) -> None:
-        for connection in self._connections if unwinding else ():
+        for connection in self.routing.connections if unwinding else ():
             connection.leave_to_parent()
 
-    # -- client_stream.StreamSource
 
-    def submit(self, stream: ClientStream) -> None:
-        """Attaches a stream to the connection, or queues it and sees to a connection."""
-        self._streams.add(stream)
-        connection = self._connection
-        if connection is not None and not self._queue and connection.engine.can_open_stream and connection.is_open:
-            stream.attach(connection)
-            return
-        self._queue[stream] = None
-        if connection is None:
-            self._connect()
-
-    def stream_over(self, stream: ClientStream) -> None:
-        """Forgets a stream. Its place on the connection may be the one that a queued stream waits for."""
-        self._streams.discard(stream)
-        self._queue.pop(stream, None)
-        if self._idle is not None and not self._streams:
-            self._idle.set()
-        if self._queue and not self._dispatch_scheduled and self._loop is not None:
-            # Not at once: the engine counts the stream until the frame that ended it is done.
-            self._dispatch_scheduled = True
-            self._loop.call_soon(self._dispatch)
-
-    def _dispatch(self) -> None:
-        """Attaches queued streams, first come first served, as far as the connection takes them."""
-        self._dispatch_scheduled = False
-        connection = self._connection
-        while self._queue and connection is not None and connection.engine.can_open_stream and connection.is_open:
-            stream = next(iter(self._queue))
-            del self._queue[stream]
-            stream.attach(connection)
-
-    # -- connecting
-
-    def _connect(self) -> None:
-        if self._connecting is None and self._loop is not None:
-            self._connecting = self._loop.create_task(self._connect_to_any(self._loop))
-
-    async def _connect_to(self, address: TcpAddress | UnixAddress, loop: asyncio.AbstractEventLoop) -> None:
-        connection = Connection(self, self._http2_options, loop, client_side=True)
-        await self._connector(address, connection if self._tls is None else self._secure(connection, address, loop))
-        try:
-            # Before the peer's SETTINGS its limits are unknown, and whether it speaks HTTP/2 at all.
-            await connection.wait_until_ready(_PLAINTEXT_HINT if self._tls is None else _TLS_HINT)
-        except BaseException:
-            connection.abort()
-            raise
-        _log.debug("%r: connected to %s", self, connection.peer)
-        self._connection = connection
-        self._dispatch()
-
-    def _secure(
-        self, connection: Connection, address: TcpAddress | UnixAddress, loop: asyncio.AbstractEventLoop
-    ) -> TlsLayer:
-        assert self._tls is not None
-        name = self._server_name or ("localhost" if isinstance(address, UnixAddress) else address.host)
-        return TlsLayer(connection, self._tls, loop, server_name=name.removesuffix("."))
-
-    async def _connect_to_any(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Connects to the first address that answers with SETTINGS, or fails the calls that wait."""
-        reason = ""
-        failure: Exception | None = None
-        try:
-            for address in self._addresses:
-                try:
-                    async with asyncio.timeout(self._connect_timeout):
-                        await self._connect_to(address, loop)
-                    return
-                except TimeoutError as error:
-                    failure = error
-                    reason = f"cannot connect to {address} within {self._connect_timeout} s"
-                except Exception as error:  # noqa: BLE001  # a connector may be the user's
-                    failure = error
-                    reason = f"cannot connect to {address}: {getattr(error, 'strerror', None) or error}"
-                _log.info("%r: %s", self, reason)
-        finally:
-            self._connecting = None
-        for stream in list(self._queue):
-            stream.fail(StatusCode.UNAVAILABLE, reason, failure)
-
-    # -- connection.ConnectionOwner
-
-    def connection_made(self, connection: Connection) -> None:
-        """Remembers the connection, to close it in the end."""
-        self._connections.add(connection)
-
-    def connection_ready(self, connection: Connection) -> None:
-        """The server's limits are known, or have changed."""
-        if connection is self._connection:
-            self._dispatch()
-
-    def connection_draining(self, connection: Connection) -> None:
-        """Calls that wait, and new ones, go to another connection."""
-        if connection is self._connection:
-            self._connection = None
-            if self._queue:
-                self._connect()
-
-    def connection_lost(self, connection: Connection) -> None:
-        """Forgets the connection; the next call makes a new one."""
-        self._connections.discard(connection)
-        # One that was never in use is reported by who waited for it.
-        level = logging.INFO if connection.failed and not self._closed and self._connecting is None else logging.DEBUG
-        _log.log(level, "%r: connection to %s ended: %s", self, connection.peer, connection.failure)
-        self.connection_draining(connection)
-
-    def stream_opened(
-        self,
-        connection: Connection,  # noqa: ARG002
-        stream_id: int,  # noqa: ARG002
-        headers: Sequence[Header],  # noqa: ARG002
-        end_stream: bool,  # noqa: ARG002
-    ) -> StreamHandler | None:
-        """Servers open no streams: push is off, and the engine lets none through."""
-        return None
+def _check_positive(name: str, value: float) -> None:
+    if not value > 0:
+        raise ValueError(f"{name} must be more than 0 seconds, not {value}")
 
 
 def _host_of(authority: str) -> str:

@@ -1,7 +1,8 @@
 """The client's side of a stream: it waits for a connection, carries one call, and ends with a status.
 
-A stream exists before its connection does. The channel attaches it when a connection has room for it, and may attach it
-to a second connection when the first one has provably not processed it. Deadline and cancellation act in every state.
+A stream exists before its connection does. A subchannel attaches it when its connection has room for it. What provably
+no server has looked at is tried again on another connection, unseen by the caller (gRFC A6, "Transparent Retries"): any
+number of times if it has not left this process, once if it has. Deadline and cancellation act in every state.
 """
 
 from __future__ import annotations
@@ -32,11 +33,12 @@ from minirpc.rpc.status import (
 )
 from minirpc.rpc.timeout import encode_timeout
 
-__all__ = ["ClientStream", "StreamSource"]
+__all__ = ["DEFAULT_RETRY_BUFFER_SIZE", "ClientStream", "StreamCarrier", "StreamSource"]
 
 _log = logging.getLogger("minirpc.channel")
 
-_MAX_TRANSPARENT_RETRIES = 1
+_MAX_TRANSPARENT_RETRIES = 1  # of what has left this process
+DEFAULT_RETRY_BUFFER_SIZE = 1 << 18
 
 
 class StreamSource(Protocol):
@@ -44,6 +46,17 @@ class StreamSource(Protocol):
 
     def submit(self, stream: ClientStream) -> None:
         """Attaches the stream to a connection, now or when there is room."""
+
+    def stream_over(self, stream: ClientStream) -> None:
+        """The stream has ended, or has left its connection."""
+
+    def waiting_for(self, stream: ClientStream) -> str:
+        """Says what a stream without a connection waits for, as in "while connecting to …"."""
+        ...
+
+
+class StreamCarrier(Protocol):
+    """What a stream knows of its subchannel."""
 
     def stream_over(self, stream: ClientStream) -> None:
         """The stream has ended, or has left its connection."""
@@ -58,6 +71,8 @@ class ClientStream(Stream):
         status: how the call ended; None while it runs.
         peer: the server's address, once there is a connection.
         on_headers: called when the initial metadata are known.
+        wait_for_ready: whether the call waits while the channel cannot connect.
+        carrier: the subchannel that has taken the stream; None while the channel keeps it.
     """
 
     def __init__(
@@ -72,6 +87,8 @@ class ClientStream(Stream):
         max_receive_message_size: int,
         max_receive_metadata_size: int = DEFAULT_MAX_RECEIVE_METADATA_SIZE,
         encoding: Encoding = IDENTITY,
+        wait_for_ready: bool = False,
+        retry_buffer_size: int = 0,
     ) -> None:
         """Prepares a call; ``source.submit`` starts it.
 
@@ -79,12 +96,14 @@ class ClientStream(Stream):
             source: the channel.
             loop: the event loop.
             headers: the request's headers, without those of timeout and compression.
-            request: the one message of a call that has only one; it is kept for a transparent retry.
+            request: the one message of a call that has only one; it is kept for a transparent retry, whatever its size.
             single_response: whether exactly one message is due; a second one fails the call.
             deadline: when the call must have ended, in the loop's time; None for never.
             max_receive_message_size: the largest message to accept, in bytes.
             max_receive_metadata_size: the largest header block to accept (see :func:`describe_oversize`).
             encoding: how requests are compressed.
+            wait_for_ready: whether the call waits while the channel cannot connect.
+            retry_buffer_size: how many bytes of a stream of requests to keep for a transparent retry.
         """
         super().__init__(loop, max_receive_message_size)
         self.send_encoding = encoding
@@ -93,6 +112,8 @@ class ClientStream(Stream):
         self.status: Status | None = None
         self.peer = ""
         self.on_headers: Callable[[], object] | None = None
+        self.wait_for_ready = wait_for_ready
+        self.carrier: StreamCarrier | None = None
         self._max_receive_metadata_size = max_receive_metadata_size
         self._source = source
         self._headers = headers
@@ -101,11 +122,26 @@ class ClientStream(Stream):
         self._single_response = single_response
         self._deadline = deadline
         self._retries = 0
+        # What was sent of a stream of requests, and how; None when it is too much, or no longer needed.
+        self._held: list[tuple[bytes, bool]] | None = None if request is not None else []
+        self._held_size = 0
+        self._retry_buffer_size = retry_buffer_size
+        self._written_before = 0  # bytes that had left the connection when the stream was attached to it
         self._watchers: list[asyncio.Future[None]] = []
         self._done_callbacks: list[Callable[[], object]] = []
         self._timer = None if deadline is None else loop.call_at(deadline, self._expire)
 
     # -- starting
+
+    @property
+    def path(self) -> str:
+        """The method's path."""
+        return dict(self._headers)[b":path"].decode()
+
+    @property
+    def request_headers(self) -> Sequence[Header]:
+        """The headers that the call begins with, without those of timeout and compression."""
+        return self._headers
 
     def add_headers(self, headers: Sequence[Header]) -> None:
         """Adds to the request's headers, before the stream is attached."""
@@ -120,34 +156,59 @@ class ClientStream(Stream):
             headers.append((b"grpc-timeout", encode_timeout(self._deadline - self._loop.time())))
         self.connection = connection
         self.peer = connection.peer
+        self._written_before = connection.bytes_written
         self.stream_id = connection.engine.open_stream(self, headers, False)
         connection.add_stream(self)
         connection.output_added()
         if self._request is not None:
             self._ending = ()
-            self.write(self._request)
+            super().write(self._request)
         else:
             self.pump()
 
     def _retry(self) -> bool:
-        """Leaves the connection and goes back to the channel, if nothing of the call can have been seen twice."""
-        replayable = self._request is not None or not self._output_started
-        if not replayable or self._retries >= _MAX_TRANSPARENT_RETRIES or self.initial_metadata is not None:
+        """Tries again, once, what has left this process but was not looked at; if what was sent is still there."""
+        if self._retries >= _MAX_TRANSPARENT_RETRIES or not self._replayable:
             return False
         self._retries += 1
+        self._start_again()
+        return True
+
+    @property
+    def _replayable(self) -> bool:
+        has_requests = self._request is not None or self._held is not None or not self._output_started
+        return has_requests and self.initial_metadata is None
+
+    def _start_again(self) -> None:
+        """Leaves the connection and goes back to the channel."""
         connection, self.connection = self.connection, None
         if connection is not None:
             connection.engine.reset_stream(self.stream_id, ErrorCode.CANCEL)
             connection.remove_stream(self)
         self.stream_id = 0
         if self._request is not None:
+            self._outbox.clear()  # attach() queues it
+            self._output_started = self._output_over = False
+        elif self._output_started:
             self._outbox.clear()
             self._output_started = self._output_over = False
+            for message, compress in self._held or ():
+                super().write(message, compress)
         self._source.stream_over(self)
+        self.carrier = None
         self._source.submit(self)
-        return True
 
     # -- sending a stream of requests
+
+    def write(self, message: bytes, compress: bool = True) -> None:
+        """Queues a message, and keeps it for a transparent retry while that is possible."""
+        if self._held is not None and not self.over:
+            self._held_size += len(message)
+            if self._held_size <= self._retry_buffer_size:
+                self._held.append((message, compress))
+            else:
+                self._held = None
+        super().write(message, compress)
 
     async def send_request(self, message: bytes, compress: bool = True) -> None:
         """Sends one of a stream of requests.
@@ -196,6 +257,7 @@ class ClientStream(Stream):
         except ValueError as error:
             self.fail(StatusCode.INTERNAL, f"initial metadata: {error}", error)
             return
+        self._held = self._request = None  # the server has it
         self._wake_watchers()
         if self.on_headers is not None:
             self.on_headers()
@@ -260,7 +322,12 @@ class ClientStream(Stream):
         self._finish(Status(code, f"the server reset the stream: {name}"))
 
     def connection_lost(self, reason: str, error: Exception | None) -> None:
-        """Ends the call: the server may have processed it."""
+        """Ends the call, which the server may have processed; tries again elsewhere if nothing of it has left."""
+        connection = self.connection
+        unsent = connection is not None and connection.bytes_written == self._written_before
+        if not self.over and unsent and self._replayable:
+            self._start_again()
+            return
         self.fail(StatusCode.UNAVAILABLE, reason, error)
 
     def unprocessed(self) -> None:
@@ -295,12 +362,13 @@ class ClientStream(Stream):
             self._loop.call_soon_threadsafe(self.cancel)
 
     def _expire(self) -> None:
-        waiting = "" if self.connection else " before a connection was ready"
+        waiting = "" if self.connection else f" before a connection was ready, {self._source.waiting_for(self)}"
         self.fail(StatusCode.DEADLINE_EXCEEDED, f"the deadline passed{waiting}")
 
     def _finish(self, status: Status, reset_code: ErrorCode = ErrorCode.NO_ERROR) -> None:
         self.status = status
         self.input_over = True
+        self._held = None
         if self._timer is not None:
             self._timer.cancel()
         connection = self.connection
@@ -309,9 +377,8 @@ class ClientStream(Stream):
             connection.engine.reset_stream(self.stream_id, reset_code)
             connection.output_added()
         if status.code is not StatusCode.OK and _log.isEnabledFor(logging.DEBUG):
-            path = dict(self._headers)[b":path"].decode()
             where = self.peer or "no server"
-            _log.debug("call of %s at %s ended with %s: %r", path, where, status.code.name, status.message)
+            _log.debug("call of %s at %s ended with %s: %r", self.path, where, status.code.name, status.message)
         self._end()
         self._wake_watchers()
         for callback in self._done_callbacks:

@@ -318,9 +318,17 @@ class Connection(asyncio.BufferedProtocol):
             if self._eof_written:
                 return  # nothing follows the end: what the peer's frames still ask for must not pile up
             self._written += len(output)
+            unsent = transport.get_write_buffer_size()
             transport.write(output)
+            if not unsent and transport.is_closing():
+                self._written -= len(output)  # the socket was broken, and has taken nothing of it
             if self._guard is not None and transport.get_write_buffer_size():
                 self._guard.bytes_held()
+
+    @property
+    def bytes_written(self) -> int:
+        """How many bytes were handed to the transport, without those that a broken socket has refused."""
+        return self._written
 
     @property
     def unsent(self) -> int:
@@ -492,6 +500,11 @@ class Connection(asyncio.BufferedProtocol):
         if not self.draining:
             self.draining = True
             self._owner.connection_draining(self)
+
+    def retire(self) -> None:
+        """Takes no new streams, and closes after the last one; for clients."""
+        self._start_draining()
+        self._close_if_drained()
 
     def _close_if_drained(self) -> None:
         if self.draining and not self._streams and self._final_goaway_ping is None:

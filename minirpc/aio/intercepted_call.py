@@ -119,7 +119,7 @@ class InterceptedStream(ClientStream):
     ) -> None:
         loop = channel.bind_loop()
         super().__init__(
-            channel,
+            channel.routing,
             loop,
             ((b":path", method.path.encode()),),  # what the log names it by; nothing of it is sent
             request=None,

@@ -127,6 +127,7 @@ class UnaryUnaryCallable(_BoundMethod[RequestT, ResponseT]):
         compression: str | None = None,
         inherit_deadline: bool | None = None,
         credentials: CallCredentials | None = None,
+        wait_for_ready: bool | None = None,
     ) -> UnaryCall[RequestT, ResponseT]:
         """Prepares a call; ``await`` starts it and gives the response.
 
@@ -138,6 +139,8 @@ class UnaryUnaryCallable(_BoundMethod[RequestT, ResponseT]):
             inherit_deadline: whether, inside a handler, the deadline of the call that it serves bounds this one too;
                 None for the channel's choice.
             credentials: add metadata to this call, after what those of the channel add.
+            wait_for_ready: whether the call waits, until its deadline, while no server can be connected to, in place of
+                failing with UNAVAILABLE; None for the channel's choice.
 
         Raises:
             TypeError, ValueError: the metadata cannot be sent, the timeout is not finite, there is no such compression,
@@ -152,6 +155,7 @@ class UnaryUnaryCallable(_BoundMethod[RequestT, ResponseT]):
             compression=compression,
             inherit_deadline=inherit_deadline,
             credentials=credentials,
+            wait_for_ready=wait_for_ready,
         )
 
 
@@ -169,6 +173,7 @@ class UnaryStreamCallable(_BoundMethod[RequestT, ResponseT]):
         compression: str | None = None,
         inherit_deadline: bool | None = None,
         credentials: CallCredentials | None = None,
+        wait_for_ready: bool | None = None,
     ) -> ServerStreamCall[RequestT, ResponseT]:
         """Prepares a call; ``async for`` starts it and gives the responses.
 
@@ -180,6 +185,8 @@ class UnaryStreamCallable(_BoundMethod[RequestT, ResponseT]):
             inherit_deadline: whether, inside a handler, the deadline of the call that it serves bounds this one too;
                 None for the channel's choice.
             credentials: add metadata to this call, after what those of the channel add.
+            wait_for_ready: whether the call waits, until its deadline, while no server can be connected to, in place of
+                failing with UNAVAILABLE; None for the channel's choice.
 
         Raises:
             TypeError, ValueError: the metadata cannot be sent, the timeout is not finite, there is no such compression,
@@ -194,6 +201,7 @@ class UnaryStreamCallable(_BoundMethod[RequestT, ResponseT]):
             compression=compression,
             inherit_deadline=inherit_deadline,
             credentials=credentials,
+            wait_for_ready=wait_for_ready,
         )
 
 
@@ -211,6 +219,7 @@ class StreamUnaryCallable(_BoundMethod[RequestT, ResponseT]):
         compression: str | None = None,
         inherit_deadline: bool | None = None,
         credentials: CallCredentials | None = None,
+        wait_for_ready: bool | None = None,
     ) -> ClientStreamCall[RequestT, ResponseT]:
         """Prepares a call; ``await`` starts it and gives the response.
 
@@ -222,6 +231,8 @@ class StreamUnaryCallable(_BoundMethod[RequestT, ResponseT]):
             inherit_deadline: whether, inside a handler, the deadline of the call that it serves bounds this one too;
                 None for the channel's choice.
             credentials: add metadata to this call, after what those of the channel add.
+            wait_for_ready: whether the call waits, until its deadline, while no server can be connected to, in place of
+                failing with UNAVAILABLE; None for the channel's choice.
 
         Raises:
             TypeError, ValueError: the metadata cannot be sent, the timeout is not finite, there is no such compression,
@@ -236,6 +247,7 @@ class StreamUnaryCallable(_BoundMethod[RequestT, ResponseT]):
             compression=compression,
             inherit_deadline=inherit_deadline,
             credentials=credentials,
+            wait_for_ready=wait_for_ready,
         )
 
 
@@ -253,6 +265,7 @@ class StreamStreamCallable(_BoundMethod[RequestT, ResponseT]):
         compression: str | None = None,
         inherit_deadline: bool | None = None,
         credentials: CallCredentials | None = None,
+        wait_for_ready: bool | None = None,
     ) -> BidiCall[RequestT, ResponseT]:
         """Prepares a call; ``async with`` or ``async for`` starts it.
 
@@ -264,6 +277,8 @@ class StreamStreamCallable(_BoundMethod[RequestT, ResponseT]):
             inherit_deadline: whether, inside a handler, the deadline of the call that it serves bounds this one too;
                 None for the channel's choice.
             credentials: add metadata to this call, after what those of the channel add.
+            wait_for_ready: whether the call waits, until its deadline, while no server can be connected to, in place of
+                failing with UNAVAILABLE; None for the channel's choice.
 
         Raises:
             TypeError, ValueError: the metadata cannot be sent, the timeout is not finite, there is no such compression,
@@ -278,6 +293,7 @@ class StreamStreamCallable(_BoundMethod[RequestT, ResponseT]):
             compression=compression,
             inherit_deadline=inherit_deadline,
             credentials=credentials,
+            wait_for_ready=wait_for_ready,
         )
 
 

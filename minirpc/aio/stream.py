@@ -60,6 +60,11 @@ class StreamConnection(Protocol):
         """How many handlers the other side keeps busy."""
         ...
 
+    @property
+    def bytes_written(self) -> int:
+        """How many bytes have left the engine."""
+        ...
+
     def add_stream(self, stream: Stream) -> None:
         """Registers a stream."""
 

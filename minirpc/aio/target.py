@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
+from typing import TypeAlias
 from urllib.parse import unquote
 
-__all__ = ["TcpAddress", "UnixAddress", "parse_listen_address", "parse_target"]
+__all__ = [
+    "Address",
+    "Target",
+    "TcpAddress",
+    "UnixAddress",
+    "parse_dns_target",
+    "parse_listen_address",
+    "parse_static_target",
+    "split_target",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,29 +45,76 @@ class UnixAddress:
         return f"unix:{self.path}"
 
 
-def parse_target(target: str) -> list[TcpAddress | UnixAddress]:
-    """Reads a channel's target: ``host:port``, ``dns:///host:port``, ``ipv4:a:p,b:p``, ``ipv6:[a]:p``, ``unix:/path``.
+Address: TypeAlias = TcpAddress | UnixAddress
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a channel was given to connect to, taken apart: ``scheme://authority/path``.
+
+    Attributes:
+        scheme: what kind of name it is; ``dns`` where the target has none.
+        authority: who is to be asked for the name; mostly empty.
+        path: the name, without a leading slash.
+        text: the target as it was given.
+    """
+
+    scheme: str
+    authority: str
+    path: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def split_target(text: str, schemes: Container[str]) -> Target:
+    """Takes a target apart. One whose scheme is none of ``schemes``, nor looks like one, is a name for DNS.
+
+    Raises:
+        ValueError: it has a scheme that is none of these.
+    """
+    scheme, separator, rest = text.partition(":")
+    if separator and scheme in schemes:
+        if scheme == "unix":  # unix://path would have the path's beginning for an authority
+            return Target(scheme, "", rest, text)
+        authority = ""
+        if rest.startswith("//"):
+            authority, _, rest = rest[2:].partition("/")
+        return Target(scheme, authority, rest, text)
+    if separator and rest.startswith("//"):
+        raise ValueError(
+            f"target {text!r} has the scheme {scheme!r}; there are host:port, dns:, ipv4:, ipv6:, unix:, static: and "
+            "what register_resolver has added"
+        )
+    return Target("dns", "", text, text)
+
+
+def parse_static_target(target: Target) -> list[Address]:
+    """Reads the addresses of ``ipv4:a:p,b:p``, ``ipv6:[a]:p``, ``unix:/path`` and ``static:`` (a list of any of them).
 
     Raises:
         ValueError: none of these, or no port.
     """
-    scheme, separator, rest = target.partition(":")
-    if separator and scheme == "dns":
-        # dns:[//authority/]host:port; the system's resolver has no use for an authority.
-        if rest.startswith("//"):
-            authority, _, rest = rest[2:].partition("/")
-            if authority:
-                raise ValueError(f"target {target!r} names a DNS server; only the system's resolver is supported")
-        return [_parse_host_and_port(rest, target)]
-    if separator and scheme in ("ipv4", "ipv6"):
-        return [_parse_host_and_port(address, target) for address in rest.removeprefix("///").split(",")]
-    if separator and scheme == "unix":
-        return [_parse_unix(rest, target)]
-    if separator and rest.startswith("//"):
-        raise ValueError(
-            f"target {target!r} has the scheme {scheme!r}; there are host:port, dns:, ipv4:, ipv6: and unix:"
-        )
-    return [_parse_host_and_port(target, target)]
+    if target.scheme == "unix":
+        return [_parse_unix(target.path, target.text)]
+    return [
+        _parse_unix(address.removeprefix("unix:"), target.text)
+        if target.scheme == "static" and address.startswith("unix:")
+        else _parse_host_and_port(address, target.text)
+        for address in target.path.split(",")
+    ]
+
+
+def parse_dns_target(target: Target) -> TcpAddress:
+    """Reads ``host:port`` or ``dns:///host:port``.
+
+    Raises:
+        ValueError: no port, or the target names a DNS server, of which the system's resolver has no use.
+    """
+    if target.authority:
+        raise ValueError(f"target {target.text!r} names a DNS server; only the system's resolver is supported")
+    return _parse_host_and_port(target.path, target.text)
 
 
 def parse_listen_address(address: str) -> TcpAddress | UnixAddress:

@@ -16,6 +16,7 @@ from hyperframe.frame import HeadersFrame
 from raw_server import Peer, raw_server
 
 from minirpc.aio import Channel, Server
+from minirpc.aio.subchannel import Subchannel
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import MAX_STREAM_ID
 
@@ -188,7 +189,7 @@ async def test_refused_stream_of_requests_is_not_retried_once_sent() -> None:
 
 
 async def test_goaway_with_the_settings() -> None:
-    """A server that shuts down as the client comes in: the call fails clearly, and the next one connects again."""
+    """A server that shuts down as the client comes in: the call goes to the next one, which connects again."""
 
     def on_event(peer: Peer, event: Event) -> None:
         if isinstance(event, h2.events.RemoteSettingsChanged) and peer.number == 1:
@@ -200,11 +201,19 @@ async def test_goaway_with_the_settings() -> None:
         """Sends nothing with the preface, so that SETTINGS and GOAWAY arrive in one read."""
 
     async with raw_server(on_event, on_connect=hold) as server, Channel(server.address) as channel:
-        stub = EchoStub(channel)
+        assert await EchoStub(channel).unary(b"") == b"second"
+
+
+async def test_servers_that_always_go_away_are_unavailable() -> None:
+    def on_event(peer: Peer, event: Event) -> None:
+        if isinstance(event, h2.events.RemoteSettingsChanged):
+            peer.http2.close_connection(last_stream_id=0)
+
+    async with raw_server(on_event, on_connect=lambda peer: None) as server, Channel(server.address) as channel:
         with pytest.raises(RpcError, match="takes no calls on this connection") as caught:
-            await stub.unary(b"")
+            await EchoStub(channel).unary(b"")
         assert caught.value.code is StatusCode.UNAVAILABLE
-        assert await stub.unary(b"") == b"second"
+        assert server.connections == 2
 
 
 async def test_goaway_with_an_error_is_told() -> None:
@@ -272,7 +281,9 @@ async def test_cancelled_call_leaves_the_queue() -> None:
         with pytest.raises(RpcError) as caught:
             await queued
         assert caught.value.code is StatusCode.DEADLINE_EXCEEDED
-        assert not stub._channel._queue
+        (running,) = stub._channel.routing.streams
+        assert isinstance(running.carrier, Subchannel)
+        assert running.carrier.call_count == 1
         blocking.cancel()
 
 
@@ -351,8 +362,7 @@ async def test_trailers_without_end_of_stream_end_one_call() -> None:
 async def test_connection_without_stream_identifiers_left_is_replaced() -> None:
     async with echo_pair() as stub:
         await stub.unary(b"x")
-        first = stub._channel._connection
-        assert first is not None
+        (first,) = stub._channel.routing.connections
         first.engine._next_stream_id = MAX_STREAM_ID - 2  # type: ignore[attr-defined]
         assert await asyncio.gather(*(stub.unary(b"x", timeout=10) for _ in range(6))) == [b"x"] * 6
         await first.closed

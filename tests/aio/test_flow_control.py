@@ -143,8 +143,7 @@ async def test_peer_that_stops_reading_its_socket_holds_the_server() -> None:
     wide = Http2Options(stream_window=2**31 - 1, connection_window=2**31 - 1)
     async with echo_pair(service, http2_options=wide) as stub, stub.down(b"5000") as call:
         assert await call.receive() == CHUNK
-        connection = stub._channel._connection
-        assert connection is not None
+        (connection,) = stub._channel.routing.connections
         assert connection._transport is not None
         connection._transport.pause_reading()
         held = await settled(lambda: service.sent)

@@ -1,6 +1,7 @@
 import pytest
 
-from minirpc.aio.target import TcpAddress, UnixAddress, parse_listen_address, parse_target
+from minirpc.aio.resolver import create_resolver, parse_target
+from minirpc.aio.target import Address, TcpAddress, UnixAddress, parse_listen_address
 
 
 @pytest.mark.parametrize(
@@ -16,10 +17,12 @@ from minirpc.aio.target import TcpAddress, UnixAddress, parse_listen_address, pa
         ("unix:/run/a.sock", [UnixAddress("/run/a.sock")]),
         ("unix:///run/a.sock", [UnixAddress("/run/a.sock")]),
         ("unix:relative", [UnixAddress("relative")]),
+        ("static:a:1,[::1]:2,unix:/b", [TcpAddress("a", 1), TcpAddress("::1", 2), UnixAddress("/b")]),
     ],
 )
-def test_targets(target: str, addresses: list[TcpAddress | UnixAddress]) -> None:
-    assert parse_target(target) == addresses
+def test_targets(target: str, addresses: list[Address]) -> None:
+    _, named = create_resolver(parse_target(target))
+    assert named == addresses
 
 
 @pytest.mark.parametrize(
@@ -41,7 +44,7 @@ def test_targets(target: str, addresses: list[TcpAddress | UnixAddress]) -> None
 )
 def test_bad_targets_are_told(target: str) -> None:
     with pytest.raises(ValueError, match=r"target|host:port|brackets|path|absolute"):
-        parse_target(target)
+        create_resolver(parse_target(target))
 
 
 def test_listen_addresses() -> None:

@@ -21,10 +21,11 @@ from certificates import EXPIRED, Pair, authority_pem, client_pair, issue, serve
 from echo import Echo, EchoStub
 from raw_server import raw_server
 
-from minirpc.aio import Channel, ClientTls, Context, PeerIdentity, Server, ServerTls
+from minirpc.aio import Backoff, Channel, ClientTls, Context, PeerIdentity, Server, ServerTls
 from minirpc.errors import RpcError, StatusCode
 
 TRUST = ClientTls(ca=authority_pem())
+QUICK = Backoff(initial=0.02, maximum=0.02)
 
 
 def server_tls(**changes: Any) -> ServerTls:
@@ -360,14 +361,14 @@ async def test_server_certificate_is_renewed_on_disk(tmp_path: Path) -> None:
         address = await server.start("127.0.0.1:0", tls=ServerTls(certificate=certificate, key=key))
         async with (
             Channel(address, tls=ClientTls(ca=authority_pem("old"))) as channel,
-            Channel(address, tls=ClientTls(ca=authority_pem("new"))) as later,
+            Channel(address, tls=ClientTls(ca=authority_pem("new")), backoff=QUICK) as later,
             EchoStub(channel).bidi() as call,
         ):
             await call.send(b"before")
             assert await call.receive() == b"before"
             assert "unknown CA" in (await failure_of(EchoStub(later))).message
             issue("127.0.0.1", common_name="new", by="new").write(tmp_path, "server")
-            assert await EchoStub(later).unary(b"x") == b"x"
+            assert await EchoStub(later).unary(b"x", wait_for_ready=True) == b"x"
             await call.send(b"after")
             assert await call.receive() == b"after"
 
@@ -377,12 +378,14 @@ async def test_client_certificate_and_trust_are_renewed_on_disk(tmp_path: Path) 
     ca = tmp_path / "ca.pem"
     ca.write_bytes(authority_pem("another"))
     client = ClientTls(ca=ca, certificate=certificate, key=key)
-    async with tls_pair(server_tls(client_ca=authority_pem()), client) as stub:
+    async with tls_pair(server_tls(client_ca=authority_pem()), client, backoff=QUICK) as stub:
         assert "unknown CA" in (await failure_of(stub)).message
         ca.write_bytes(authority_pem() + b"\n")
-        assert "does not accept this side's certificate" in (await failure_of(stub)).message
+        async with asyncio.timeout(20):
+            while "does not accept this side's certificate" not in (await failure_of(stub)).message:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)  # until the next attempt
         client_pair().write(tmp_path, "client")
-        assert await stub.unary(b"x") == b"x"
+        assert await stub.unary(b"x", wait_for_ready=True) == b"x"
 
 
 async def test_broken_files_leave_the_certificate_from_before(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -14,7 +14,7 @@ import grpc.aio
 import pytest
 
 from minirpc import RpcError, StatusCode
-from minirpc.aio import Channel, Context, GenericStub, Server
+from minirpc.aio import Backoff, Channel, Context, GenericStub, Server
 from minirpc.testing import channel_to
 
 
@@ -224,9 +224,14 @@ async def test_a_server_that_comes_late() -> None:
     address = f"127.0.0.1:{port}"
     backoff = [("grpc.min_reconnect_backoff_ms", 60_000), ("grpc.initial_reconnect_backoff_ms", 60_000)]
     with grpc.insecure_channel(address, backoff) as channel:
-        async with Channel(address) as ours:
+        async with Channel(address, backoff=Backoff(initial=60)) as ours:
             assert (await our_error(ours, "Echo"))[0] == "UNAVAILABLE"
             assert their_error(channel, "Echo")[0] == "UNAVAILABLE"
             with their_server(address):
                 assert their_error(channel, "Echo")[0] == "UNAVAILABLE"
-                assert await GenericStub(ours).unary_unary(path("Echo"))(b"", timeout=10) == b""
+                assert (await our_error(ours, "Echo"))[0] == "UNAVAILABLE"
+        async with Channel(address, backoff=Backoff(initial=0.05)) as ours:
+            assert (await our_error(ours, "Echo"))[0] == "UNAVAILABLE"
+            with their_server(address):
+                call = GenericStub(ours).unary_unary(path("Echo"))(b"", timeout=10, wait_for_ready=True)
+                assert await call == b""

@@ -17,7 +17,7 @@ import pytest
 from echo import SERVICE, Echo, EchoStub
 
 from minirpc import aio
-from minirpc.aio import AuthContext, CallCredentials, ClientCall, ClientProceed
+from minirpc.aio import AuthContext, CallCredentials, ChannelState, ClientCall, ClientProceed
 from minirpc.errors import RpcError, StatusCode
 from minirpc.sync import Channel, GenericStub
 
@@ -383,3 +383,26 @@ def test_programs_end_cleanly_without_closing(rest: str, says: str, server: Any,
         check=False,
     )
     assert (finished.returncode, finished.stdout, finished.stderr) == (0, says, "")
+
+
+# -- connectivity
+
+
+def test_state_connecting_and_waiting(server: Any) -> None:
+    with Channel(server.address) as channel:
+        assert channel.state is ChannelState.IDLE
+        channel.connect(timeout=10)
+        assert channel.state is ChannelState.READY
+        assert channel.wait_for_state(ChannelState.READY, timeout=10) is ChannelState.READY
+        with pytest.raises(TimeoutError):
+            channel.wait_for_state(ChannelState.SHUTDOWN, timeout=0.01)
+    assert channel.state is ChannelState.SHUTDOWN
+    with Channel("127.0.0.1:1", wait_for_ready=True) as channel:
+        with pytest.raises(RpcError, match="cannot connect to 127"):
+            channel.connect(wait_for_ready=False)
+        with pytest.raises(TimeoutError):
+            channel.connect(timeout=0.01)
+        with pytest.raises(RpcError, match="while connecting to 127"):
+            EchoStub(channel).unary(b"", timeout=0.05)
+        with pytest.raises(RpcError, match="cannot connect to 127"):
+            EchoStub(channel).unary(b"", wait_for_ready=False)

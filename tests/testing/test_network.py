@@ -11,7 +11,7 @@ import pytest
 from certificates import authority_pem, server_pair
 from echo import Echo, EchoStub
 
-from minirpc.aio import Channel, ClientTls, Context, ErrorCode, Server, ServerTls, UnaryCall
+from minirpc.aio import Backoff, Channel, ClientTls, Context, ErrorCode, Server, ServerTls, UnaryCall
 from minirpc.errors import RpcError, StatusCode
 from minirpc.testing import Network, channel_to
 
@@ -137,13 +137,13 @@ async def test_cut_after_some_bytes(towards_server: bool) -> None:
 async def test_refused_connections() -> None:
     network = Network()
     network.refusing = True
-    async with channel_to(Echo(), network=network) as channel:
+    async with channel_to(Echo(), network=network, backoff=Backoff(initial=0.02)) as channel:
         stub = EchoStub(channel)
         error = await failure_of(stub.unary(b""))
         assert error.code is StatusCode.UNAVAILABLE
         assert "the network refuses connections" in error.message
         network.refusing = False
-        assert await stub.unary(b"x") == b"x"
+        assert await stub.unary(b"x", wait_for_ready=True) == b"x"
 
 
 async def test_stall() -> None:

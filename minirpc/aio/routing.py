@@ -1,0 +1,274 @@
+"""From a channel's calls to connections: finds the endpoints, keeps calls that wait, and has a policy place each.
+
+Three parts work here, each in a module of its own: a *resolver* finds the endpoints behind the channel's name, a *load
+balancing policy* makes subchannels of them and picks one for each call, a *subchannel* has the connection to one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Sequence
+from dataclasses import replace
+from typing import Any
+
+from minirpc.aio.backoff import Backoff
+from minirpc.aio.balancer import Balancer, BalancerFactory, FailingPicker, Picker, WaitingPicker
+from minirpc.aio.client_stream import ClientStream
+from minirpc.aio.connection import Connection
+from minirpc.aio.connectivity import ChannelState, StateWatch
+from minirpc.aio.connector import Dialer
+from minirpc.aio.resolver import Resolution, Resolver
+from minirpc.aio.resolving import Resolving
+from minirpc.aio.subchannel import Failure, Subchannel
+from minirpc.aio.target import Address
+from minirpc.errors import StatusCode
+from minirpc.http2 import ErrorCode
+
+__all__ = ["Routing"]
+
+_log = logging.getLogger("minirpc.channel")
+
+
+class Routing:
+    """How the calls of one channel find their connections.
+
+    Attributes:
+        loop: the event loop; set before the first call.
+        watch: the channel's state, and who waits for it to change.
+        failure: why it could not connect last; None when it is READY, or never failed.
+        streams: the calls that are not over.
+        subchannels: those of the policy that are not shut down.
+        connections: all that are open, also those that drain, or carry no calls yet.
+        tasks: those in which it resolves and connects.
+        drained: is set when there are no calls; None while nobody waits for that.
+    """
+
+    loop: asyncio.AbstractEventLoop
+
+    def __init__(
+        self,
+        target: str,
+        resolver: Resolver,
+        balancer_factory: BalancerFactory,
+        dialer: Dialer,
+        *,
+        backoff: Backoff,
+        resolve_interval: float,
+        idle_timeout: float | None,
+    ) -> None:
+        self.watch = StateWatch()
+        self.failure: Failure | None = None
+        self.streams: set[ClientStream] = set()
+        self.subchannels: set[Subchannel] = set()
+        self.connections: set[Connection] = set()
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.drained: asyncio.Event | None = None
+        self._target = target
+        self._resolver = resolver
+        self._balancer_factory = balancer_factory
+        self._dialer = dialer
+        self._backoff = backoff
+        self._resolve_interval = resolve_interval
+        self._idle_timeout = idle_timeout
+        self._balancer: Balancer | None = None  # None while nothing is wanted: before the first call, and when idle
+        self._resolving: Resolving | None = None
+        self._resolving_task: asyncio.Task[None] | None = None
+        self._resolved = False  # whether the policy has been given endpoints
+        self._picker: Picker = WaitingPicker(self.leave_idle)
+        self._queue: dict[ClientStream, None] = {}  # streams that have no place yet, in order
+        self._last_use = 0.0  # when the last call ended, in the loop's time
+        self._idle_timer: asyncio.TimerHandle | None = None
+
+    def __repr__(self) -> str:
+        return f"<Channel {self._target}{' closed' if self.watch.state is ChannelState.SHUTDOWN else ''}>"
+
+    # -- client_stream.StreamSource, and the rest of subchannel.SubchannelOwner
+
+    def submit(self, stream: ClientStream) -> None:
+        """Sends a stream to a subchannel, or keeps it until there is one."""
+        self.streams.add(stream)
+        if not self._place(stream):
+            self._queue[stream] = None
+
+    def _place(self, stream: ClientStream) -> bool:
+        """Returns whether the stream has a place, or has failed."""
+        try:
+            picked = self._picker.pick(stream)
+        except Exception as error:  # noqa: BLE001  # a policy may be the user's
+            picked = self._policy_failed(error)
+        if isinstance(picked, Subchannel):
+            return picked.submit(stream)
+        if picked is None or stream.wait_for_ready:
+            return False
+        stream.fail(picked.code, picked.message, picked.cause)
+        return True
+
+    def _policy_failed(self, error: Exception) -> Failure:
+        _log.error("%r: load balancing failed", self, exc_info=error)
+        return Failure(f"load balancing raised {type(error).__name__}: {error}", error, StatusCode.INTERNAL)
+
+    def stream_over(self, stream: ClientStream) -> None:
+        """Forgets a stream."""
+        streams = self.streams
+        streams.discard(stream)
+        if stream.carrier is not None:
+            stream.carrier.stream_over(stream)
+        self._queue.pop(stream, None)
+        if not streams:
+            self._last_use = self.loop.time()
+            if self.drained is not None:
+                self.drained.set()
+
+    def waiting_for(self, stream: ClientStream) -> str:
+        """Says what a stream without a connection waits for."""
+        if stream.carrier is not None:
+            return "while the server had as many streams open as it allows"
+        if stream not in self._queue:
+            return "while waiting for call credentials"
+        reason = "" if self.failure is None else f"; last error: {self.failure.message}"
+        return f"while {'connecting to' if self._resolved else 'resolving'} {self._target}{reason}"
+
+    # -- from IDLE to READY and back
+
+    def leave_idle(self) -> None:
+        """Resolves the target, and has the policy connect."""
+        if self.watch.state is ChannelState.SHUTDOWN:
+            return
+        if self._balancer is not None:
+            self._balancer.connect()
+            return
+        self._balancer = self._balancer_factory(self)
+        self._resolving = Resolving(self, self._resolver, self._backoff, self._resolve_interval)
+        self._resolving_task = self.spawn(self._resolving.run(), f"resolve {self._target}")
+        if self._idle_timeout is not None:
+            self._last_use = self.loop.time()
+            self._idle_timer = self.loop.call_later(self._idle_timeout, self._become_idle, self._idle_timeout)
+        self.update(ChannelState.CONNECTING, WaitingPicker())
+
+    def _become_idle(self, timeout: float) -> None:
+        """Closes the connections if there was no call for a while; looks again later if there was."""
+        remaining = timeout if self.streams else self._last_use + timeout - self.loop.time()
+        if remaining > 0:
+            # One timer that looks from time to time: one that each call moves would cost each call something.
+            self._idle_timer = self.loop.call_later(remaining, self._become_idle, timeout)
+            return
+        _log.debug("%r: idle after %s s without a call", self, timeout)
+        self.stop(ChannelState.IDLE)
+
+    def stop(self, state: ChannelState) -> None:
+        """Ends the policy with its subchannels, and the resolver. Calls that run go on."""
+        balancer, self._balancer = self._balancer, None
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+        if self._resolving_task is not None:
+            self._resolving_task.cancel()
+        self._resolving = self._resolving_task = None
+        self._resolved = False
+        self.failure = None
+        self._picker = WaitingPicker(self.leave_idle)
+        if balancer is not None:
+            try:
+                balancer.close()
+            except Exception as error:  # noqa: BLE001  # a policy may be the user's
+                self._policy_failed(error)
+        self.watch.change(state)
+
+    def spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Runs a coroutine in a task that is among :attr:`tasks`."""
+        task = self.loop.create_task(coroutine, name=name)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+        return task
+
+    # -- resolving.ResolvingOwner
+
+    def resolved(self, resolution: Resolution) -> None:
+        """Gives the policy its endpoints."""
+        if self._balancer is None:
+            return
+        if not resolution.endpoints:
+            self.resolution_failed(OSError("the resolver found no endpoints"))
+            return
+        _log.debug("%r: %d endpoints", self, len(resolution.endpoints))
+        self._resolved = True
+        try:
+            self._balancer.update_endpoints(resolution.endpoints)
+        except Exception as error:  # noqa: BLE001  # a policy may be the user's
+            self._fail(self._policy_failed(error))
+
+    def resolution_failed(self, error: Exception) -> None:
+        """Goes on with the endpoints that are known; without any, the channel fails."""
+        failure = Failure(f"cannot connect to {self._target}: {error}", error)
+        _log.info("%r: cannot resolve the target: %s", self, error)
+        if not self._resolved and self._balancer is not None:
+            self._fail(failure)
+
+    def resolve_now(self) -> None:
+        """The endpoints may have changed."""
+        if self._resolving is not None:
+            self._resolving.resolve_now()
+
+    def _fail(self, failure: Failure) -> None:
+        self.failure = failure
+        self.update(ChannelState.TRANSIENT_FAILURE, FailingPicker(failure))
+
+    # -- balancer.BalancerHost, and the states of its subchannels
+
+    def create_subchannel(self, addresses: Sequence[Address]) -> Subchannel:
+        """Makes a subchannel."""
+        subchannel = Subchannel(self, self._dialer, addresses, self._backoff, self.loop)
+        self.subchannels.add(subchannel)
+        return subchannel
+
+    def update(self, state: ChannelState, picker: Picker) -> None:
+        """Sets the channel's state, and asks the picker for the calls that wait."""
+        if self._balancer is None:
+            return
+        self._picker = picker
+        if state is ChannelState.READY:
+            self.failure = None
+        self.watch.change(state)
+        for stream in list(self._queue):
+            if self._picker is not picker:
+                return  # one of these calls had consequences, and the rest was asked for again
+            # One that is in the queue may have found a place because of another one.
+            if stream in self._queue and stream.carrier is None and self._place(stream):
+                self._queue.pop(stream, None)
+
+    def subchannel_changed(self, subchannel: Subchannel) -> None:
+        """Tells the policy."""
+        self.failure = subchannel.failure or self.failure
+        if subchannel.state is ChannelState.SHUTDOWN:
+            self.subchannels.discard(subchannel)
+        if self._balancer is not None:
+            self._balancer.subchannel_changed(subchannel)
+
+    def connection_made(self, connection: Connection) -> None:
+        """Remembers the connection, to close it in the end."""
+        self.connections.add(connection)
+
+    def connection_draining(self, connection: Connection) -> None:
+        """Sends fewer PINGs from now on if the server was annoyed by them (gRFC A8)."""
+        keepalive = self._dialer.keepalive
+        if (
+            keepalive is None
+            or connection.goaway_code != ErrorCode.ENHANCE_YOUR_CALM
+            or connection.goaway_debug_data != b"too_many_pings"
+        ):
+            return
+        time = 2 * keepalive.client_time
+        self._dialer.keepalive = replace(keepalive, time=time)
+        _log.warning(
+            "%r: the server at %s closed the connection because of too many keepalive PINGs; the keepalive time of new "
+            "connections is %s s instead of %s s. Give the channel a Keepalive(time=...) that is not below the "
+            "server's limit (5 minutes for gRPC servers by default), or raise the limit there",
+            self,
+            connection.peer,
+            time,
+            keepalive.client_time,
+        )
+
+    def connection_lost(self, connection: Connection) -> None:
+        """Forgets the connection."""
+        self.connections.discard(connection)

@@ -1,0 +1,299 @@
+"""One endpoint of a channel: its state, its connection, and the calls that are made on it.
+
+A subchannel connects when it is told to, to whichever of the endpoint's addresses answers first. Where none does, it
+tries again after a back-off, until it succeeds or is shut down. After it has lost a connection it waits to be told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from minirpc.aio.backoff import Backoff
+from minirpc.aio.client_stream import ClientStream
+from minirpc.aio.connection import Connection
+from minirpc.aio.connectivity import ChannelState
+from minirpc.aio.connector import ConnectError, Dialer
+from minirpc.aio.happy_eyeballs import AllFailedError, connect_to_first, interleave
+from minirpc.aio.target import Address
+from minirpc.errors import StatusCode
+from minirpc.http2 import Header, StreamHandler
+
+__all__ = ["Failure", "Subchannel", "SubchannelOwner"]
+
+_log = logging.getLogger("minirpc.channel")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why calls fail: the status that they end with.
+
+    Attributes:
+        message: what is wrong, and where.
+        cause: what was raised there, if anything was.
+        code: the status code.
+    """
+
+    message: str
+    cause: BaseException | None = None
+    code: StatusCode = StatusCode.UNAVAILABLE
+
+
+class SubchannelOwner(Protocol):
+    """What a subchannel needs of its channel."""
+
+    def spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Runs a coroutine in a task that the channel waits for when it is closed."""
+        ...
+
+    def subchannel_changed(self, subchannel: Subchannel) -> None:
+        """The state of the subchannel has changed."""
+
+    def submit(self, stream: ClientStream) -> None:
+        """Takes back a stream that the subchannel can no longer carry: it has not been on a connection."""
+
+    def resolve_now(self) -> None:
+        """The endpoints may have changed: one cannot be connected to, or goes away."""
+
+    def connection_made(self, connection: Connection) -> None:
+        """There is a connection."""
+
+    def connection_draining(self, connection: Connection) -> None:
+        """A connection that was in use takes no new streams."""
+
+    def connection_lost(self, connection: Connection) -> None:
+        """A connection has ended."""
+
+
+class Subchannel:
+    """An endpoint, and the connection to it.
+
+    Attributes:
+        state: its state. IDLE: it waits for :meth:`connect`. TRANSIENT_FAILURE lasts until there is a connection, also
+            while it tries again.
+        failure: why it could not connect last; None if it has never failed since it was connected.
+        addresses: the addresses of the endpoint, in the order in which they are tried.
+        connection: the connection for new calls; None unless READY.
+    """
+
+    def __init__(
+        self,
+        owner: SubchannelOwner,
+        dialer: Dialer,
+        addresses: Sequence[Address],
+        backoff: Backoff,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self.state = ChannelState.IDLE
+        self.failure: Failure | None = None
+        self.addresses = interleave(addresses)
+        self.connection: Connection | None = None
+        self._owner = owner
+        self._dialer = dialer
+        self._backoff = backoff
+        self._loop = loop
+        self._address: Address | None = None  # the connection's
+        self._connecting: asyncio.Task[None] | None = None
+        self._not_before = 0.0  # the loop's time of the next attempt, at the earliest
+        self._departed = False  # whether the last attempt has found a server that goes away
+        self._carried_streams = False  # whether the connection did
+        self._in_use: set[Connection] = set()  # the current one and those that drain
+        self._queue: dict[ClientStream, None] = {}  # streams for which the server's limit leaves no room, in order
+        self._dispatch_scheduled = False
+
+    def __repr__(self) -> str:
+        return f"<Subchannel {', '.join(map(str, self.addresses))} {self.state.name}>"
+
+    @property
+    def call_count(self) -> int:
+        """Calls that are running on the connection for new calls, or wait for room on it."""
+        return len(self._queue) + (0 if self.connection is None else self.connection.stream_count)
+
+    # -- for load balancing
+
+    def connect(self) -> None:
+        """Connects, and goes on trying; without effect unless IDLE."""
+        if self.state is ChannelState.IDLE:
+            self._start_connecting(ChannelState.CONNECTING)
+
+    def update(self, addresses: Sequence[Address]) -> None:
+        """Changes the endpoint's addresses. A connection to an address that is no longer one of them is given up.
+
+        Its calls go on; the subchannel is IDLE then. Where it was connecting, it begins again, without a back-off.
+        """
+        before, self.addresses = self.addresses, interleave(addresses)
+        if set(before) == set(self.addresses):
+            return  # DNS servers like to change the order: no reason to begin again
+        if self._connecting is not None:
+            self._connecting.cancel()
+            self._start_connecting(self.state)
+        elif self.state is ChannelState.READY and self._address not in self.addresses:
+            self._give_up_connection(ChannelState.IDLE)
+
+    def shut_down(self) -> None:
+        """Ends the subchannel. Calls that run go on; those that wait for room go back to the channel."""
+        if self._connecting is not None:
+            self._connecting.cancel()
+            self._connecting = None
+        self._give_up_connection(ChannelState.SHUTDOWN)
+
+    # -- for the channel
+
+    def submit(self, stream: ClientStream) -> bool:
+        """Opens a stream on the connection, or has it wait for room on it. Returns False if there is no connection."""
+        connection = self.connection
+        if connection is None:
+            return False
+        stream.carrier = self
+        if not self._queue and connection.engine.can_open_stream and connection.is_open:
+            self._carried_streams = True
+            stream.attach(connection)
+        else:
+            self._queue[stream] = None
+        return True
+
+    def stream_over(self, stream: ClientStream) -> None:
+        """Forgets a stream. Its place on the connection may be the one that a queued stream waits for."""
+        self._queue.pop(stream, None)
+        if self._queue and not self._dispatch_scheduled:
+            # Not at once: the engine counts the stream until the frame that ended it is done.
+            self._dispatch_scheduled = True
+            self._loop.call_soon(self._dispatch)
+
+    def _dispatch(self) -> None:
+        """Attaches queued streams, first come first served, as far as the connection takes them."""
+        self._dispatch_scheduled = False
+        connection = self.connection
+        while self._queue and connection is not None and connection.engine.can_open_stream and connection.is_open:
+            stream = next(iter(self._queue))
+            del self._queue[stream]
+            self._carried_streams = True
+            stream.attach(connection)
+
+    # -- connecting
+
+    def _start_connecting(self, state: ChannelState) -> None:
+        names = ", ".join(map(str, self.addresses[:3]))
+        self._connecting = self._owner.spawn(self._connect(), f"connect to {names}")
+        self._change(state)
+
+    async def _connect(self) -> None:
+        failures = 0
+        delay = self._not_before - self._loop.time()
+        while True:
+            if delay > 0:
+                await asyncio.sleep(delay)
+            began = self._loop.time()
+            failure = await self._attempt()
+            if failure is None:
+                return
+            if self._departed and not failures:
+                # A server that just goes away says nothing against the others, of which a balancer in front of them has
+                # the next one for us. Once: the call that waits need not know.
+                failures, delay = 1, 0.0
+                continue
+            failures += 1
+            self.failure = failure
+            delay = began + self._backoff.delay(failures) - self._loop.time()
+            self._change(ChannelState.TRANSIENT_FAILURE)
+            self._owner.resolve_now()
+
+    async def _attempt(self) -> Failure | None:
+        """Connects to the first address that answers, or says why none does."""
+        began = self._loop.time()
+        made: dict[Connection, Address] = {}
+
+        async def dial(to: Address) -> Connection:
+            try:
+                connection = await self._dialer.dial(self, to)
+            except ConnectError as error:
+                _log.info("%r: %s", self._owner, error)
+                raise
+            made[connection] = to
+            return connection
+
+        try:
+            connection = await connect_to_first(self.addresses, dial)
+        except AllFailedError as error:
+            self._departed = any(isinstance(each, ConnectError) and each.departing for each in error.failures)
+            return Failure(str(error), error.__cause__)
+        address = made[connection]
+        if connection.draining or not connection.is_open:
+            return Failure(f"the connection to {address} ended at once: {connection.failure or 'the peer goes away'}")
+        _log.debug("%r: connected to %s", self._owner, connection.peer)
+        self._connecting = None
+        self._address = address
+        self._not_before = began + self._backoff.delay(1)
+        self._carried_streams = False
+        self._in_use.add(connection)
+        self.connection = connection
+        self.failure = None
+        self._change(ChannelState.READY)
+        self._dispatch()
+        return None
+
+    def _change(self, state: ChannelState) -> None:
+        if state is not self.state or state is ChannelState.TRANSIENT_FAILURE:  # that one may have another cause now
+            self.state = state
+            self._owner.subchannel_changed(self)
+
+    def _give_up_connection(self, state: ChannelState) -> None:
+        """Takes no more calls on the connection, which ends after those that run."""
+        connection, self.connection = self.connection, None
+        self._not_before = 0.0
+        if connection is not None:
+            connection.retire()
+        self._change(state)
+        self._return_queue()
+
+    def _return_queue(self) -> None:
+        queue, self._queue = self._queue, {}
+        for stream in queue:
+            stream.carrier = None
+            self._owner.submit(stream)
+
+    # -- connection.ConnectionOwner
+
+    def connection_made(self, connection: Connection) -> None:
+        """Lets the channel know, which closes it in the end."""
+        self._owner.connection_made(connection)
+
+    def connection_ready(self, connection: Connection) -> None:
+        """The server's limits are known, or have changed."""
+        if connection is self.connection:
+            self._dispatch()
+
+    def connection_draining(self, connection: Connection) -> None:
+        """Calls that wait, and new ones, go to another connection."""
+        if connection is not self.connection:
+            return
+        self.connection = None
+        if self._carried_streams:
+            self._not_before = 0.0  # else a server that only accepts connections would get them without end
+        self._owner.connection_draining(connection)
+        self._change(ChannelState.IDLE)
+        self._return_queue()
+        self._owner.resolve_now()
+
+    def connection_lost(self, connection: Connection) -> None:
+        """Forgets the connection."""
+        # One that was never in use is reported by who waited for it.
+        told = connection.failed and connection in self._in_use and self.state is not ChannelState.SHUTDOWN
+        level = logging.INFO if told else logging.DEBUG
+        _log.log(level, "%r: connection to %s ended: %s", self._owner, connection.peer, connection.failure)
+        self._in_use.discard(connection)
+        self.connection_draining(connection)
+        self._owner.connection_lost(connection)
+
+    def stream_opened(
+        self,
+        connection: Connection,  # noqa: ARG002
+        stream_id: int,  # noqa: ARG002
+        headers: Sequence[Header],  # noqa: ARG002
+        end_stream: bool,  # noqa: ARG002
+    ) -> StreamHandler | None:
+        """Servers open no streams: push is off, and the engine lets none through."""
+        return None
