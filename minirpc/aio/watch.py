@@ -37,6 +37,7 @@ class WatchTimer:
         self._loop = loop
         self._watches: list[Watch] = []
         self._timer: asyncio.TimerHandle | None = None
+        self._when = 0.0  # of the timer; not every loop's handles know it
         self._postponed = False
         self._stopped = False
 
@@ -50,19 +51,23 @@ class WatchTimer:
         if self._stopped or when == math.inf:
             return
         if self._timer is not None:
-            if self._timer.when() <= when:
+            if self._when <= when:
                 return
             self._timer.cancel()
+        self._start(when)
+
+    def _start(self, when: float) -> None:
+        self._when = when
         self._timer = self._loop.call_at(when, self._look)
 
     def _look(self) -> None:
         now = self._loop.time()
-        late = self._timer is not None and now - self._timer.when() > _LATE
+        late = now - self._when > _LATE
         self._timer = None
         if late and not self._postponed:
             # What has arrived meanwhile is perhaps not read yet: a peer is not to blame for a loop that stood still.
             self._postponed = True
-            self._timer = self._loop.call_at(now, self._look)
+            self._start(now)
             return
         self._postponed = False
         self.wake(min([watch.check(now) for watch in self._watches]))
