@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn, Self
@@ -340,13 +340,6 @@ class Channel(LoopBound):
 
     def _unclosed(self) -> bool:
         return bool(self._connections)
-
-    def _descriptors(self) -> Iterable[int]:
-        return [connection.descriptor for connection in self._connections]
-
-    def _forget_inherited(self, unwinding: bool) -> None:
-        for connection in self._connections if unwinding else ():
-            connection.leave_to_parent()
 
     # -- client_stream.StreamSource
 
