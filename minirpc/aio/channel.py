@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn, Self
@@ -459,13 +459,6 @@ class Channel(LoopBound):
 
     def _unclosed(self) -> bool:
         return bool(self.routing.connections)
-
-    def _descriptors(self) -> Iterable[int]:
-        return [connection.descriptor for connection in self.routing.connections]
-
-    def _forget_inherited(self, unwinding: bool) -> None:
-        for connection in self.routing.connections if unwinding else ():
-            connection.leave_to_parent()
 
 
 def _check_positive(name: str, value: float) -> None:

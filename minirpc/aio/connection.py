@@ -14,6 +14,7 @@ from typing import Protocol, cast
 from minirpc.aio.connection_guard import ConnectionGuard
 from minirpc.aio.handler_slots import HandlerSlots
 from minirpc.aio.keepalive import Keepalive, KeepaliveWatch, set_user_timeout
+from minirpc.aio.lifetime import hold
 from minirpc.aio.read_buffers import ReadBuffer
 from minirpc.aio.stream import Stream
 from minirpc.aio.tls import PeerIdentity
@@ -147,6 +148,7 @@ class Connection(asyncio.BufferedProtocol):
         self._keepalive: KeepaliveWatch | None = None
         self._guard = guard
         self._drain_timer: asyncio.TimerHandle | None = None
+        hold(self)
 
     @property
     def is_open(self) -> bool:

@@ -17,16 +17,38 @@ import traceback
 import warnings
 import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-__all__ = ["LoopBound"]
+__all__ = ["LoopBound", "SocketHolder", "hold"]
 
 _STACK_DEPTH = 10  # frames of the place where something was made, for a warning
 
 _bound: weakref.WeakSet[LoopBound] = weakref.WeakSet()
+_holders: weakref.WeakSet[SocketHolder] = weakref.WeakSet()
+
+
+class SocketHolder(Protocol):
+    """A connection or a listener."""
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop that watches the socket."""
+        ...
+
+    @property
+    def descriptor(self) -> int:
+        """The number of the socket's file, or -1 where there is none now."""
+        ...
+
+    def leave_to_parent(self) -> None:
+        """Called in a forked child whose copy of the socket is gone: ends what waits for it here."""
+
+
+def hold(holder: SocketHolder) -> None:
+    """Takes note of a socket that a forked child must not touch, for as long as its holder lives."""
+    _holders.add(holder)
 
 
 class LoopBound(ABC):
@@ -46,17 +68,8 @@ class LoopBound(ABC):
     def _unclosed(self) -> bool:
         """Whether there is still something to close."""
 
-    @abstractmethod
-    def _descriptors(self) -> Iterable[int]:
-        """The sockets that a forked child must not touch."""
-
-    @abstractmethod
-    def _forget_inherited(self, unwinding: bool) -> None:
-        """Called in a forked child, where :attr:`inherited` has become true and the sockets have been taken away.
-
-        Args:
-            unwinding: whether the child was forked in the loop's own thread, and may unwind what runs there.
-        """
+    def _forget_inherited(self) -> None:  # noqa: B027  # who has nothing else to forget leaves it
+        """Called in a forked child, where :attr:`inherited` has become true."""
 
     def _bind_loop(self) -> asyncio.AbstractEventLoop:
         """Returns the running event loop, to which this belongs from now on.
@@ -109,19 +122,24 @@ def _stack() -> traceback.StackSummary:
 
 
 def _after_fork_in_child() -> None:
-    inherited = list(_bound)
+    bound, holders = list(_bound), list(_holders)
     _bound.clear()
-    for loop in {each._loop for each in inherited}:
+    _holders.clear()
+    for loop in {each._loop for each in bound} | {each.loop for each in holders}:
         _isolate_loop(loop)
     with Path(os.devnull).open("r+b", buffering=0) as nothing:
-        for each in inherited:
-            each.inherited = True
-            for descriptor in each._descriptors():
-                if descriptor >= 0:
-                    # Not closed: who still holds the number would act on what gets it next.
-                    os.dup2(nothing.fileno(), descriptor, inheritable=False)
-            each._forget_inherited(getattr(each._loop, "_thread_id", None) == threading.get_ident())
-            each._loop = None
+        for holder in holders:
+            if holder.descriptor >= 0:
+                # Not closed: who still holds the number would act on what gets it next.
+                os.dup2(nothing.fileno(), holder.descriptor, inheritable=False)
+    for each in bound:
+        each.inherited = True
+        each._loop = None
+        each._forget_inherited()
+    for holder in holders:
+        # Forked in another thread, nobody here will run that loop again, and it refuses what is done from this one.
+        if getattr(holder.loop, "_thread_id", None) == threading.get_ident():
+            holder.leave_to_parent()
 
 
 def _isolate_loop(loop: Any) -> None:

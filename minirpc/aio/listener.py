@@ -17,6 +17,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from minirpc.aio.lifetime import hold
 from minirpc.aio.target import TcpAddress, UnixAddress
 
 __all__ = ["Listener", "bind"]
@@ -117,7 +118,11 @@ def _remove_stale(path: Path) -> None:
 
 
 class Listener:
-    """Accepts the connections of one socket."""
+    """Accepts the connections of one socket.
+
+    Attributes:
+        loop: the event loop.
+    """
 
     def __init__(
         self, sock: socket.socket, loop: asyncio.AbstractEventLoop, make_protocol: Callable[[], asyncio.BaseProtocol]
@@ -131,11 +136,12 @@ class Listener:
         """
         self._sock = sock
         self._name = _name_of(sock)
-        self._loop = loop
+        self.loop = loop
         self._make_protocol = make_protocol
         self._arriving: set[asyncio.Task[None]] = set()
         self._exhausted = False
         self._retry: asyncio.TimerHandle | None = None
+        hold(self)
         self._resume()
 
     @property
@@ -152,16 +158,20 @@ class Listener:
             self._retry.cancel()
         self._sock.close()
 
+    def leave_to_parent(self) -> None:
+        """Closes this process's copy: see :class:`minirpc.aio.lifetime.SocketHolder`."""
+        self.close()
+
     async def wait_closed(self) -> None:
         """Waits until the connections that have been accepted are told to their protocols."""
         if self._arriving:
             await asyncio.wait(self._arriving)
 
     def _resume(self) -> None:
-        self._loop.add_reader(self._sock.fileno(), self._accept)
+        self.loop.add_reader(self._sock.fileno(), self._accept)
 
     def _pause(self) -> None:
-        self._loop.remove_reader(self._sock.fileno())
+        self.loop.remove_reader(self._sock.fileno())
 
     def _accept(self) -> None:
         """Accepts some of the connections that wait; the loop calls again while there are more."""
@@ -176,19 +186,19 @@ class Listener:
                     self._exhausted = True
                     _log.warning("cannot accept connections on %s for now: %s", self._name, error.strerror)
                 self._pause()
-                self._retry = self._loop.call_later(_RETRY_DELAY, self._resume)
+                self._retry = self.loop.call_later(_RETRY_DELAY, self._resume)
                 return
             if self._exhausted:
                 self._exhausted = False
                 _log.warning("accepting connections on %s again", self._name)
             sock.setblocking(False)
-            task = self._loop.create_task(self._begin(sock))
+            task = self.loop.create_task(self._begin(sock))
             self._arriving.add(task)
             task.add_done_callback(self._arriving.discard)
 
     async def _begin(self, sock: socket.socket) -> None:
         try:
-            await self._loop.connect_accepted_socket(self._make_protocol, sock)
+            await self.loop.connect_accepted_socket(self._make_protocol, sock)
         except Exception as error:  # noqa: BLE001  # a socket that is of no use: the others are
             _log.debug("a connection that was accepted on %s did not begin: %s", self._name, error)
             sock.close()

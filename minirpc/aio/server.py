@@ -248,11 +248,7 @@ class Server(LoopBound):
     def _unclosed(self) -> bool:
         return bool(self._listeners or self._connections)
 
-    def _descriptors(self) -> Iterable[int]:
-        listening = [listener.descriptor for listener in self._listeners]
-        return listening + [connection.descriptor for connection in self._connections]
-
-    def _forget_inherited(self, unwinding: bool) -> None:
+    def _forget_inherited(self) -> None:
         self._socket_paths.clear()  # where the parent listens
         if self._handled_signals:
             # Else a signal to this process would reach the parent's event loop, by the pipe that both have, and would
@@ -260,11 +256,6 @@ class Server(LoopBound):
             signal.set_wakeup_fd(-1)
             for number in self._handled_signals:
                 signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
-        if unwinding:
-            for listener in self._listeners:
-                listener.close()
-            for connection in self._connections:
-                connection.leave_to_parent()
 
     async def serve(
         self,
