@@ -241,11 +241,11 @@ async def test_attack_is_one_line_in_the_log(caplog: pytest.LogCaptureFixture) -
     caplog.set_level(logging.INFO, "minirpc")
     async with Server([Echo()]) as server:
         async with connect(await server.start("127.0.0.1:0")) as client:
-            await carry_out(repeated(PingFrame(0, b"12345678").serialize())(), client)
+            await carry_out(repeated(SettingsFrame(0).serialize())(), client)
         await server.stop()
     (line,) = caplog.messages
     assert client.address in line
-    assert "ENHANCE_YOUR_CALM: too many pings" in line
+    assert "ENHANCE_YOUR_CALM: too many settings" in line
 
 
 async def test_handlers_of_reset_streams_count_until_they_have_ended() -> None:
@@ -270,16 +270,16 @@ async def test_handlers_of_reset_streams_count_until_they_have_ended() -> None:
         Server([Slow()], max_concurrent_streams=10) as server,
         connect(await server.start("127.0.0.1:0")) as client,
     ):
-        for stream_id in range(1, 201, 2):
-            client.write(ask(stream_id))
-            await client.expect_pong()
+        for stream_id in range(1, 81, 2):
+            client.write(ask(stream_id), SettingsFrame(0))
+            await client.expect_settings_ack()
             client.write(reset(stream_id))
-        client.write(call(201, "Unary"))
-        await client.expect_pong()
+        client.write(call(81, "Unary"), SettingsFrame(0))
+        await client.expect_settings_ack()
         assert (len(running), most) == (10, 10)
         assert not [frame for frame in client.seen if frame.stream_id], "there is no room for this call yet"
         clean_up.set()
-        await client.expect_end(201)
+        await client.expect_end(81)
         assert most == 10
 
 
