@@ -23,6 +23,7 @@ from minirpc.services.health import Health
 __all__ = ["GeoService", "RouteService", "main"]
 
 _GRACE = 10.0  # seconds for running calls to end once the process is told to stop
+_CONNECTION_AGE = 300.0  # seconds; clients behind one virtual address then get to other replicas, new ones included
 
 
 class GeoService(GeoServiceServicer):
@@ -81,7 +82,7 @@ async def _serve(address: str, version: str, delay: float) -> None:
     # "live" is what a liveness probe asks for: it is SERVING while the process runs, whatever becomes of the others
     health = Health([*services, "live"])
     interceptors = [_tell_version(version)] if version else []
-    server = Server([*services, health], interceptors=interceptors)
+    server = Server([*services, health], interceptors=interceptors, max_connection_age=_CONNECTION_AGE)
     await server.serve(address, grace=_GRACE, delay=delay, on_listening=_say_where)
 
 

@@ -21,7 +21,8 @@ __all__ = ["KubernetesResolver"]
 _log = logging.getLogger("minirpc.kubernetes")
 
 _PASSING = {None, 401, 403, 429, 503}  # failures that say nothing of what was asked for
-_SHORT_WATCH = 1.0  # seconds; a watch that ends before, without an event, is a failure
+_SHORT_WATCH = 0.5  # seconds; when a watch is over so soon, the next one has to wait
+_STEADY = 60.0  # seconds that a watch without a change has lasted, for what failed before to be forgotten
 
 
 class KubernetesResolver(Resolver):
@@ -93,32 +94,39 @@ class KubernetesResolver(Resolver):
         """
         known: tuple[Endpoint, ...] | None = None
         state = _State(SliceSet(self._name.service, self._name.port, self._zone))
+        loop = asyncio.get_running_loop()
         backoff = self._min_backoff
         while True:
-            state.listed = state.watched = False
-            wait = 0.0
+            began = loop.time()
+            resumed = state.version is not None
+            state.watched = False
+            failure: KubernetesError | None = None
             try:
                 async with contextlib.aclosing(self._follow(state)) as changes:
                     async for endpoints in changes:
                         if endpoints != known:
                             known = endpoints
                             yield Resolution(endpoints)
-                state.watched = True
-            except ExpiredError as error:
-                _log.debug("%s: %s; listing anew", self._name, error)
-                state.version = None
-                # to be expected of an old watch; where a new list is too old as well, the server needs time
-                wait = backoff if state.listed and not state.watched else 0.0
             except KubernetesError as error:
-                if known is None:
+                if known is None and not isinstance(error, ExpiredError):
                     raise
-                _log.warning("%s: going on with %d endpoints: %s", self._name, len(known), error)
-                if error.status not in _PASSING:
+                failure = error
+            lasted = loop.time() - began
+            if state.watched or lasted > _STEADY:
+                backoff = self._min_backoff
+            if isinstance(failure, ExpiredError):
+                _log.debug("%s: %s; listing anew", self._name, failure)
+                state.version = None
+                if resumed:
+                    continue  # to be expected; where what was just listed is too old as well, the server needs time
+            elif failure is not None:
+                _log.warning("%s: going on with %d endpoints: %s", self._name, len(known or ()), failure)
+                if failure.status not in _PASSING:
                     state.version = None  # perhaps it is the version that the server does not like
-                wait = max(backoff, error.retry_after)
-            backoff = self._min_backoff if state.watched else min(backoff * 2, self._max_backoff)
-            if not wait:
-                continue
+            elif lasted > _SHORT_WATCH:
+                continue  # its time was over
+            wait = max(backoff, failure.retry_after if failure is not None else 0.0)
+            backoff = min(backoff * 2, self._max_backoff)
             await self._pause(wait * random.uniform(0.5, 1.0))  # noqa: S311
 
     async def _pause(self, seconds: float) -> None:
@@ -130,7 +138,6 @@ class KubernetesResolver(Resolver):
     async def _follow(self, state: _State) -> AsyncGenerator[tuple[Endpoint, ...], None]:
         """Lists if need be, then watches once; yields the endpoints whenever something was told."""
         cluster = self._cluster or Cluster.find()
-        loop = asyncio.get_running_loop()
         # A connection for each watch: so it has the token and the certificates of now, and servers that were added
         # behind one address get their share.
         async with ApiClient(cluster, self._name.service, self._name.namespace or cluster.namespace) as api:
@@ -138,9 +145,7 @@ class KubernetesResolver(Resolver):
                 items, version = await api.list_slices()
                 state.slices.replace(items)
                 state.version = version
-                state.listed = True
                 yield state.slices.endpoints()
-            begun = loop.time()
             seconds = self._watch_seconds * random.uniform(0.8, 1.0)  # noqa: S311
             async with contextlib.aclosing(api.watch_slices(state.version, seconds)) as batches:
                 async for batch in batches:
@@ -148,8 +153,6 @@ class KubernetesResolver(Resolver):
                         state.apply(event)
                     state.watched = True
                     yield state.slices.endpoints()
-            if not state.watched and loop.time() - begun < min(_SHORT_WATCH, seconds / 2):
-                raise KubernetesError(f"the API server at {cluster.server} ended a watch as soon as it began")
 
 
 class _State:
@@ -158,8 +161,7 @@ class _State:
     def __init__(self, slices: SliceSet) -> None:
         self.slices = slices
         self.version: str | None = None
-        self.listed = False  # whether this connection began with a list
-        self.watched = False  # whether it has told of changes since
+        self.watched = False  # whether this watch has told anything
 
     def apply(self, event: Mapping[str, Any]) -> None:
         """Takes one event of a watch.

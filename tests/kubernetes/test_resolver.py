@@ -156,6 +156,41 @@ async def test_bookmarks_spare_a_list() -> None:
         assert api.lists == 1
 
 
+@pytest.mark.parametrize("always", [b"gone", b"over"])
+async def test_a_server_that_ends_every_watch_is_not_asked_without_a_pause(always: bytes) -> None:
+    requests = 0
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal requests
+        requests += 1
+        head = await reader.readuntil(b"\r\n\r\n")
+        body = b'{"items": [], "metadata": {"resourceVersion": "7"}}'
+        if b"watch=true" in head:
+            body = b'{"type": "ERROR", "object": {"code": 410}}\n' if always == b"gone" else b""
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%s" % (len(body), body))
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        cluster = Cluster(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        of = KubernetesResolver("geo.prod", cluster=cluster, min_backoff=3600, max_backoff=3600)
+        async with watching(of) as told:
+            assert await told.next() == []
+            waiting = asyncio.create_task(told.next())
+            await eventually(lambda: requests == 2)  # a list and a watch
+            await asyncio.sleep(0.2)
+            assert requests == 2
+
+            def goes_on() -> bool:
+                of.resolve_now()
+                return requests > 2
+
+            await eventually(goes_on)
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+
+
 async def test_what_is_known_outlives_the_api_server(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING, "minirpc.kubernetes")
     async with ApiServer() as api, watching(resolver(api)) as told:
