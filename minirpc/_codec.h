@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "_utf8.h"
+
 /* ---- integers */
 
 /* Whether an int is so small that it is stored in one piece; if so, its value. */
@@ -128,30 +130,6 @@ static inline uint32_t minirpc_float_to_bits(double value)
 }
 
 /* ---- strings */
-
-static inline int minirpc_is_ascii(const uint8_t *p, Py_ssize_t size)
-{
-    uint64_t word, high_bits = 0;
-    for (; size >= 8; p += 8, size -= 8) {
-        memcpy(&word, p, 8);
-        high_bits |= word;
-    }
-    for (; size > 0; p++, size--) high_bits |= *p;
-    return !(high_bits & 0x8080808080808080u);
-}
-
-/* A new str of UTF-8 bytes; NULL with an exception (UnicodeDecodeError) if they are not. `errors` is NULL or the name of
- * one of Python's own error handlers. For short strings, most of the time of PyUnicode_DecodeUTF8 goes into preparations;
- * strings of up to one character are singletons that it knows. */
-static inline PyObject *minirpc_text(const uint8_t *p, Py_ssize_t size, const char *errors)
-{
-    if (size > 1 && size <= 256 && minirpc_is_ascii(p, size)) {
-        PyObject *text = PyUnicode_New(size, 127);
-        if (text != NULL) memcpy(PyUnicode_1BYTE_DATA(text), p, size);
-        return text;
-    }
-    return PyUnicode_DecodeUTF8((const char *)p, size, errors);
-}
 
 /* The UTF-8 bytes of a str, or of an instance of a subclass; NULL with an exception if it has a lone surrogate. */
 static inline const char *minirpc_utf8(PyObject *text, Py_ssize_t *size)

@@ -244,7 +244,17 @@ def copy(message):
 
 def deepcopy(message, memo=None):
     """``__deepcopy__``: a new message that shares nothing that can change."""
-    return copy_message(plan_of(Py_TYPE(<PyObject*>message)), message, {} if memo is None else memo, True)
+    cdef Plan plan = plan_of(Py_TYPE(<PyObject*>message))
+    cdef bint paused
+    if plan.table.leaf:
+        return copy_message(plan, message, {} if memo is None else memo, True)
+    # as in decoding: the copies live, and looking at each of them again and again would find nothing
+    paused = PyGC_Disable()
+    try:
+        return copy_message(plan, message, {} if memo is None else memo, True)
+    finally:
+        if paused:
+            PyGC_Enable()
 
 
 # An object whose only reference is in the slot or list that we have come from cannot be met a second time: it needs no
