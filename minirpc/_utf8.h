@@ -24,15 +24,28 @@ static inline int minirpc_is_ascii(const uint8_t *p, Py_ssize_t size)
     return !(high_bits & MINIRPC_HIGH_BITS);
 }
 
-/* How many of the bytes at `p` are ASCII: eight at a time, and the rest only at the end. */
+/* How many bytes in memory come before the first that is not ASCII, of eight; 8 if all are. */
+static inline int minirpc_ascii_of_8(const uint8_t *p)
+{
+    uint64_t word;
+    memcpy(&word, p, 8);
+    word &= MINIRPC_HIGH_BITS;
+#if PY_BIG_ENDIAN
+    return word ? __builtin_clzll(word) >> 3 : 8;
+#else
+    return word ? __builtin_ctzll(word) >> 3 : 8;
+#endif
+}
+
+/* How many of the bytes at `p` are ASCII. */
 static inline Py_ssize_t minirpc_ascii_run(const uint8_t *p, const uint8_t *end)
 {
     const uint8_t *start = p;
-    uint64_t word;
+    int run;
     while (end - p >= 8) {
-        memcpy(&word, p, 8);
-        if (word & MINIRPC_HIGH_BITS) break;
-        p += 8;
+        run = minirpc_ascii_of_8(p);
+        p += run;
+        if (run < 8) return p - start;
     }
     while (p < end && *p < 0x80) p++;
     return p - start;
@@ -86,18 +99,21 @@ static inline Py_ssize_t minirpc_measure_utf8(const uint8_t *p, const uint8_t *e
 #define MINIRPC_FILL(name, character)                                                                             \
     static inline void name(character *out, const uint8_t *p, const uint8_t *end)                                 \
     {                                                                                                             \
-        uint64_t word;                                                                                            \
+        int run;                                                                                                  \
         while (p < end) {                                                                                         \
             uint8_t first = *p;                                                                                   \
             if (first < 0x80) {                                                                                   \
-                while (end - p >= 8) {                                                                            \
-                    memcpy(&word, p, 8);                                                                          \
-                    if (word & MINIRPC_HIGH_BITS) break;                                                          \
-                    for (int i = 0; i < 8; i++) out[i] = (character)p[i];                                         \
-                    out += 8;                                                                                     \
-                    p += 8;                                                                                       \
+                while (end - p >= 8 && (run = minirpc_ascii_of_8(p)) > 0) {                                       \
+                    if (run == 8) {                                                                               \
+                        for (int i = 0; i < 8; i++) out[i] = (character)p[i]; /* in one go: the count is known */ \
+                    } else {                                                                                      \
+                        for (int i = 0; i < run; i++) out[i] = (character)p[i];                                   \
+                    }                                                                                             \
+                    out += run;                                                                                   \
+                    p += run;                                                                                     \
                 }                                                                                                 \
-                while (p < end && *p < 0x80) *out++ = (character)*p++;                                            \
+                if (end - p < 8)                                                                                  \
+                    while (p < end && *p < 0x80) *out++ = (character)*p++;                                        \
             } else if (first < 0xE0) {                                                                            \
                 *out++ = (character)((first & 0x1F) << 6 | (p[1] & 0x3F));                                        \
                 p += 2;                                                                                           \
