@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Callable, Iterable
+from operator import index
 from typing import Any, Self, SupportsIndex
 
 __all__ = ["Numbers", "adopt"]
@@ -21,29 +22,29 @@ _CLASSES = {code: codes for codes in ("df", "bhilqn", "BHILQN") for code in code
 class Numbers(array):  # type: ignore[type-arg]  # of int or float, as the type code says
     """A list of numbers in an array: ``Numbers("d", [0.5, 1.5])``.
 
-    ``array.array`` with what a ``list`` has besides: it equals and is ordered like a list of the same numbers, looks like
-    one, its slices are of its own kind, and it can be sorted, copied, cleared, extended by and added to any list.
+    ``array.array`` with what a ``list`` has besides: it equals and is ordered like a list of the same numbers, looks
+    like one, its slices are of its own kind, and it can be sorted, copied, cleared, extended by and added to any list.
 
     What is put into it must be of its type at once: anything but a number is a TypeError, an integer out of range an
-    OverflowError; a ``float`` field's numbers (type code ``f``) are rounded to 32 bits. While a buffer of it is in use, it
-    can change its numbers but not its length (BufferError).
+    OverflowError; a ``float`` field's numbers (type code ``f``) are rounded to 32 bits. While a buffer of it is in use,
+    it can change its numbers but not its length (BufferError).
 
     The type codes are ``d`` for double, ``f`` for float, ``i``, ``I``, ``q`` and ``Q`` for signed and unsigned integers
     of 32 and 64 bits.
     """
 
     __slots__ = ()
-    __hash__ = None  # type: ignore[assignment]  # it changes
+    __hash__ = None  # it changes
 
-    def __getitem__(self, index: Any) -> Any:
-        if isinstance(index, slice):
-            return Numbers(self.typecode, array.__getitem__(self, index))
-        return array.__getitem__(self, index)
+    def __getitem__(self, at: Any) -> Any:
+        if isinstance(at, slice):
+            return Numbers(self.typecode, array.__getitem__(self, at))
+        return array.__getitem__(self, at)
 
-    def __setitem__(self, index: Any, value: Any) -> None:
-        if isinstance(index, slice):
+    def __setitem__(self, at: Any, value: Any) -> None:
+        if isinstance(at, slice):
             value = self._like(value)
-        array.__setitem__(self, index, value)
+        array.__setitem__(self, at, value)
 
     def __repr__(self) -> str:
         return repr(self.tolist())
@@ -93,10 +94,13 @@ class Numbers(array):  # type: ignore[type-arg]  # of int or float, as the type 
         self.extend(other)
         return self
 
-    def __mul__(self, count: SupportsIndex) -> Numbers:  # type: ignore[override]
-        return Numbers(self.typecode, array.__mul__(self, count))
+    def __mul__(self, count: SupportsIndex) -> Numbers:
+        return Numbers(self.typecode, super().__mul__(index(count)))
 
     __rmul__ = __mul__
+
+    def __imul__(self, count: SupportsIndex) -> Self:
+        return super().__imul__(index(count))
 
     def extend(self, values: Iterable[Any]) -> None:
         """Appends all values; none of them if one does not fit."""
@@ -135,9 +139,9 @@ def adopt(value: Any, code: str) -> Any:
         code: the type code of the field's numbers.
 
     Returns:
-        The value itself if it is a list or ``Numbers`` of the type. ``Numbers`` if it is another array whose numbers are
-        of the field's type: encoding then runs nobody's code. A list of what other arrays hold, to be checked one by
-        one. Anything else as it is, for encoding to refuse.
+        The value itself if it is a list or ``Numbers`` of the type. ``Numbers`` if it is another array whose numbers
+        are of the field's type: encoding then runs nobody's code. A list of what other arrays hold, to be checked one
+        by one. Anything else as it is, for encoding to refuse.
     """
     if isinstance(value, list | bytes | bytearray) or (type(value) is Numbers and value.typecode == code):
         return value

@@ -329,11 +329,8 @@ class _Writer:
         make = f"if {target} is None: {target} = Numbers({code!r})"
         if not self.merging:
             return [make]
-        return [
-            make,
-            f"elif type({target}) is not list and (type({target}) is not Numbers or {target}.typecode != {code!r}):"
-            f" check({target}, list)",
-        ]
+        is_array = f"type({target}) is Numbers and {target}.typecode == {code!r}"
+        return [make, f"elif type({target}) is not list and not ({is_array}): check({target}, list)"]
 
     def field(self, spec: FieldSpec, index: int, siblings: Sequence[int]) -> dict[int, Lines]:
         """For each tag of the field, the lines that read what follows it."""

@@ -121,7 +121,8 @@ def _make_init(cls: Any) -> Callable[..., None]:
         keywords.append(f"{spec.name}={default}")
         value = spec.name
         if spec.typecode:
-            value = f"{value} if {value} is None or {type_}({value}) is {list_} else {adopt_}({value}, {spec.typecode!r})"
+            adopted = f"{adopt_}({value}, {spec.typecode!r})"
+            value = f"{value} if {value} is None or {type_}({value}) is {list_} else {adopted}"
         body.append(f"    {self}.{spec.slot} = {value}")
         if spec.card is Card.ONEOF:
             oneofs.setdefault(spec.oneof, []).append(spec.name)

@@ -9,8 +9,8 @@ Values in slots
     * ``optional``, oneof members and sub-messages hold None while unset
     * repeated fields and maps hold a ``list`` or ``dict``, or None while nobody asked for it: a descriptor above the
       slot makes the container at first read
-    * a repeated field of numbers (``FieldSpec.typecode``) is made as ``minirpc.numbers.Numbers``, by that descriptor and
-      by decoding, and holds a ``list`` if one was assigned. Descriptor and constructor make one of these two of
+    * a repeated field of numbers (``FieldSpec.typecode``) is made as ``minirpc.numbers.Numbers``, by that descriptor
+      and by decoding, and holds a ``list`` if one was assigned. Descriptor and constructor make one of these two of
       everything else that is an array (``minirpc.numbers.adopt``), so that encoding asks nobody for a buffer
     * a field with presence and an explicit default holds None while unset too: a descriptor above the slot reads the
       default then
@@ -76,9 +76,9 @@ Encoding
     reason made by the functions of :mod:`minirpc.wire.faults`.
     ``int`` kinds take ``int`` (and its subclasses) in range, float kinds ``float`` or ``int``, ``bool`` only ``bool``,
     ``string`` ``str`` without lone surrogates, ``bytes`` ``bytes``/``bytearray``/``memoryview``; a repeated field is a
-    ``list`` (or ``Numbers`` of its type), a map a ``dict``, a message field an instance of its class; a number that a closed enum does not name is
-    refused, and so is a required field that is unset. Objects with ``__index__`` or ``__float__`` are refused: encoding
-    never runs code of the values.
+    ``list`` (or ``Numbers`` of its type), a map a ``dict``, a message field an instance of its class; a number that a
+    closed enum does not name is refused, and so is a required field that is unset. Objects with ``__index__`` or
+    ``__float__`` are refused: encoding never runs code of the values.
 """
 
 from __future__ import annotations
