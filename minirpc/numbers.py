@@ -2,7 +2,7 @@
 
 What a repeated ``double``, ``float`` or integer field reads as, unless a list was assigned to it. The numbers stand in
 memory as C has them, 4 or 8 bytes each: decoding is a copy and not an object for each number, and whoever understands
-Python's buffer protocol (``memoryview``, numpy, PyTorch) reads and writes them in place.
+Python's buffer protocol (``memoryview``, numpy) reads and writes them in place.
 """
 
 from __future__ import annotations
