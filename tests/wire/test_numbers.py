@@ -177,9 +177,7 @@ def test_others_read_and_write_them_in_place(engine: Engine) -> None:
     assert message.f_int32 == [1, -1, 5]
 
 
-@pytest.mark.parametrize(
-    "assign", [lambda name, value: Packed(**{name: value}), None], ids=["constructor", "attribute"]
-)
+@pytest.mark.parametrize("by_attribute", [False, True], ids=["constructor", "attribute"])
 @pytest.mark.parametrize(
     ("name", "value", "expected", "kind"),
     [
