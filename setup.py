@@ -30,7 +30,7 @@ def extensions() -> list[Extension]:
         Extension(
             f"minirpc.{name}",
             [f"minirpc/{name}.pyx"],
-            extra_compile_args=[*os.environ.get("MINIRPC_CFLAGS", "-O2").split()],
+            extra_compile_args=[*os.environ.get("MINIRPC_CFLAGS", "-O3").split()],
             extra_link_args=[*os.environ.get("MINIRPC_LDFLAGS", "").split()],
         )
         for name in ("_varint", "_codec")

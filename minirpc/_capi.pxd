@@ -112,6 +112,13 @@ cdef extern from "_codec.h":
     Py_hash_t minirpc_text_hash(PyObject*) except? -1
     PyObject* minirpc_list_with_room(Py_ssize_t)
     int minirpc_append(PyObject*, PyObject*)
+    const char* minirpc_number_codes
+    const uint8_t* minirpc_number_sizes
+    int minirpc_set_numbers(object) except -1
+    bint minirpc_is_numbers(PyObject*, int)
+    PyObject* minirpc_new_numbers(int, Py_ssize_t)
+    char* minirpc_numbers_items(PyObject*, Py_ssize_t*)
+    int minirpc_extend_numbers(PyObject*, const char*, Py_ssize_t)
     Py_ssize_t minirpc_slot_offset(PyObject*)
     PyTypeObject* minirpc_slot_owner(PyObject*)
     bint minirpc_is_plain(PyTypeObject*)

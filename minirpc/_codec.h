@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "_utf8.h"
+
 /* ---- integers */
 
 /* Whether an int is so small that it is stored in one piece; if so, its value. */
@@ -129,30 +131,6 @@ static inline uint32_t minirpc_float_to_bits(double value)
 
 /* ---- strings */
 
-static inline int minirpc_is_ascii(const uint8_t *p, Py_ssize_t size)
-{
-    uint64_t word, high_bits = 0;
-    for (; size >= 8; p += 8, size -= 8) {
-        memcpy(&word, p, 8);
-        high_bits |= word;
-    }
-    for (; size > 0; p++, size--) high_bits |= *p;
-    return !(high_bits & 0x8080808080808080u);
-}
-
-/* A new str of UTF-8 bytes; NULL with an exception (UnicodeDecodeError) if they are not. `errors` is NULL or the name of
- * one of Python's own error handlers. For short strings, most of the time of PyUnicode_DecodeUTF8 goes into preparations;
- * strings of up to one character are singletons that it knows. */
-static inline PyObject *minirpc_text(const uint8_t *p, Py_ssize_t size, const char *errors)
-{
-    if (size > 1 && size <= 256 && minirpc_is_ascii(p, size)) {
-        PyObject *text = PyUnicode_New(size, 127);
-        if (text != NULL) memcpy(PyUnicode_1BYTE_DATA(text), p, size);
-        return text;
-    }
-    return PyUnicode_DecodeUTF8((const char *)p, size, errors);
-}
-
 /* The UTF-8 bytes of a str, or of an instance of a subclass; NULL with an exception if it has a lone surrogate. */
 static inline const char *minirpc_utf8(PyObject *text, Py_ssize_t *size)
 {
@@ -251,6 +229,143 @@ static inline int minirpc_append(PyObject *list, PyObject *item)
     int result = PyList_Append(list, item);
     Py_DECREF(item);
     return result;
+}
+
+/* ---- arrays of numbers: minirpc.numbers.Numbers, whose base is array.array */
+
+/* An array as CPython 3.11 to 3.13 lay it out. There is no C API for arrays: where this does not hold, they are made by
+ * calling their class, and found by asking them for a buffer. */
+typedef struct {
+    PyObject_VAR_HEAD
+    char *items; /* of PyMem_Malloc; NULL if there are none */
+    Py_ssize_t allocated;
+    const void *type; /* of the items: one for each type code */
+    PyObject *weak_references;
+    Py_ssize_t exports;
+} minirpc_array;
+
+#define MINIRPC_NUMBER_TYPES 6
+static const char minirpc_number_codes[MINIRPC_NUMBER_TYPES + 1] = "dfiIqQ";
+static const uint8_t minirpc_number_sizes[MINIRPC_NUMBER_TYPES] = {8, 4, 4, 4, 8, 8};
+
+static PyTypeObject *minirpc_numbers_class; /* kept, as all the following */
+static PyObject *minirpc_numbers_codes[MINIRPC_NUMBER_TYPES];
+static PyObject *minirpc_numbers_empty[MINIRPC_NUMBER_TYPES];
+static PyObject *minirpc_frombytes;
+static int minirpc_numbers_by_layout;
+
+/* The items of an array, which stay there as long as nobody else gets to run. */
+static inline char *minirpc_numbers_items(PyObject *numbers, Py_ssize_t *count)
+{
+    Py_buffer view;
+    if (minirpc_numbers_by_layout) {
+        *count = Py_SIZE(numbers);
+        return ((minirpc_array *)numbers)->items;
+    }
+    if (PyObject_GetBuffer(numbers, &view, PyBUF_SIMPLE) < 0) { /* no memory */
+        PyErr_Clear();
+        *count = 0;
+        return NULL;
+    }
+    *count = view.len / view.itemsize;
+    char *items = view.buf;
+    PyBuffer_Release(&view);
+    return items;
+}
+
+/* Whether an object is exactly a Numbers with items of a type. */
+static inline int minirpc_is_numbers(PyObject *object, int type)
+{
+    if (!Py_IS_TYPE(object, minirpc_numbers_class)) return 0;
+    if (minirpc_numbers_by_layout)
+        return ((minirpc_array *)object)->type == ((minirpc_array *)minirpc_numbers_empty[type])->type;
+    Py_buffer view;
+    if (PyObject_GetBuffer(object, &view, PyBUF_FORMAT) < 0) {
+        PyErr_Clear();
+        return 0;
+    }
+    int same = view.format[0] == minirpc_number_codes[type];
+    PyBuffer_Release(&view);
+    return same;
+}
+
+/* A new array of so many numbers, whose values are still to be written; NULL with an exception. It is kept from the
+ * garbage collector: numbers make no cycles. */
+static PyObject *minirpc_new_numbers(int type, Py_ssize_t count)
+{
+    Py_ssize_t size = count * minirpc_number_sizes[type];
+    if (!minirpc_numbers_by_layout) {
+        PyObject *bytes = PyBytes_FromStringAndSize(NULL, size);
+        if (bytes == NULL) return NULL;
+        PyObject *numbers =
+            PyObject_CallFunctionObjArgs((PyObject *)minirpc_numbers_class, minirpc_numbers_codes[type], bytes, NULL);
+        Py_DECREF(bytes);
+        return numbers;
+    }
+    minirpc_array *numbers = (minirpc_array *)minirpc_numbers_class->tp_alloc(minirpc_numbers_class, 0);
+    if (numbers == NULL) return NULL;
+    numbers->type = ((minirpc_array *)minirpc_numbers_empty[type])->type; /* first: destruction may look at it */
+    if (PyObject_GC_IsTracked((PyObject *)numbers)) PyObject_GC_UnTrack(numbers);
+    if (count > 0) {
+        numbers->items = PyMem_Malloc(size);
+        if (numbers->items == NULL) {
+            Py_DECREF(numbers);
+            return PyErr_NoMemory();
+        }
+        numbers->allocated = count;
+        Py_SET_SIZE(numbers, count);
+    }
+    return (PyObject *)numbers;
+}
+
+/* Appends numbers from memory; -1 with an exception, which is a BufferError while somebody holds a buffer of them. */
+static int minirpc_extend_numbers(PyObject *numbers, const char *items, Py_ssize_t size)
+{
+    PyObject *view = PyMemoryView_FromMemory((char *)items, size, PyBUF_READ);
+    if (view == NULL) return -1;
+    PyObject *none = PyObject_CallFunctionObjArgs(minirpc_frombytes, numbers, view, NULL);
+    Py_DECREF(view);
+    Py_XDECREF(none);
+    return none == NULL ? -1 : 0;
+}
+
+static binaryfunc minirpc_any_subscript;
+
+/* numbers[i] for an int: what the class's own __getitem__ does, without a call of it. */
+static PyObject *minirpc_numbers_subscript(PyObject *numbers, PyObject *index)
+{
+    if (PyLong_CheckExact(index)) {
+        PyTypeObject *base = minirpc_numbers_class->tp_base;
+        return base->tp_as_mapping->mp_subscript(numbers, index);
+    }
+    return minirpc_any_subscript(numbers, index);
+}
+
+/* Gets to know the class; -1 with an exception. */
+static int minirpc_set_numbers(PyObject *numbers_class)
+{
+    minirpc_numbers_class = (PyTypeObject *)Py_NewRef(numbers_class);
+    minirpc_frombytes = PyObject_GetAttrString((PyObject *)minirpc_numbers_class->tp_base, "frombytes");
+    if (minirpc_frombytes == NULL) return -1;
+    for (int i = 0; i < MINIRPC_NUMBER_TYPES; i++) {
+        minirpc_numbers_codes[i] = PyUnicode_FromStringAndSize(&minirpc_number_codes[i], 1);
+        if (minirpc_numbers_codes[i] == NULL) return -1;
+        minirpc_numbers_empty[i] = PyObject_CallOneArg(numbers_class, minirpc_numbers_codes[i]);
+        if (minirpc_numbers_empty[i] == NULL) return -1;
+    }
+    minirpc_any_subscript = minirpc_numbers_class->tp_as_mapping->mp_subscript;
+    minirpc_numbers_class->tp_as_mapping->mp_subscript = minirpc_numbers_subscript;
+#if PY_VERSION_HEX < 0x030E0000
+    if (minirpc_numbers_class->tp_basicsize != sizeof(minirpc_array)) return 0;
+    double number = 0.5;
+    PyObject *sample = PyObject_CallFunction(numbers_class, "O(dd)", minirpc_numbers_codes[0], 1.0, number);
+    if (sample == NULL) return -1;
+    minirpc_array *array = (minirpc_array *)sample;
+    minirpc_numbers_by_layout = Py_SIZE(sample) == 2 && array->allocated >= 2 && array->exports == 0
+        && array->type == ((minirpc_array *)minirpc_numbers_empty[0])->type && memcmp(array->items + 8, &number, 8) == 0;
+    Py_DECREF(sample);
+#endif
+    return 0;
 }
 
 /* ---- instances and their slots */

@@ -44,6 +44,7 @@ import copy as _copy
 import sys
 
 from minirpc.errors import EncodeError
+from minirpc.numbers import Numbers, adopt
 
 __all__ = [
     "ContainerSlot",
@@ -93,6 +94,8 @@ cdef enum Shape:
     MANY_GROUPS
     MAP_ENTRIES
 
+cdef bint BIG_ENDIAN = sys.byteorder == "big"
+
 cdef enum:
     HEAD_SIZE = 8  # a tag's bytes, padded so that they are copied in one go
     DENSE_NUMBERS = 256  # field numbers below this are found by index
@@ -111,6 +114,9 @@ cdef struct Field:
     uint8_t kind
     uint8_t wire_type  # of one value
     uint8_t head_size
+    uint8_t typecode  # of the numbers of a repeated field, or 0
+    uint8_t number_type  # the place of that in minirpc_number_codes
+    uint8_t number_size  # in memory
     uint8_t length_size  # what the last length prefix took: a guess at the next, see open_length
     bint implicit  # the default is not written
     bint required  # a message without it is not written
@@ -354,5 +360,6 @@ include "_reader.pxi"
 include "_decode.pxi"
 include "_writer.pxi"
 include "_encode.pxi"
+include "_numbers.pxi"
 include "_slots.pxi"
 include "_objects.pxi"

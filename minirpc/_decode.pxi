@@ -240,14 +240,6 @@ cdef const uint8_t* decode_groups(
     return p
 
 
-cdef Py_ssize_t count_varints(const uint8_t* p, const uint8_t* end) noexcept:
-    cdef Py_ssize_t count = 0
-    while p < end:
-        count += p[0] < 0x80
-        p += 1
-    return count
-
-
 cdef const uint8_t* read_packed(
     Reader* r, const Field* f, PyObject* message, const uint8_t* p, const uint8_t* end
 ) noexcept:
@@ -259,25 +251,20 @@ cdef const uint8_t* read_packed(
     cdef int size = 8 if f.wire_type == I64 else 4
     p = read_length(p, end, &length, &r.fault)
     if p == NULL:
-        return stop(r, f, list_size(f, message))
+        return stop(r, f, container_size(f, message))
     if f.wire_type == VARINT:
-        count = count_varints(p, p + length)
+        count = count_varints(p, length)
     else:
         count = length // size
         if length % size:
             fail(&r.fault, PACKED_REMAINDER, start, length, size)
-            return stop(r, f, list_size(f, message))
+            return stop(r, f, container_size(f, message))
     items = own_list(f, message, count)
     if items == NULL:
         return stop_raised(r)
     p = read_packed_values(r, f, message, items, p, p + length)
     Py_DECREF(items)
     return p
-
-
-cdef Py_ssize_t list_size(const Field* f, PyObject* message) noexcept:
-    cdef PyObject* items = slot_at(message, f.offset)[0]
-    return PyList_GET_SIZE(items) if items != NULL and PyList_Check(items) else 0
 
 
 cdef bint append_unnamed(const Field* f, PyObject* message, int32_t number) noexcept:
@@ -551,6 +538,8 @@ cdef const uint8_t* decode_fields(
             p = decode_group_member(r, f, message, p, end, depth)
         elif f.shape == MANY_GROUPS:
             p = decode_groups(r, f, message, p, end, depth)
+        elif f.typecode:
+            p = decode_numbers(r, f, message, tag, p, end, depth)
         else:
             p = decode_repeated(r, f, message, tag, p, end, depth)
         if p == NULL:

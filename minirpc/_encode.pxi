@@ -71,6 +71,8 @@ cdef bint encode_packed(Writer* w, Field* f, PyObject* items) noexcept:
 
 
 cdef bint encode_repeated(Writer* w, Field* f, PyObject* items, int depth) noexcept:
+    if f.typecode and minirpc_is_numbers(items, f.number_type):
+        return encode_numbers(w, f, items)
     if not PyList_Check(items):
         refuse(w, NOT_A_LIST, f, items)
         return refuse_at(w, f, NO_INDEX, NULL)

@@ -23,6 +23,11 @@ cdef bint assign(Plan plan, PyObject* message, PyObject* name, PyObject* value) 
         raise TypeError(f"{plan.cls.__name__}() got an unexpected keyword argument {<object>name!r}")
     if value == None_ and f.shape >= MANY_SCALARS:
         return False
+    if f.typecode:
+        kept = adopted(f, <object>value)
+        Py_INCREF(<PyObject*>kept)
+        put(message, f.offset, <PyObject*>kept)
+        return False
     Py_INCREF(value)
     put(message, f.offset, value)
     return f.n_siblings > 0 and value != None_
@@ -143,9 +148,13 @@ cdef bint same_fields(Table* t, PyObject* a, PyObject* b) except -1:
     return x == y or same_objects(x if x != NULL else EMPTY_BYTES, y if y != NULL else EMPTY_BYTES)
 
 
-cdef bint is_empty(PyObject* container) noexcept:
-    if container == NULL or container == None_:
+cdef bint is_empty(const Field* f, PyObject* container) noexcept:
+    cdef Py_ssize_t count = 0
+    if is_absent(container):
         return True
+    if f.typecode and minirpc_is_numbers(container, f.number_type):
+        minirpc_numbers_items(container, &count)
+        return count == 0
     if PyList_Check(container):
         return PyList_GET_SIZE(container) == 0
     return PyDict_Check(container) and PyDict_GET_SIZE(container) == 0
@@ -153,8 +162,10 @@ cdef bint is_empty(PyObject* container) noexcept:
 
 cdef bint same_slots(Field* f, PyObject* x, PyObject* y) except -1:
     if f.shape >= MANY_SCALARS:
-        if is_empty(x) or is_empty(y):
-            return is_empty(x) and is_empty(y)
+        if is_empty(f, x) or is_empty(f, y):
+            return is_empty(f, x) and is_empty(f, y)
+        if f.typecode and minirpc_is_numbers(x, f.number_type) and minirpc_is_numbers(y, f.number_type):
+            return same_numbers(f, x, y)
         if (f.shape == MANY_MESSAGES or f.shape == MANY_GROUPS) and PyList_CheckExact(x) and PyList_CheckExact(y):
             return same_lists(f, <object>x, <object>y)
         return same_objects(x, y)
@@ -233,7 +244,17 @@ def copy(message):
 
 def deepcopy(message, memo=None):
     """``__deepcopy__``: a new message that shares nothing that can change."""
-    return copy_message(plan_of(Py_TYPE(<PyObject*>message)), message, {} if memo is None else memo, True)
+    cdef Plan plan = plan_of(Py_TYPE(<PyObject*>message))
+    cdef bint paused
+    if plan.table.leaf:
+        return copy_message(plan, message, {} if memo is None else memo, True)
+    # as in decoding: the copies live, and looking at each of them again and again would find nothing
+    paused = PyGC_Disable()
+    try:
+        return copy_message(plan, message, {} if memo is None else memo, True)
+    finally:
+        if paused:
+            PyGC_Enable()
 
 
 # An object whose only reference is in the slot or list that we have come from cannot be met a second time: it needs no
@@ -290,6 +311,8 @@ cdef object copy_slot(Field* f, PyObject* value, dict memo):
     cdef bint shared = Py_REFCNT(value) > 1
     if f.shape == MAP_ENTRIES and PyDict_CheckExact(value):
         return copy_dict(f.value, <dict>value, memo, shared)
+    if f.typecode and not shared and minirpc_is_numbers(value, f.number_type):
+        return copy_of_numbers(f, value)
     if f.shape >= MANY_SCALARS and PyList_CheckExact(value):
         return copy_list(f, <list>value, memo, shared)
     return copy_value(f, <object>value, memo, shared)

@@ -26,26 +26,32 @@ cdef class _Slot:
 
 @cython.final
 cdef class ContainerSlot(_Slot):
-    """The attribute of a repeated field or map: makes its list or dict when it is first read.
+    """The attribute of a repeated field or map: makes its container when it is first read.
 
     Args:
         member: the slot below, a member descriptor.
-        name: the field's name.
-        is_map: whether to make a dict instead of a list.
+        spec: the field.
     """
 
     cdef bint is_map
+    cdef str typecode  # of a field of numbers, or ""
 
-    def __init__(self, member, str name not None, bint is_map):
-        self.name = name
-        self.is_map = is_map
+    def __init__(self, member, spec):
+        self.name = spec.name
+        self.is_map = spec.card == CARD_MAP
+        self.typecode = spec.typecode
+
+    cdef object fresh(self):
+        if self.typecode:
+            return Numbers(self.typecode)
+        return {} if self.is_map else []
 
     def __get__(self, message, cls):
         if message is None:
             return self
         cdef PyObject** slot = self.slot_of(<PyObject*>message)
         if slot[0] == NULL:
-            fresh = {} if self.is_map else []
+            fresh = self.fresh()
             if slot[0] == NULL:  # still: making a container may set off a garbage collection
                 Py_INCREF(<PyObject*>fresh)
                 slot[0] = <PyObject*>fresh
@@ -59,6 +65,8 @@ cdef class ContainerSlot(_Slot):
         if value is None:
             put_at(slot, NULL)
         else:
+            if self.typecode and not PyList_CheckExact(<PyObject*>value):
+                value = adopt(value, self.typecode)
             Py_INCREF(<PyObject*>value)
             put_at(slot, <PyObject*>value)
 

@@ -63,6 +63,7 @@ cdef Plan make_plan(object cls):
 
 cdef int describe(Plan plan, Field* f, object spec) except -1:
     """Fills in what a field has in common with the key or value of a map entry."""
+    cdef int i
     is_map = spec.card == CARD_MAP
     is_repeated = spec.card == CARD_REPEATED
     f.number = spec.number
@@ -81,6 +82,11 @@ cdef int describe(Plan plan, Field* f, object spec) except -1:
         f.errors = SURROGATE_ESCAPE
     f.unknown = plan.table.unknown
     f.length_size = 1
+    for i, code in enumerate("dfiIqQ"):
+        if code == spec.typecode:
+            f.typecode = <uint8_t>ord(code)
+            f.number_type = i
+            f.number_size = minirpc_number_sizes[i]
     if is_map:
         f.shape = MAP_ENTRIES
         f.key = <Field*>allocate(plan, 1, sizeof(Field))

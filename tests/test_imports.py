@@ -16,8 +16,9 @@ ROOT = Path(__file__).parents[1]
 LAYERS: dict[str, set[str]] = {
     "minirpc": {"minirpc.errors"},
     "minirpc.errors": set(),
-    "minirpc.wire": {"minirpc.errors"},
-    "minirpc.message": {"minirpc.errors", "minirpc.wire"},
+    "minirpc.numbers": set(),
+    "minirpc.wire": {"minirpc.errors", "minirpc.numbers"},
+    "minirpc.message": {"minirpc.errors", "minirpc.numbers", "minirpc.wire"},
     "minirpc.http2": {"minirpc.errors"},
     "minirpc.rpc": {"minirpc.errors", "minirpc.http2"},
     "minirpc.aio": {"minirpc", "minirpc.errors", "minirpc.http2", "minirpc.rpc"},

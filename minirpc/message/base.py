@@ -162,15 +162,16 @@ def _default_slot(spec: FieldSpec) -> Callable[[type[Any]], Any]:
 
 
 def _container_slot(spec: FieldSpec) -> Callable[[type[Any]], Any]:
-    return lambda cls: wire.ContainerSlot(cls.__dict__[spec.slot], spec.name, spec.card is Card.MAP)
+    return lambda cls: wire.ContainerSlot(cls.__dict__[spec.slot], spec)
 
 
 class Message(metaclass=MessageMeta, base=True):
     """A protobuf message: a plain Python object with a typed attribute for each field.
 
     The constructor takes fields as keywords. Unset fields read as their defaults: ``optional`` fields, sub-messages and
-    oneof members as None, repeated fields as ``[]``, maps as ``{}``. Values are not checked when they are assigned but
-    when the message is encoded. Unknown attributes and keywords raise at once.
+    oneof members as None, repeated fields as an empty list (``minirpc.numbers.Numbers`` where they hold numbers), maps
+    as ``{}``. Values are not checked when they are assigned but when the message is encoded. Unknown attributes and
+    keywords raise at once.
 
     Fields that the class does not know survive: they are kept as bytes and written again behind the known ones.
 

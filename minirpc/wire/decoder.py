@@ -9,9 +9,11 @@ of a group has its own function, which finds its end as it goes and returns it.
 from __future__ import annotations
 
 import struct
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from minirpc.numbers import Numbers
 from minirpc.wire.slots import fill_empty_slots, keep_unknown
 from minirpc.wire.spec import Card, FieldSpec, Kind, WireType
 from minirpc.wire.varint import encode_varint, skip_field
@@ -146,6 +148,18 @@ def _unpacked(tag: bytes, number: int) -> bytes:
     return tag + encode_varint(number & 0xFFFF_FFFF_FFFF_FFFF)
 
 
+def _add_fixed(target: Any, run: bytes, code: str) -> None:
+    """Appends the numbers of a run of ``run`` bytes to what a field of numbers holds."""
+    if type(target) is not Numbers:
+        target.extend(struct.unpack(f"<{len(run) // struct.calcsize('<' + code)}{code}", run))
+        return
+    if sys.byteorder == "big":
+        swapped = Numbers(code, run)
+        swapped.byteswap()
+        run = swapped.tobytes()
+    target.frombytes(run)
+
+
 # what keeps a field as unknown: all that was read since its tag began
 _KEEP = ["if u is None: u = []", "u.append(b[s:p])"]
 
@@ -166,6 +180,8 @@ class _Writer:
         self.merging = merging
         self.names: dict[str, Any] = {
             "Malformed": Malformed,
+            "Numbers": Numbers,
+            "add_fixed": _add_fixed,
             "check": _check_type,
             "fill_empty_slots": fill_empty_slots,
             "keep_unknown": keep_unknown,
@@ -226,11 +242,7 @@ class _Writer:
         kind = spec.kind
         if kind in _STRUCTS:
             size = 8 if kind.wire_type == WireType.I64 else 4
-            unpack = self.name("unpack", struct.unpack)
-            run = [
-                f"if n % {size}: raise Malformed",
-                f"{target} += {unpack}(f'<{{n // {size}}}{_STRUCTS[kind]}', b[p:e])",
-            ]
+            run = [f"if n % {size}: raise Malformed", f"add_fixed({target}, b[p:e], {_STRUCTS[kind]!r})"]
         elif _is_closed(spec):
             members, tag = self.enum_members(spec), encode_varint(spec.tag)
             run = [
@@ -245,9 +257,10 @@ class _Writer:
             number, member = _PACKED_ITEMS[Kind.INT32], self.enum_member(spec, "x")
             run = [f"for x in read_packed(b[p:e]): x = {number}; {target}.append({member})"]
         elif kind is Kind.UINT64:
-            run = [f"{target} += read_packed(b[p:e])"]
+            run = [f"{target}.extend(read_packed(b[p:e]))"]
         else:
-            run = [f"{target} += [{_PACKED_ITEMS[kind]} for x in read_packed(b[p:e])]"]
+            items = f"[{_PACKED_ITEMS[kind]} for x in read_packed(b[p:e])]"
+            run = [f"{target} += {items}" if kind is Kind.BOOL else f"{target}.extend({items})"]
         return [*_length("end", "e"), *run, "p = e"]
 
     def message(self, spec: FieldSpec, target: str, end: str = "end") -> Lines:
@@ -311,15 +324,31 @@ class _Writer:
             else [make]
         )
 
+    def numbers(self, target: str, code: str) -> Lines:
+        """The same for a field of numbers, which holds Numbers or a list."""
+        make = f"if {target} is None: {target} = Numbers({code!r})"
+        if not self.merging:
+            return [make]
+        is_array = f"type({target}) is Numbers and {target}.typecode == {code!r}"
+        return [make, f"elif type({target}) is not list and not ({is_array}): check({target}, list)"]
+
     def field(self, spec: FieldSpec, index: int, siblings: Sequence[int]) -> dict[int, Lines]:
         """For each tag of the field, the lines that read what follows it."""
         target = f"f{index}"
         if spec.card is Card.MAP:
             return {spec.packed_tag: [*self.container(target, dict), *self.map_entry(spec, target)]}
         if spec.card is Card.REPEATED:
-            make = self.container(target, list)
+            make = self.numbers(target, spec.typecode) if spec.typecode else self.container(target, list)
             if spec.is_message:
                 read = ["y = None", *self.message(spec, "y"), f"{target}.append(y)"]
+            elif spec.kind in _STRUCTS:
+                # by their bytes: a NaN may carry a payload
+                size = 8 if spec.kind.wire_type == WireType.I64 else 4
+                read = [
+                    f"if p + {size} > end: raise Malformed",
+                    f"add_fixed({target}, b[p:p + {size}], {_STRUCTS[spec.kind]!r})",
+                    f"p += {size}",
+                ]
             elif _is_closed(spec):
                 read = self.closed_enum(spec, lambda member: [f"{target}.append({member})"], _KEEP)
             else:

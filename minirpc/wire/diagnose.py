@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 from minirpc.errors import DecodeError, EncodeError
+from minirpc.numbers import Numbers
 from minirpc.wire import faults
 from minirpc.wire.spec import Card, FieldSpec, Kind, WireType
 from minirpc.wire.varint import decode_fixed, decode_length, decode_tag, decode_varint, skip_field
@@ -58,6 +59,8 @@ def element_counts(fields: Sequence[FieldSpec], message: Any, seen: dict[int, Co
         value: Any = getattr(message, spec.slot, None)
         if spec.card is Card.REPEATED and issubclass(type(value), list):
             counts[spec.number] = list.__len__(value)
+        elif spec.typecode and type(value) is Numbers:
+            counts[spec.number] = len(value)
         elif spec.card in (Card.OPTIONAL, Card.ONEOF) and children(spec, value):
             counts[spec.number] = element_counts(_fields(spec), value, seen)
     return counts
@@ -264,6 +267,8 @@ def _encode_message(fields: Sequence[FieldSpec], message: Any, path: str, depth:
             if spec.required:
                 raise EncodeError(faults.not_set(), place)
             continue
+        if spec.typecode and type(value) is Numbers and value.typecode == spec.typecode:
+            continue  # they fit
         if spec.card is Card.REPEATED:
             for index, element in enumerate(_copy_of(value, list, place)):
                 _encode_value(spec, element, f"{place}[{index}]", depth, limit)

@@ -8,9 +8,11 @@ for their exact type; subclasses are converted. Whatever does not fit raises som
 from __future__ import annotations
 
 import struct
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from minirpc.numbers import Numbers
 from minirpc.wire.spec import Card, FieldSpec, Kind, WireType
 from minirpc.wire.varint import encode_varint
 
@@ -88,6 +90,22 @@ def _as_list(value: Any) -> list[Any]:
     raise _Unfit
 
 
+def _fixed_bytes(values: Numbers, code: str) -> bytes:
+    """The bytes of an array on the wire."""
+    if values.typecode != code:
+        raise _Unfit
+    if sys.byteorder == "big":
+        values = values.copy()
+        values.byteswap()
+    return values.tobytes()
+
+
+def _as_values(values: Numbers, code: str) -> list[Any]:
+    if values.typecode != code:
+        raise _Unfit
+    return values.tolist()
+
+
 def _as_dict(value: Any) -> dict[Any, Any]:
     if issubclass(type(value), dict):
         return dict.copy(value)
@@ -126,6 +144,7 @@ class _Writer:
     def __init__(self, plan_of: Callable[[Any], Any]) -> None:
         self.plan_of = plan_of
         self.names: dict[str, Any] = {
+            "Numbers": Numbers,
             "Unfit": _Unfit,
             "as_bytes": _as_bytes,
             "as_dict": _as_dict,
@@ -133,8 +152,10 @@ class _Writer:
             "as_int": _as_int,
             "as_list": _as_list,
             "as_str": _as_str,
+            "as_values": _as_values,
             "bools": _BOOLS,
             "check_message": _check_message,
+            "fixed_bytes": _fixed_bytes,
             "pack_fixed": _pack_fixed,
             "pack_ints": _pack_ints,
             "varint": _varint,
@@ -201,6 +222,8 @@ class _Writer:
         tag = encode_varint(spec.tag)
         if spec.card is Card.REPEATED:
             body = [f"if type({v}) is not list: {v} = as_list({v})"]
+            if spec.typecode:
+                body = self.numbers_field(spec, v) + body
             if spec.packed:
                 body += [f"if {v}:", *_indent(self.packed(spec, v), 1)]
             else:
@@ -222,6 +245,22 @@ class _Writer:
         else:
             body += [f"if {v}:", *_indent(self.write(spec, v, tag), 1)]
         return [f"if {v} is not {default}:", *_indent(body, 1)]
+
+    def numbers_field(self, spec: FieldSpec, v: str) -> Lines:
+        """Writes ``Numbers``, or makes a list of them."""
+        code = spec.typecode
+        if spec.kind not in _STRUCTS:
+            return [f"if type({v}) is Numbers: {v} = as_values({v}, {code!r})"]
+        # by their bytes: a NaN may carry a payload
+        size = 8 if spec.kind.wire_type == WireType.I64 else 4
+        lines = [f"s = fixed_bytes({v}, {code!r}); n = len(s); {v} = []"]
+        if spec.packed:
+            tag = encode_varint(spec.packed_tag)
+            lines += [f"if n: o += ({tag!r}, varints[n] if n < 2048 else varint(n), s)"]
+        else:
+            tag = encode_varint(spec.tag)
+            lines += [f"for i in range(0, n, {size}): o += ({tag!r}, s[i:i + {size}])"]
+        return [f"if type({v}) is Numbers:", *_indent(lines, 1)]
 
     def packed(self, spec: FieldSpec, v: str) -> Lines:
         kind = spec.kind

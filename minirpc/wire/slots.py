@@ -8,8 +8,10 @@ from __future__ import annotations
 import copy as _copy
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
+from minirpc.numbers import Numbers, adopt
 from minirpc.wire.spec import Card, FieldSpec
 
 __all__ = [
@@ -43,10 +45,11 @@ class _Accessor(property):
         return f"<field {self.name}>"
 
 
-def ContainerSlot(member: Any, name: str, is_map: bool) -> Any:  # noqa: N802  (a class in the compiled twin)
-    """The attribute of a repeated field or map: makes its list or dict when it is first read."""
+def ContainerSlot(member: Any, spec: FieldSpec) -> Any:  # noqa: N802  (a class in the compiled twin)
+    """The attribute of a repeated field or map: makes its container when it is first read."""
     read, write = member.__get__, member.__set__
-    make: Callable[[], Any] = dict if is_map else list
+    code = spec.typecode
+    make: Callable[[], Any] = partial(Numbers, code) if code else dict if spec.card is Card.MAP else list
 
     def fget(message: Any) -> Any:
         try:
@@ -58,7 +61,10 @@ def ContainerSlot(member: Any, name: str, is_map: bool) -> Any:  # noqa: N802  (
             write(message, value)
         return value
 
-    return _Accessor(name, fget, write, lambda message: write(message, None))
+    def fset(message: Any, value: Any) -> None:
+        write(message, value if value is None or type(value) is list else adopt(value, code))
+
+    return _Accessor(spec.name, fget, fset if code else write, lambda message: write(message, None))
 
 
 def _reader(member: Any, spec: FieldSpec) -> Callable[[Any], Any]:
@@ -102,7 +108,9 @@ def _make_init(cls: Any) -> Callable[..., None]:
     taken = {spec.name for spec in specs}
     self, args = _unused("self", taken), _unused("args", taken)
     positional, two_members = _unused("positional", taken), _unused("two_members", taken)
+    type_, list_, adopt_ = _unused("type", taken), _unused("list", taken), _unused("adopt", taken)
     names: dict[str, Any] = {positional: _positional, two_members: _two_members}
+    names |= {type_: type, list_: list, adopt_: adopt}
     keywords, body = [], [f"    if {args}: {positional}({cls.__name__!r})", f"    {self}._unknown = b''"]
     if is_extendable(cls):
         body.append(f"    {self}._extensions = None")
@@ -111,7 +119,11 @@ def _make_init(cls: Any) -> Callable[..., None]:
         default = _unused(f"d{index}", taken)
         names[default] = spec.default
         keywords.append(f"{spec.name}={default}")
-        body.append(f"    {self}.{spec.slot} = {spec.name}")
+        value = spec.name
+        if spec.typecode:
+            adopted = f"{adopt_}({value}, {spec.typecode!r})"
+            value = f"{value} if {value} is None or {type_}({value}) is {list_} else {adopted}"
+        body.append(f"    {self}.{spec.slot} = {value}")
         if spec.card is Card.ONEOF:
             oneofs.setdefault(spec.oneof, []).append(spec.name)
     for oneof, members in oneofs.items():

@@ -9,6 +9,9 @@ Values in slots
     * ``optional``, oneof members and sub-messages hold None while unset
     * repeated fields and maps hold a ``list`` or ``dict``, or None while nobody asked for it: a descriptor above the
       slot makes the container at first read
+    * a repeated field of numbers (``FieldSpec.typecode``) is made as ``minirpc.numbers.Numbers``, by that descriptor
+      and by decoding, and holds a ``list`` if one was assigned. Descriptor and constructor make one of these two of
+      everything else that is an array (``minirpc.numbers.adopt``), so that encoding asks nobody for a buffer
     * a field with presence and an explicit default holds None while unset too: a descriptor above the slot reads the
       default then
     * classes that can be extended have a slot ``_extensions``: None, or a ``dict`` of messages by field number, in
@@ -73,9 +76,9 @@ Encoding
     reason made by the functions of :mod:`minirpc.wire.faults`.
     ``int`` kinds take ``int`` (and its subclasses) in range, float kinds ``float`` or ``int``, ``bool`` only ``bool``,
     ``string`` ``str`` without lone surrogates, ``bytes`` ``bytes``/``bytearray``/``memoryview``; a repeated field is a
-    ``list``, a map a ``dict``, a message field an instance of its class; a number that a closed enum does not name is
-    refused, and so is a required field that is unset. Objects with ``__index__`` or ``__float__`` are refused: encoding
-    never runs code of the values.
+    ``list`` (or ``Numbers`` of its type), a map a ``dict``, a message field an instance of its class; a number that a
+    closed enum does not name is refused, and so is a required field that is unset. Objects with ``__index__`` or
+    ``__float__`` are refused: encoding never runs code of the values.
 """
 
 from __future__ import annotations
@@ -151,6 +154,22 @@ _WIRE_TYPES = {
     Kind.BYTES: WireType.LEN,
     Kind.MESSAGE: WireType.LEN,
     Kind.GROUP: WireType.SGROUP,
+}
+
+# not for bool and enum, whose values are objects of their own
+_TYPECODES = {
+    Kind.DOUBLE: "d",
+    Kind.FLOAT: "f",
+    Kind.INT32: "i",
+    Kind.SINT32: "i",
+    Kind.SFIXED32: "i",
+    Kind.UINT32: "I",
+    Kind.FIXED32: "I",
+    Kind.INT64: "q",
+    Kind.SINT64: "q",
+    Kind.SFIXED64: "q",
+    Kind.UINT64: "Q",
+    Kind.FIXED64: "Q",
 }
 
 _SCALAR_DEFAULTS: dict[Kind, Any] = {
@@ -271,6 +290,11 @@ class FieldSpec:
         if self.explicit_default is None:
             return self.default
         return self.type(self.explicit_default) if self.kind is Kind.ENUM else self.explicit_default
+
+    @property
+    def typecode(self) -> str:
+        """For a repeated field of numbers the type code of its ``Numbers``, else ""."""
+        return _TYPECODES.get(self.kind, "") if self.card is Card.REPEATED else ""
 
     @property
     def tag(self) -> int:

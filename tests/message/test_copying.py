@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import os
 import pickle
 import subprocess
@@ -192,3 +193,21 @@ def test_containers_of_copies_are_of_their_types() -> None:
     message = pickle.loads(pickle.dumps(Unpacked(f_string=["a"])))
     assert type(message.f_string) is list
     assert type(pickle.loads(pickle.dumps(Maps(k_bool={True: ""}))).k_bool) is dict
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_deep_copy_leaves_the_collector_as_it_was(enabled: bool) -> None:
+    class Stubborn:
+        def __deepcopy__(self, memo: object) -> Any:
+            raise LookupError("not to be copied")
+
+    before = gc.isenabled()
+    (gc.enable if enabled else gc.disable)()
+    try:
+        assert copy.deepcopy(Tree(label="x", children=[Tree()])) == Tree(label="x", children=[Tree()])
+        assert gc.isenabled() == enabled
+        with pytest.raises(LookupError):
+            copy.deepcopy(Tree(child=Stubborn()))  # type: ignore[arg-type]
+        assert gc.isenabled() == enabled
+    finally:
+        (gc.enable if before else gc.disable)()

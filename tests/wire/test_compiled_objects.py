@@ -114,7 +114,7 @@ def test_descriptors_refuse_what_is_not_theirs() -> None:
 
 def test_descriptors_are_made_above_slots_only() -> None:
     with pytest.raises(TypeError, match="is no slot"):
-        wire.ContainerSlot(property(), "names", False)
+        wire.ContainerSlot(property(), Node.__fields__[0])
     with pytest.raises(TypeError, match="is no slot of Node"):
         wire.OneofSlot(Node.__dict__["data"], Node.__fields__[0], [Leaf.__dict__["text"]])
 

@@ -16,6 +16,7 @@ from minirpc.message.json.errors import Misfit, expected
 from minirpc.message.json.names import json_name
 from minirpc.message.json.scalars import NULL_VALUE, RANGES, enum_members, key_reader, scalar_reader
 from minirpc.message.registry import full_name
+from minirpc.numbers import Numbers
 from minirpc.wire.spec import Card, FieldSpec, Kind
 
 __all__ = ["Reader"]
@@ -125,6 +126,7 @@ class _Maker:
 
         self.names: dict[str, Any] = {
             "Misfit": Misfit,
+            "Numbers": Numbers,
             "check_extensions": _check_extensions,
             "duplicate": duplicate,
             "expected": expected,
@@ -154,9 +156,10 @@ class _Maker:
         """The lines that read one field from v."""
         if spec.card is Card.REPEATED:
             self.names[f"r{index}"] = _list_reader(spec)
+            read = f"r{index}(v, depth - 1, context)"
             value = [
                 "if type(v) is not list: raise expected('an array', v)",
-                f"m.{spec.slot} = r{index}(v, depth - 1, context)",
+                f"m.{spec.slot} = {f'Numbers({spec.typecode!r}, {read})' if spec.typecode else read}",
             ]
         elif spec.card is Card.MAP:
             self.names[f"r{index}"] = _map_reader(spec)

@@ -16,6 +16,7 @@ from minirpc.message.json.contract import Options, Write, too_deep_to_write
 from minirpc.message.json.names import json_name
 from minirpc.message.json.scalars import QUOTED, RANGES, Text, enum_texts, key_text, quote, scalar_text
 from minirpc.message.registry import Registry
+from minirpc.numbers import Numbers
 from minirpc.wire import faults
 from minirpc.wire.spec import Card, FieldSpec, Kind
 
@@ -75,6 +76,7 @@ class _Maker:
         self.options = options
         self.names: dict[str, Any] = {
             "EncodeError": EncodeError,
+            "Numbers": Numbers,
             "as_container": _as_container,
             "check_message": _check_message,
             "entries": _entries,
@@ -102,7 +104,8 @@ class _Maker:
     def read(self, index: int, spec: FieldSpec) -> Lines:
         if spec.card in (Card.REPEATED, Card.MAP):
             # its slot may be empty for good reason: nobody has read the field yet
-            return [f"v = m.{spec.name}" if spec.name.isidentifier() else f"v = getattr(m, {spec.name!r})"]
+            read = f"v = m.{spec.name}" if spec.name.isidentifier() else f"v = getattr(m, {spec.name!r})"
+            return [read, "if type(v) is Numbers: v = v.tolist()"] if spec.typecode else [read]
         if self.options.careful:
             return [f"v = getattr(m, {spec.slot!r}, d{index})"]
         return [f"v = m.{spec.slot}"]

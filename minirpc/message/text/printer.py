@@ -12,6 +12,7 @@ from minirpc.message.registry import WELL_KNOWN_TYPES, Registry
 from minirpc.message.text.lexer import is_type_url
 from minirpc.message.text.table import MapEntry, TextField, TextTable
 from minirpc.message.text.unknown import UnknownField, read_unknown
+from minirpc.numbers import Numbers
 from minirpc.wire import faults
 from minirpc.wire.spec import MAX_DEPTH
 
@@ -57,7 +58,7 @@ class _Printer:
             if value is None and field.can_be_unset:
                 continue
             if field.is_repeated:
-                for element in _checked(value, list):
+                for element in value if type(value) is Numbers else _checked(value, list):
                     self.field(field, element, pad, depth)
             elif field.is_map:
                 for key, element in _entries(_checked(value, dict)):

@@ -1,0 +1,158 @@
+/* UTF-8 to str, for minirpc._codec: a pass that checks and measures, and one that fills in.
+ *
+ * CPython's own decoder starts with a guess and begins again with wider characters where the first of them turns up; to
+ * text that is mostly ASCII, as names and addresses are, that happens for nearly each string.
+ */
+
+#ifndef MINIRPC_UTF8_H
+#define MINIRPC_UTF8_H
+
+#include <Python.h>
+#include <stdint.h>
+#include <string.h>
+
+#define MINIRPC_HIGH_BITS 0x8080808080808080u
+
+static inline int minirpc_is_ascii(const uint8_t *p, Py_ssize_t size)
+{
+    uint64_t word, high_bits = 0;
+    for (; size >= 8; p += 8, size -= 8) {
+        memcpy(&word, p, 8);
+        high_bits |= word;
+    }
+    for (; size > 0; p++, size--) high_bits |= *p;
+    return !(high_bits & MINIRPC_HIGH_BITS);
+}
+
+/* How many bytes in memory come before the first that is not ASCII, of eight; 8 if all are. */
+static inline int minirpc_ascii_of_8(const uint8_t *p)
+{
+    uint64_t word;
+    memcpy(&word, p, 8);
+    word &= MINIRPC_HIGH_BITS;
+#if PY_BIG_ENDIAN
+    return word ? __builtin_clzll(word) >> 3 : 8;
+#else
+    return word ? __builtin_ctzll(word) >> 3 : 8;
+#endif
+}
+
+/* How many of the bytes at `p` are ASCII. */
+static inline Py_ssize_t minirpc_ascii_run(const uint8_t *p, const uint8_t *end)
+{
+    const uint8_t *start = p;
+    int run;
+    while (end - p >= 8) {
+        run = minirpc_ascii_of_8(p);
+        p += run;
+        if (run < 8) return p - start;
+    }
+    while (p < end && *p < 0x80) p++;
+    return p - start;
+}
+
+static inline int minirpc_is_tail(uint8_t byte)
+{
+    return (byte & 0xC0) == 0x80;
+}
+
+/* The number of characters, and the least of 0x7F, 0xFF, 0xFFFF and 0x10FFFF that is above none of them; -1 if the bytes
+ * are not UTF-8 (The Unicode Standard, table "Well-Formed UTF-8 Byte Sequences"). */
+static inline Py_ssize_t minirpc_measure_utf8(const uint8_t *p, const uint8_t *end, Py_UCS4 *bound)
+{
+    Py_ssize_t length = 0;
+    uint32_t bits = 0x7F;
+    while (p < end) {
+        uint8_t first = *p;
+        if (first < 0x80) {
+            Py_ssize_t run = minirpc_ascii_run(p, end);
+            p += run;
+            length += run;
+            continue;
+        }
+        if (first < 0xC2) return -1; /* a tail, or longer than need be */
+        if (first < 0xE0) {
+            if (end - p < 2 || !minirpc_is_tail(p[1])) return -1;
+            bits |= first < 0xC4 ? 0xFF : 0xFFFF;
+            p += 2;
+        } else if (first < 0xF0) {
+            if (end - p < 3 || !minirpc_is_tail(p[1]) || !minirpc_is_tail(p[2])) return -1;
+            if (first == 0xE0 && p[1] < 0xA0) return -1; /* longer than need be */
+            if (first == 0xED && p[1] > 0x9F) return -1; /* a surrogate */
+            bits |= 0xFFFF;
+            p += 3;
+        } else {
+            if (first > 0xF4 || end - p < 4) return -1;
+            if (!minirpc_is_tail(p[1]) || !minirpc_is_tail(p[2]) || !minirpc_is_tail(p[3])) return -1;
+            if (first == 0xF0 && p[1] < 0x90) return -1; /* longer than need be */
+            if (first == 0xF4 && p[1] > 0x8F) return -1; /* beyond Unicode */
+            bits |= 0x10FFFF;
+            p += 4;
+        }
+        length++;
+    }
+    *bound = bits > 0xFFFF ? 0x10FFFF : bits;
+    return length;
+}
+
+/* Fills in characters of one width from bytes that were measured. */
+#define MINIRPC_FILL(name, character)                                                                             \
+    static inline void name(character *out, const uint8_t *p, const uint8_t *end)                                 \
+    {                                                                                                             \
+        int run;                                                                                                  \
+        while (p < end) {                                                                                         \
+            uint8_t first = *p;                                                                                   \
+            if (first < 0x80) {                                                                                   \
+                while (end - p >= 8 && (run = minirpc_ascii_of_8(p)) > 0) {                                       \
+                    if (run == 8) {                                                                               \
+                        for (int i = 0; i < 8; i++) out[i] = (character)p[i]; /* in one go: the count is known */ \
+                    } else {                                                                                      \
+                        for (int i = 0; i < run; i++) out[i] = (character)p[i];                                   \
+                    }                                                                                             \
+                    out += run;                                                                                   \
+                    p += run;                                                                                     \
+                }                                                                                                 \
+                if (end - p < 8)                                                                                  \
+                    while (p < end && *p < 0x80) *out++ = (character)*p++;                                        \
+            } else if (first < 0xE0) {                                                                            \
+                *out++ = (character)((first & 0x1F) << 6 | (p[1] & 0x3F));                                        \
+                p += 2;                                                                                           \
+            } else if (first < 0xF0) {                                                                            \
+                *out++ = (character)((first & 0x0F) << 12 | (p[1] & 0x3F) << 6 | (p[2] & 0x3F));                  \
+                p += 3;                                                                                           \
+            } else {                                                                                              \
+                *out++ = (character)((first & 0x07) << 18 | (p[1] & 0x3F) << 12 | (p[2] & 0x3F) << 6 | (p[3] & 0x3F)); \
+                p += 4;                                                                                           \
+            }                                                                                                     \
+        }                                                                                                         \
+    }
+
+MINIRPC_FILL(minirpc_fill_1, Py_UCS1)
+MINIRPC_FILL(minirpc_fill_2, Py_UCS2)
+MINIRPC_FILL(minirpc_fill_4, Py_UCS4)
+
+/* A new str of UTF-8 bytes; NULL with an exception (UnicodeDecodeError) if they are not. `errors` is NULL or the name of
+ * one of Python's own error handlers. What is short is left to CPython, which has strings of one character ready. */
+static inline PyObject *minirpc_text(const uint8_t *p, Py_ssize_t size, const char *errors)
+{
+    const uint8_t *end = p + size;
+    Py_UCS4 bound = 0;
+    PyObject *text;
+    Py_ssize_t length;
+    if (size <= 4) return PyUnicode_DecodeUTF8((const char *)p, size, errors);
+    if (minirpc_is_ascii(p, size)) {
+        text = PyUnicode_New(size, 127);
+        if (text != NULL) memcpy(PyUnicode_1BYTE_DATA(text), p, size);
+        return text;
+    }
+    length = minirpc_measure_utf8(p, end, &bound);
+    if (length < 0) return PyUnicode_DecodeUTF8((const char *)p, size, errors); /* its errors, and its handlers */
+    text = PyUnicode_New(length, bound);
+    if (text == NULL) return NULL;
+    if (bound == 0xFF) minirpc_fill_1(PyUnicode_1BYTE_DATA(text), p, end);
+    else if (bound == 0xFFFF) minirpc_fill_2(PyUnicode_2BYTE_DATA(text), p, end);
+    else minirpc_fill_4(PyUnicode_4BYTE_DATA(text), p, end);
+    return text;
+}
+
+#endif
