@@ -33,7 +33,13 @@ def _chosen(names: Iterable[str], wanted: Sequence[str] | None, what: str) -> li
 def _measure(job: Job) -> dict[str, dict[str, float | str]]:
     command = [sys.executable, "-m", "benchmarks.codec.worker"]
     result = subprocess.run(
-        command, input=json.dumps(asdict(job)), stdout=subprocess.PIPE, check=True, cwd=ROOT, text=True, encoding="utf-8"
+        command,
+        input=json.dumps(asdict(job)),
+        stdout=subprocess.PIPE,
+        check=True,
+        cwd=ROOT,
+        text=True,
+        encoding="utf-8",
     )
     figures: dict[str, dict[str, float | str]] = json.loads(result.stdout)
     return figures
@@ -68,26 +74,31 @@ class _Run:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.codec", description="Measures the codec engines.")
-    parser.add_argument("--quick", action="store_true", help="one process of each engine and few repeats (2 minutes)")
+    parser.add_argument("--quick", action="store_true", help="one process of each engine, few repeats, no slow peers")
     parser.add_argument("--small", action="store_true", help="try the benchmark: the large datasets are small ones")
     parser.add_argument("--markdown", action="store_true", help="print Markdown, for the documentation")
     for name, what in (("dataset", "dataset"), ("operation", "operation"), ("engine", "engine")):
         parser.add_argument(f"--{name}", action="append", metavar="NAME", help=f"only this {what}; may be repeated")
-    parser.add_argument("--processes", type=int, help="processes for each engine (3; --quick: 1)")
+    parser.add_argument("--processes", type=int, help="processes for each engine but the slow ones (3; --quick: 1)")
     parser.add_argument("--repeats", type=int, help="most repeats in each process (25; --quick: 5)")
     parser.add_argument("--seconds", type=float, help="least time of one repeat (0.003; --quick: 0.001)")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    quick = {"processes": 1, "repeats": 5, "seconds": 0.001}
+    for name, default in (quick if arguments.quick else {"processes": 3, "repeats": 25, "seconds": 0.003}).items():
+        if getattr(arguments, name) is None:
+            setattr(arguments, name, default)
+    return arguments
 
 
 def main() -> None:
     """Measures and prints."""
     arguments = _arguments()
-    defaults = (1, 5, 0.001) if arguments.quick else (3, 25, 0.003)
-    given = (arguments.processes, arguments.repeats, arguments.seconds)
-    processes, repeats, seconds = (b if a is None else a for a, b in zip(given, defaults, strict=True))
     names = _chosen((engine.name for engine in ENGINES), arguments.engine, "engine")
     wanted = [engine for engine in ENGINES if engine.name in names or engine is BASELINE]
+    if arguments.quick and not arguments.engine:
+        wanted = [engine for engine in wanted if not engine.slow]
     operations = _chosen([*OPERATIONS, MEMORY], arguments.operation, "operation")
+    processes: int = arguments.processes if operations != [MEMORY] else 1
     engines = [engine for engine in wanted if engine.available]
     missing = [engine.name for engine in wanted if engine not in engines]
 
@@ -100,13 +111,15 @@ def main() -> None:
         for number in range(processes):
             timed = [operation for operation in operations if operation != MEMORY or number == 0]
             for engine in engines:
+                if engine.slow and number:
+                    continue
                 print(f"{number + 1}/{processes}: {engine.name}", file=sys.stderr)
-                memory = (4 if arguments.small else 12 if arguments.quick else 48) << 20
-                job = Job(engine.name, name, list(trees), timed, seconds, repeats, memory)
+                memory = (4 if arguments.small else 16) << 20
+                job = Job(engine.name, name, list(trees), timed, arguments.seconds, arguments.repeats, memory)
                 run.add(engine, _measure(job))
     print(render(run.figures, BASELINE.name, bench.sizes, operations, markdown=arguments.markdown))
     print()
-    print(f"{versions(*_DISTRIBUTIONS)}; {processes} processes, up to {repeats} repeats each.")
+    print(f"{versions(*_DISTRIBUTIONS)}; {processes} processes (slow peers: 1), up to {arguments.repeats} repeats.")
     for (engine_name, fault), where in run.faults.items():
         print(f"Left out of {engine_name}: {', '.join(where)} ({fault}).")
     if missing:

@@ -23,12 +23,14 @@ class Engine:
         variant: which of the library's engines; "" if it has one.
         requires: the distributions that must be installed.
         module: a module that must be there: a compiled engine that may not have been built.
+        slow: many times slower than the others, so that one process will do, and that ``--quick`` leaves it out.
     """
 
     library: str
     variant: str
     requires: Sequence[str] = ()
     module: str = "minirpc"
+    slow: bool = False
 
     @property
     def name(self) -> str:
@@ -77,7 +79,7 @@ ENGINES = (
     Engine("minirpc", "compiled", module="minirpc._codec"),
     Engine("protobuf-py", "ext", ["protobuf-py-ext", "protoc-gen-py"]),
     Engine("minirpc", "pure"),
-    Engine("protobuf-py", "pure", ["protobuf-py-pure", "protoc-gen-py"]),
-    Engine("google", "pure"),
-    Engine("betterproto2", "", ["betterproto2", "betterproto2_compiler"]),
+    Engine("protobuf-py", "pure", ["protobuf-py-pure", "protoc-gen-py"], slow=True),
+    Engine("google", "pure", slow=True),
+    Engine("betterproto2", "", ["betterproto2", "betterproto2_compiler"], slow=True),
 )

@@ -36,7 +36,7 @@ def bytes_per_message(decode: Callable[[], object], size: int, total: int) -> fl
     """
     if not _STATUS.exists() or not hasattr(os, "fork"):
         return None
-    count = min(max(total // (6 * size + 200), 6), 60_000)
+    count = min(max(total // (6 * size + 200), 6), 20_000)
     reading, writing = os.pipe()
     child = os.fork()
     if not child:

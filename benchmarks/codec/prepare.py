@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import py_compile
 import sys
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from google.protobuf import descriptor_pb2
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
@@ -58,20 +60,24 @@ class Bench:
         descriptor_pb2.DESCRIPTOR.CopyToProto(schemas[1])
         for library in libraries:
             text = write_program(DIALECTS[library], schemas, trees)
-            (folder / library / "program.py").write_text(text, encoding="utf-8")
+            program = folder / library / "program.py"
+            program.write_text(text, encoding="utf-8")
+            # here and not in the processes that measure: it takes long, and much memory that is free afterwards
+            py_compile.compile(str(program), doraise=True)
         self._program: ModuleType = import_module("program")
         self.sizes: dict[str, int] = {}
         reference = folder / "reference"
         reference.mkdir()
+        self._expected: dict[str, object] = {}
         for dataset in trees:
-            message = self._evaluate(dataset, "build")
+            message = self._expected[dataset] = self._evaluate(dataset, "build")
             data = self._evaluate(dataset, "build + encode")
             (reference / file_name(dataset, "build + encode")).write_bytes(data)
             text = self._evaluate(dataset, "to_json", message=message)
             (reference / file_name(dataset, "to_json")).write_text(text, encoding="utf-8")
             self.sizes[dataset] = len(data)
 
-    def _evaluate(self, dataset: str, operation: str, **names: object) -> object:
+    def _evaluate(self, dataset: str, operation: str, **names: object) -> Any:
         return eval(self._program.STATEMENTS[dataset][operation], vars(self._program) | names)
 
     def fault(self, engine: str, dataset: str, operation: str) -> str:
@@ -79,7 +85,7 @@ class Bench:
         file = self.folder / engine / file_name(dataset, operation)
         if not file.exists():  # the operation makes nothing that could be compared, or checks itself
             return ""
-        expected = self._evaluate(dataset, "build")
+        expected = self._expected[dataset]
         if operation == "to_json":
             made = self._evaluate(dataset, "from_json", text=file.read_text(encoding="utf-8"))
         else:

@@ -49,7 +49,7 @@ def render(
         rows = []
         for engine in figures:
             ratios = [_ratios(figures, engine, baseline, operation, datasets, statistic) for operation in operations]
-            rows.append([engine, *(_ratio(geometric_mean(found)) if found else "–" for found in ratios)])
+            rows.append([engine, *(_ratio(geometric_mean(found)) if found else "-" for found in ratios)])
         parts += [title, table(rows, ["engine", *operations], markdown=markdown)]
     for operation in operations:
         unit = "bytes" if operation == MEMORY else "ns"
@@ -87,12 +87,12 @@ def _ratios(
 
 def _absolute(figures: Sequence[float] | None, unit: str) -> str:
     if not figures:
-        return "–"
+        return "-"
     return f"{min(figures) * (1 if unit == 'bytes' else 1e9):,.0f}"
 
 
 def _cell(figures: Sequence[float] | None, baseline: Sequence[float] | None) -> str:
-    return _ratio(min(figures) / min(baseline)) if figures and baseline else "–"
+    return _ratio(min(figures) / min(baseline)) if figures and baseline else "-"
 
 
 def _ratio(value: float) -> str:

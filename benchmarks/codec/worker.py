@@ -1,8 +1,8 @@
 """Measures one library's program in a process of its own, and prints the figures as JSON.
 
 Usage: ``python -m benchmarks.codec.worker``, with a JSON object of what :class:`Job` holds on the standard input.
-``FOLDER/LIBRARY`` has the program and the generated code, ``FOLDER/reference`` the encoded datasets and their JSON. What
-the engine makes of them goes to ``FOLDER/ENGINE``, so that it can be compared.
+``FOLDER/LIBRARY`` has the program and the generated code, ``FOLDER/reference`` the encoded datasets and their JSON.
+What the engine makes of them goes to ``FOLDER/ENGINE``, so that it can be compared.
 
 The output is an object: for each dataset and operation a figure (seconds; bytes for memory), or why there is none.
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import sys
 import timeit
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -91,7 +91,7 @@ class _Bench:
         self._outputs = folder / engine.name
         self._outputs.mkdir(exist_ok=True)
 
-    def measure(self, dataset: str) -> dict[str, float | str]:
+    def measure(self, dataset: str, operations: Iterable[str]) -> dict[str, float | str]:
         """The figures of one dataset, or why there is none."""
         statements = self._program.STATEMENTS[dataset]
         names: dict[str, Any] = dict(vars(self._program))
@@ -100,11 +100,12 @@ class _Bench:
         for name in ("message", "other"):
             names[name] = eval(statements["decode"], names)
         figures: dict[str, float | str] = {}
-        for operation in self._job.operations:
+        for operation in operations:
             try:
                 figure = self._figure(dataset, operation, statements, names)
             except Exception as error:
-                figure = f"{type(error).__name__}: {str(error)[:200]}"
+                figures[operation] = f"{type(error).__name__}: {str(error)[:200]}"
+                continue
             if figure is not None:
                 figures[operation] = figure
         return figures
@@ -139,7 +140,13 @@ def main() -> None:
     job = Job(**json.load(sys.stdin))
     pin(0)
     bench = _Bench(job)
-    json.dump({dataset: bench.measure(dataset) for dataset in job.datasets}, sys.stdout)
+    # memory first: later there is much that was freed and that messages would go into
+    order = [{MEMORY}.intersection(job.operations), [name for name in job.operations if name != MEMORY]]
+    figures: dict[str, dict[str, float | str]] = {dataset: {} for dataset in job.datasets}
+    for operations in order:
+        for dataset in job.datasets:
+            figures[dataset] |= bench.measure(dataset, operations)
+    json.dump(figures, sys.stdout)
 
 
 if __name__ == "__main__":
