@@ -1,7 +1,7 @@
 """Uses the codec on valid and malformed input of every kind of field, and prints how many memory blocks stay behind.
 
 Usage: ``python codec_stress.py COUNT``: at least so many malformed inputs are decoded, on the engine that the
-environment chooses. Prints ``ENGINE ALLOCATOR MALFORMED KEPT``; of the blocks the most that one part of the inputs kept.
+environment chooses. Prints ``ENGINE ALLOCATOR MALFORMED KEPT``: the most blocks that one part of the inputs kept.
 """
 
 from __future__ import annotations
