@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 import timeit
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -59,12 +60,13 @@ def file_name(dataset: str, what: str) -> str:
 
 
 def _time(statement: str, names: dict[str, Any], seconds: float, repeats: int) -> float:
-    """The time of one execution in seconds: the least of several repeats, each as long as ``seconds`` at least.
+    """The processor time of one execution in seconds: the least of several repeats, each of ``seconds`` at least.
 
     Many short repeats find the moments in which nothing else runs. Statements that take long get fewer of them.
     """
-    # timeit switches the garbage collector off; what it costs is a part of what the program costs.
-    timer = timeit.Timer(statement, "import gc; gc.enable()", globals=names)
+    # Processor time: what else runs on the machine does not count. timeit switches the garbage collector off, but what
+    # it costs is a part of what the program costs.
+    timer = timeit.Timer(statement, "import gc; gc.enable()", time.process_time, names)
     count, taken = 1, timer.timeit(1)
     while taken < seconds:
         count = max(count * 2, int(count * seconds / max(taken, 1e-7)))
