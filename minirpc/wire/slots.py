@@ -288,16 +288,17 @@ def _deepcopy(value: Any, memo: dict[int, Any]) -> Any:
     cls = type(value)
     copied: Any
     if cls is list:
-        copied = memo[id(value)] = []
         if _CONSTANT.issuperset(map(type, value)):
-            copied += value
+            copied = memo[id(value)] = value.copy()
         else:
+            copied = memo[id(value)] = []
             copied.extend(_deepcopy(element, memo) for element in value)
-    elif cls is dict and _CONSTANT.issuperset(map(type, value)):
-        copied = memo[id(value)] = {}
+    elif cls is dict:
+        # keys are shared: what can be hashed does not change
         if _CONSTANT.issuperset(map(type, value.values())):
-            copied.update(value)
+            copied = memo[id(value)] = value.copy()
         else:
+            copied = memo[id(value)] = {}
             for key, element in value.items():
                 copied[key] = _deepcopy(element, memo)
     elif getattr(cls, "__deepcopy__", None) is deepcopy:
