@@ -8,7 +8,7 @@ SOURCES := pyproject.toml setup.py $(wildcard minirpc/*.pyx minirpc/*.pxd minirp
 PYTEST := $(BIN)/python -X dev -m pytest -q
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-pure test-compiled asan conformance interop lint format golden bench soak clean
+.PHONY: help demo test test-pure test-compiled asan conformance interop lint format golden bench instructions soak clean
 
 help:  ## say what the targets do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -67,6 +67,10 @@ bench: $(VENV)/.installed  ## measure beside the peers (minutes): tables for cod
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[bench]"
 	$(BIN)/python -m benchmarks.codec
 	$(BIN)/python -m benchmarks.rpc
+
+# INSTRUCTIONS passes options: make instructions INSTRUCTIONS=--record
+instructions: $(VENV)/.installed  ## count the instructions of codec operations beside the recorded counts (minutes; needs valgrind)
+	$(BIN)/python -m benchmarks.codec.instructions $(INSTRUCTIONS)
 
 conformance: $(VENV)/.installed  ## run protobuf's official conformance tests, RUNNER=path (without it: how to get a runner)
 	$(BIN)/python tests/conformance $(RUNNER)

@@ -39,7 +39,9 @@ def generate(proto: Path, generator: str, folder: Path, *, services: bool = Fals
 
     Args:
         proto: the file.
-        generator: ``minirpc``, ``google``, ``grpclib`` (Google's messages, grpclib's services) or ``protobuf-py``.
+        generator: ``minirpc``, ``google``, ``grpclib`` (Google's messages, grpclib's services), ``protobuf-py`` or
+            ``betterproto2``. The last one writes a package, whose modules refer to each other, below
+            ``folder/generated``, and descriptor.proto's classes along with the file's.
         folder: where the modules go.
         services: whether Google's generator also writes grpcio's service code. The others decide by themselves.
 
@@ -61,10 +63,21 @@ def generate(proto: Path, generator: str, folder: Path, *, services: bool = Fals
         case "protobuf-py":
             plugin = scripts / "protoc-gen-py"
             arguments = ["grpc_tools.protoc", f"--plugin=protoc-gen-py={plugin}", f"--py_out={folder}"]
+        case "betterproto2":
+            package = folder / "generated"
+            package.mkdir()
+            plugin = scripts / "protoc-gen-python_betterproto2"
+            arguments = ["grpc_tools.protoc", f"--plugin=protoc-gen-python_betterproto2={plugin}"]
+            arguments += [f"--python_betterproto2_out={package}", "google/protobuf/descriptor.proto"]
         case _:
             raise ValueError(f"unknown generator {generator!r}")
     command = [sys.executable, "-m", *arguments, f"-I{proto.parent}", str(proto)]
-    subprocess.run(command, check=True, cwd=ROOT)
+    # betterproto2's generator runs a formatter, which it looks for on the path, and tells what it writes
+    path = os.pathsep.join([str(scripts), os.environ.get("PATH", os.defpath)])
+    result = subprocess.run(command, cwd=ROOT, env=os.environ | {"PATH": path}, stderr=subprocess.PIPE, check=False)
+    if result.returncode:
+        sys.stderr.buffer.write(result.stderr)
+        result.check_returncode()
 
 
 def pin(role: int) -> None:

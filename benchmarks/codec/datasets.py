@@ -12,11 +12,11 @@ __all__ = ["EnumValue", "Tree", "Value", "datasets"]
 
 @dataclass(frozen=True)
 class EnumValue:
-    """A value of an enum of ``datasets.proto``.
+    """A value of an enum.
 
     Attributes:
-        type: the enum's name.
-        name: the value's name without the enum's prefix.
+        type: the enum's name, below its package.
+        name: the value's name in the .proto file.
     """
 
     type: str
@@ -25,10 +25,10 @@ class EnumValue:
 
 @dataclass(frozen=True)
 class Tree:
-    """A message of ``datasets.proto``.
+    """A message of ``datasets.proto`` or descriptor.proto.
 
     Attributes:
-        type: the message's name.
+        type: the message's name, below its package.
         fields: the values of the fields that are set, by their names.
     """
 
@@ -78,7 +78,7 @@ def _log_record() -> Tree:
         "LogRecord",
         {
             "time_unix_nano": 1_764_000_000_123_456_789,
-            "severity": EnumValue("Severity", "ERROR"),
+            "severity": EnumValue("Severity", "SEVERITY_ERROR"),
             "message": "upstream did not answer within 250 ms, third attempt",
             "labels": {
                 "service": "geo-backend",
@@ -145,14 +145,14 @@ def _analytics_event(source: random.Random) -> Tree:
     )
 
 
-def datasets(*, quick: bool) -> dict[str, Tree]:
-    """Returns the messages by name, small ones first.
+def datasets(*, small: bool) -> dict[str, Tree]:
+    """Returns the messages of ``datasets.proto`` by name, small ones first.
 
     Args:
-        quick: make the large ones small, to try the benchmark itself.
+        small: make the large ones small, to try the benchmark itself.
     """
     source = random.Random(0)
-    entries, numbers, blob = (20, 1_000, 1 << 14) if quick else (200, 100_000, 1 << 20)
+    entries, numbers, blob = (20, 1_000, 1 << 14) if small else (200, 100_000, 1 << 20)
     article: dict[str, Value] = {
         "title": _text(source, 6),
         "author": "Lesya Kvitka",

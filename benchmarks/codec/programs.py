@@ -1,170 +1,210 @@
-"""Writes, for each library, the program that is measured: what a user of that library would write by hand.
+"""Writes the program that is measured, in the words of each library.
 
-For each dataset there is a function that builds the message, and for each message type one that reads every field. What
-differs between the libraries is how one asks for presence, how a oneof is given and read, and the names of methods and
-enum values; the rest is the same text.
+One program has the same text for all libraries but for what :class:`~benchmarks.codec.dialects.Dialect` says, as a user
+of that library would write it by hand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
-from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto, FileDescriptorProto
+from google.protobuf.descriptor_pb2 import (
+    DescriptorProto,
+    EnumDescriptorProto,
+    FieldDescriptorProto,
+    FileDescriptorProto,
+)
 
 from benchmarks.codec.datasets import EnumValue, Tree, Value
+from benchmarks.codec.dialects import Dialect
 
-__all__ = ["DIALECTS", "OPERATIONS", "Dialect", "write_program"]
+__all__ = ["OPERATIONS", "write_program"]
 
-OPERATIONS = ("decode", "decode + read", "encode", "build", "build + encode")
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """How one library says what differs.
-
-    Attributes:
-        module: the generated module.
-        decode: the class method that decodes.
-        encode: the method that encodes.
-        presence: a condition that holds if field ``{field}`` of ``m`` is set.
-        oneof_argument: a keyword argument for member ``{field}`` of oneof ``{oneof}``.
-        oneof_value: reads oneof ``{oneof}`` of ``m`` into ``case``, and gives the conditions below something to ask.
-        oneof_case: a condition that holds if that oneof's member ``{field}`` is set.
-        oneof_member: the value of that member.
-        enum_value: an enum's value.
-        imports: what the program imports besides the generated module.
-    """
-
-    module: str
-    decode: str
-    encode: str
-    presence: str
-    oneof_argument: str
-    oneof_value: str
-    oneof_case: str
-    oneof_member: str
-    enum_value: str
-    imports: str = ""
+OPERATIONS = (
+    "decode",
+    "decode + read",
+    "encode",
+    "build",
+    "build + encode",
+    "modify",
+    "equality",
+    "deepcopy",
+    "to_json",
+    "from_json",
+)
+"""What is timed."""
 
 
-DIALECTS = {
-    "google": Dialect(
-        module="datasets_pb2",
-        decode="FromString",
-        encode="SerializeToString",
-        presence="m.HasField({field!r})",
-        oneof_argument="{field}={value}",
-        oneof_value="case = m.WhichOneof({oneof!r})",
-        oneof_case="case == {field!r}",
-        oneof_member="m.{field}",
-        enum_value="{prefix}_{name}",
-    ),
-    "minirpc": Dialect(
-        module="datasets_pb",
-        decode="from_binary",
-        encode="to_binary",
-        presence="m.{field} is not None",
-        oneof_argument="{field}={value}",
-        oneof_value="",
-        oneof_case="m.{field} is not None",
-        oneof_member="m.{field}",
-        enum_value="{type}.{name}",
-    ),
-    "protobuf-py": Dialect(
-        module="datasets_pb",
-        decode="from_binary",
-        encode="to_binary",
-        presence="m.has_field({field!r})",
-        oneof_argument="{oneof}=Oneof({field!r}, {value})",
-        oneof_value="case = m.{oneof}",
-        oneof_case="case is not None and case.field == {field!r}",
-        oneof_member="case.value",
-        enum_value="{type}.{name}",
-        imports="from protobuf import Oneof",
-    ),
-}
-
-
-def write_program(dialect: Dialect, schema: FileDescriptorProto, datasets: Mapping[str, Tree]) -> str:
+def write_program(dialect: Dialect, schemas: Sequence[FileDescriptorProto], datasets: Mapping[str, Tree]) -> str:
     """Returns the program for one library.
 
     The program has a table ``STATEMENTS``: for each dataset and each of ``OPERATIONS`` the statement to be timed, in
-    which ``data`` is the encoded message and ``message`` the decoded one.
+    which ``data`` is the encoded message, ``message`` the decoded one, ``other`` another one decoded of the same bytes,
+    and ``text`` the message as JSON.
 
     Args:
         dialect: the library.
-        schema: the descriptor of ``datasets.proto``.
+        schemas: the descriptors of ``datasets.proto`` and of descriptor.proto, in this order.
         datasets: the messages.
     """
-    types = {message.name: message for message in schema.message_type}
-    names = [*types, *(enum.name for enum in schema.enum_type)]
-    if "{prefix}" in dialect.enum_value:
-        names = [*types, *(value.name for enum in schema.enum_type for value in enum.value)]
-    lines = [dialect.imports, f"from {dialect.module} import {', '.join(names)}"]
-    for message in types.values():
-        lines += ["", *_reader(dialect, message)]
+    writer = _Writer(dialect, schemas)
+    # all names, as the libraries differ in what they call types that are not used here
+    lines = [f"from {module} import *" for module in (dialect.module, dialect.descriptors)]
+    lines += ["from copy import deepcopy", dialect.imports]
+    for name in writer.messages:
+        lines += ["", *writer.reader(name)]
     statements: dict[str, dict[str, str]] = {}
-    for number, (name, tree) in enumerate(datasets.items()):
+    for number, (dataset, tree) in enumerate(datasets.items()):
         build = f"build_{number}()"
-        lines += ["", f"def {build}:", f"    return {_expression(dialect, types, tree)}"]
-        decode = f"{tree.type}.{dialect.decode}(data)"
-        encode = f".{dialect.encode}()"
-        texts = (decode, f"read_{tree.type}({decode})", f"message{encode}", build, f"{build}{encode}")
-        statements[name] = dict(zip(OPERATIONS, texts, strict=True))
+        lines += ["", f"def {build}:", f"    return {writer.expression(tree)}"]
+        modify = f"modify_{number}(data)"
+        cls = writer.cls(tree.type)
+        decode = dialect.decode.format(type=cls)
+        lines += ["", f"def {modify}:", f"    m = {decode}", f"    {writer.change('m', tree)}"]
+        lines.append(f"    return {dialect.encode.format(message='m')}")
+        texts = (
+            decode,
+            f"{writer.reads(tree.type)}({decode})",
+            dialect.encode.format(message="message"),
+            build,
+            dialect.encode.format(message=build),
+            modify,
+            "message == other",
+            "deepcopy(message)",
+            dialect.to_json,
+            dialect.from_json.format(type=cls),
+        )
+        statements[dataset] = dict(zip(OPERATIONS, texts, strict=True))
     return "\n".join([*lines, "", f"STATEMENTS = {statements!r}", ""])
 
 
-def _oneof_name(message: DescriptorProto, field: FieldDescriptorProto) -> str:
-    """The oneof of a member; "" for other fields, those with ``optional`` among them."""
-    if not field.HasField("oneof_index") or field.proto3_optional:
-        return ""
-    return message.oneof_decl[field.oneof_index].name
+class _Writer:
+    """Writes expressions and functions in one library's words.
 
+    Attributes:
+        messages: the descriptors of all messages by their names below the package, map entries among them.
+    """
 
-def _reader(dialect: Dialect, message: DescriptorProto) -> Iterator[str]:
-    yield f"def read_{message.name}(m):"
-    entries = {nested.name for nested in message.nested_type if nested.options.map_entry}
-    oneofs: set[str] = set()
-    for field in message.field:
-        values = {"field": field.name, "oneof": _oneof_name(message, field)}
-        type_name = field.type_name.rpartition(".")[2]
-        nested = field.type == FieldDescriptorProto.TYPE_MESSAGE
-        if type_name in entries:
-            yield f"    for key, value in m.{field.name}.items(): pass"
-        elif field.label == FieldDescriptorProto.LABEL_REPEATED:
-            yield f"    for value in m.{field.name}: {f'read_{type_name}(value)' if nested else 'pass'}"
-        elif values["oneof"]:
-            if values["oneof"] not in oneofs and dialect.oneof_value:
-                yield f"    {dialect.oneof_value.format(**values)}"
-            oneofs.add(values["oneof"])
-            member = dialect.oneof_member.format(**values)
-            yield f"    if {dialect.oneof_case.format(**values)}: {f'read_{type_name}({member})' if nested else member}"
-        elif nested or field.proto3_optional:
+    def __init__(self, dialect: Dialect, schemas: Sequence[FileDescriptorProto]) -> None:
+        self._dialect = dialect
+        self._packages = [f".{schema.package}." for schema in schemas]
+        self._enums: dict[str, EnumDescriptorProto] = {}
+        self.messages: dict[str, DescriptorProto] = {}
+        self._proto2: set[str] = set()
+        for schema in schemas:
+            self._enums |= {enum.name: enum for enum in schema.enum_type}
+            before = set(self.messages)
+            for message in schema.message_type:
+                self._collect(message.name, message)
+            if schema.syntax != "proto3":
+                self._proto2 |= self.messages.keys() - before
+
+    def _collect(self, name: str, message: DescriptorProto) -> None:
+        self.messages[name] = message
+        self._enums |= {f"{name}.{enum.name}": enum for enum in message.enum_type}
+        for nested in message.nested_type:
+            self._collect(f"{name}.{nested.name}", nested)
+
+    def _is_entry(self, name: str) -> bool:
+        return name in self.messages and self.messages[name].options.map_entry
+
+    def cls(self, name: str) -> str:
+        """A message class or an enum."""
+        return name.replace(".", self._dialect.nested)
+
+    @staticmethod
+    def reads(name: str) -> str:
+        """The function that reads every field of a message."""
+        return f"read_{name.replace('.', '_')}"
+
+    def _type(self, field: FieldDescriptorProto) -> str:
+        """The message or enum of a field, below its package."""
+        name = field.type_name
+        for package in self._packages:
+            name = name.removeprefix(package)
+        return name
+
+    def _oneof(self, message: DescriptorProto, field: FieldDescriptorProto) -> str:
+        """The oneof of a member; "" for other fields, those with ``optional`` among them."""
+        if not field.HasField("oneof_index") or field.proto3_optional:
+            return ""
+        return message.oneof_decl[field.oneof_index].name
+
+    def _has_presence(self, name: str, field: FieldDescriptorProto) -> bool:
+        proto2 = name in self._proto2 and field.label == FieldDescriptorProto.LABEL_OPTIONAL
+        return field.type == FieldDescriptorProto.TYPE_MESSAGE or field.proto3_optional or proto2
+
+    def reader(self, name: str) -> Iterator[str]:
+        """The lines of the function that reads every field that is set."""
+        dialect, message = self._dialect, self.messages[name]
+        yield f"def {self.reads(name)}(m):"
+        oneofs: set[str] = set()
+        for field in message.field:
+            values = {"field": field.name, "oneof": self._oneof(message, field)}
             value = f"m.{field.name}"
-            yield f"    if {dialect.presence.format(**values)}: {f'read_{type_name}({value})' if nested else value}"
-        else:
-            yield f"    m.{field.name}"
+            nested = field.type == FieldDescriptorProto.TYPE_MESSAGE
+            template = f"{self.reads(self._type(field))}({{}})" if nested else "{}"
+            if nested and self._is_entry(self._type(field)):
+                yield f"    for key, value in {value}.items(): pass"
+            elif field.label == FieldDescriptorProto.LABEL_REPEATED:
+                yield f"    for value in {value}: {template.format('value') if nested else 'pass'}"
+            elif values["oneof"]:
+                if values["oneof"] not in oneofs and dialect.oneof_value:
+                    yield f"    {dialect.oneof_value.format(**values)}"
+                oneofs.add(values["oneof"])
+                member = template.format(dialect.oneof_member.format(**values))
+                yield f"    if {dialect.oneof_case.format(**values)}: {member}"
+            elif self._has_presence(name, field):
+                yield f"    if {dialect.presence.format(**values)}: {template.format(value)}"
+            else:
+                yield f"    {value}"
+        if not message.field:
+            yield "    pass"
 
+    def expression(self, value: Value) -> str:
+        """Makes a value."""
+        match value:
+            case Tree():
+                message = self.messages[value.type]
+                fields = {field.name: field for field in message.field}
+                arguments = []
+                for name, field_value in value.fields.items():
+                    oneof = self._oneof(message, fields[name])
+                    template = self._dialect.oneof_argument if oneof else "{field}={value}"
+                    arguments.append(template.format(field=name, oneof=oneof, value=self.expression(field_value)))
+                return f"{self.cls(value.type)}({', '.join(arguments)})"
+            case EnumValue():
+                return self._enum_value(value)
+            case list():
+                return f"[{', '.join(self.expression(element) for element in value)}]"
+            case dict():
+                pairs = (f"{key!r}: {self.expression(element)}" for key, element in value.items())
+                return f"{{{', '.join(pairs)}}}"
+            case _:
+                return repr(value)
 
-def _expression(dialect: Dialect, types: Mapping[str, DescriptorProto], value: Value) -> str:
-    match value:
-        case Tree():
-            message = types[value.type]
-            fields = {field.name: field for field in message.field}
-            arguments = []
-            for name, field_value in value.fields.items():
-                oneof = _oneof_name(message, fields[name])
-                template = dialect.oneof_argument if oneof else "{field}={value}"
-                text = _expression(dialect, types, field_value)
-                arguments.append(template.format(field=name, oneof=oneof, value=text))
-            return f"{value.type}({', '.join(arguments)})"
-        case EnumValue():
-            return dialect.enum_value.format(type=value.type, prefix=value.type.upper(), name=value.name)
-        case list():
-            return f"[{', '.join(_expression(dialect, types, element) for element in value)}]"
-        case dict():
-            pairs = (f"{key!r}: {_expression(dialect, types, element)}" for key, element in value.items())
-            return f"{{{', '.join(pairs)}}}"
-        case _:
-            return repr(value)
+    def _enum_value(self, value: EnumValue) -> str:
+        scope, _, name = value.type.rpartition(".")
+        if self._dialect.enum_prefix:
+            return f"{scope}.{value.name}" if scope else value.name
+        prefix = re.sub("(?<=[a-z0-9])(?=[A-Z])", "_", name).upper()
+        return f"{self.cls(value.type)}.{value.name.removeprefix(f'{prefix}_')}"
+
+    def change(self, path: str, value: Value) -> str:
+        """The statement that changes the first scalar in a value: of a message, of its first field's first element…"""
+        match value:
+            case Tree():
+                name, inner = next(iter(value.fields.items()))
+                return self.change(f"{path}.{name}", inner)
+            case list():
+                return self.change(f"{path}[0]", value[0])
+            case dict():
+                key, inner = next(iter(value.items()))
+                return self.change(f"{path}[{key!r}]", inner)
+            case str():
+                return f"{path} = 'changed'"
+            case bytes():
+                return f"{path} = b'changed'"
+            case _:
+                return f"{path} = 7"

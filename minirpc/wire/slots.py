@@ -272,14 +272,50 @@ def copy(message: Any) -> Any:
     return twin
 
 
+_UNSET = object()
+# what cannot change is its own copy, as for copy.deepcopy; subclasses may have a say and are left to it
+_CONSTANT = frozenset([type(None), bool, int, float, str, bytes])
+
+
 def deepcopy(message: Any, memo: dict[int, Any] | None = None) -> Any:
     """``__deepcopy__``: a new message that shares nothing that can change."""
     memo = {} if memo is None else memo
     twin = _clone(message)
     memo[id(message)] = twin
+    memo.setdefault(id(memo), []).append(message)  # keeps it, so that no other object comes by its id meanwhile
     for spec in message.__fields__:
-        if hasattr(message, spec.slot):
-            setattr(twin, spec.slot, _copy.deepcopy(getattr(message, spec.slot), memo))
+        value = getattr(message, spec.slot, _UNSET)
+        if value is not _UNSET:
+            setattr(twin, spec.slot, value if type(value) in _CONSTANT else _deepcopy(value, memo))
     if hasattr(message, "__dict__"):
         twin.__dict__.update(_copy.deepcopy(message.__dict__, memo))
     return twin
+
+
+def _deepcopy(value: Any, memo: dict[int, Any]) -> Any:
+    """``copy.deepcopy``, without a call for each element of a list or dict that cannot change."""
+    known = memo.get(id(value))
+    if known is not None:
+        return known
+    cls = type(value)
+    copied: Any
+    if cls is list:
+        if _CONSTANT.issuperset(map(type, value)):
+            copied = memo[id(value)] = value.copy()
+        else:
+            copied = memo[id(value)] = []
+            copied.extend(_deepcopy(element, memo) for element in value)
+    elif cls is dict:
+        # keys are shared: what can be hashed does not change
+        if _CONSTANT.issuperset(map(type, value.values())):
+            copied = memo[id(value)] = value.copy()
+        else:
+            copied = memo[id(value)] = {}
+            for key, element in value.items():
+                copied[key] = _deepcopy(element, memo)
+    elif getattr(cls, "__deepcopy__", None) is deepcopy:
+        return deepcopy(value, memo)
+    else:
+        return _copy.deepcopy(value, memo)
+    memo.setdefault(id(memo), []).append(value)
+    return copied

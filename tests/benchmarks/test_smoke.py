@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 def _run(benchmark: str, *arguments: str) -> str:
     command = [sys.executable, "-m", benchmark, "--quick", *arguments]
     result = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False, timeout=120
+        command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False, timeout=240
     )
     assert result.returncode == 0, result.stderr
     return result.stdout
@@ -24,16 +24,26 @@ def _rows(output: str, first_cell: str) -> list[list[str]]:
     return [row[1:] for row in rows if row[0] == first_cell]
 
 
-def test_the_codec_benchmark_measures_each_engine_on_each_dataset() -> None:
-    output = _run("benchmarks.codec", "--markdown")
+def test_the_codec_benchmark_measures_each_operation_on_each_dataset() -> None:
+    output = _run("benchmarks.codec", "--small", "--markdown", "--repeats=1", "--seconds=0")
     titles = [line for line in output.splitlines() if line.startswith("### ")]
-    assert len(titles) == 10  # the summary and nine datasets
-    for engine in ("google upb", "google pure", "minirpc pure"):
-        summary_of_least, summary_of_median, *datasets = _rows(output, engine)
-        assert len(summary_of_least) == len(summary_of_median) == 5
-        assert [len(cells) for cells in datasets] == [5] * 9
-        assert all(cell.endswith(")") for cells in datasets for cell in cells)
-    assert _rows(output, "google upb")[0] == ["1.00"] * 5
+    assert len(titles) == 12  # the summary and eleven operations
+    for engine in ("google upb", "minirpc pure"):
+        summaries = _rows(output, engine)
+        assert [len(cells) for cells in summaries] == [11, 11, 11]  # least, median, small messages
+        assert all(float(cell.replace(",", "")) > 0 for cells in summaries for cell in cells[:-1])
+    assert _rows(output, "google upb")[0][:-1] == ["1.00"] * 10
+    for dataset in ("tiny", "packed doubles", "descriptors + source"):
+        assert len(_rows(output, dataset)) == 11
+    assert "Left out" not in output
+
+
+def test_a_part_of_the_codec_benchmark_can_be_chosen() -> None:
+    arguments = ["--engine=google pure", "--dataset=tiny", "--operation=encode", "--operation=from_json"]
+    output = _run("benchmarks.codec", "--markdown", *arguments)
+    assert _rows(output, "engine") == [["encode", "from_json"]] * 2
+    assert _rows(output, "dataset") == [["bytes", "google upb", "google pure"]] * 2
+    assert len(_rows(output, "google pure")) == 2  # one dataset: no mean of small ones beside that of all
 
 
 def test_the_rpc_benchmark_measures_each_stack_with_each_workload() -> None:
@@ -61,6 +71,6 @@ def test_the_rpc_benchmark_measures_each_stack_with_each_workload() -> None:
 
 
 def test_the_tables_can_be_read_on_a_terminal() -> None:
-    output = _run("benchmarks.codec")
+    output = _run("benchmarks.codec", "--dataset=tiny", "--operation=decode")
     assert "|" not in output
-    assert "Time relative to google upb: geometric mean over the datasets" in output.splitlines()
+    assert "Relative to google upb: geometric mean over the datasets" in output.splitlines()

@@ -76,7 +76,6 @@ _MAX_DIGITS = 20
 """2**64 - 1 has 20 digits."""
 _EXACT_FLOATS = 1 << 53
 _NON_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": -float("inf")}
-_FROM_URL_SAFE = str.maketrans("-_", "+/")
 
 
 class InexactNumber(Exception):  # noqa: N818  no error: it asks for another attempt
@@ -186,7 +185,7 @@ def _read_bytes(value: Any, _context: Any) -> bytes:
     # "Either standard or URL-safe base64 encoding with/without paddings are accepted."
     padding = "" if value.endswith("=") else "=" * (-len(value) % 4)
     try:
-        return binascii.a2b_base64(value.translate(_FROM_URL_SAFE) + padding, strict_mode=True)
+        return binascii.a2b_base64(value.replace("-", "+").replace("_", "/") + padding, strict_mode=True)
     except ValueError:  # binascii.Error is one; so is the error for characters outside of ASCII
         raise Misfit(f"{describe(value)} is not base64") from None
 
