@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import kubernetes_validate
 import pytest
 import yaml
 from geo_programs import ROOT, Start
+from kubernetes_api import ApiServer, endpoint, endpoint_slice
 
 from examples.geo.gen.geo_pb import Point, Points
 from examples.geo.gen.geo_rpc import GeoServiceStub
@@ -227,3 +230,34 @@ def test_the_guide_names_what_there_is() -> None:
         (container,) = change["spec"]["containers"]
         assert container["image"] == f"geo-back-end:{change['metadata']['labels']['version']}"
         assert container["name"] == "back-end"
+
+
+async def test_the_front_end_asks_all_back_ends_that_the_api_server_lists(
+    start: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    back_ends = [start("back_end", "--port", "0", "--version", version) for version in ("v1", "v2")]
+    async with ApiServer() as api:
+        for number, each in enumerate(back_ends):
+            port = int(each.address.rpartition(":")[2])
+            only = endpoint("127.0.0.1", pod=f"pod-{number}")
+            value = endpoint_slice(f"slice-{number}", only, service="geo-back-end", ports={"grpc": port})
+            await api.put("geo", value)
+        kubeconfig = {
+            "current-context": "test",
+            "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test", "namespace": "geo"}}],
+            "clusters": [{"name": "test", "cluster": {"server": api.url}}],
+            "users": [{"name": "test", "user": {"token": "good"}}],
+        }
+        (tmp_path / "config").write_text(yaml.safe_dump(kubeconfig))
+        monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
+        monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+        _, container = next(each for each in CONTAINERS if each[0]["metadata"]["name"] == "geo-front-end")
+        arguments = [*entry_points()["front-end"][3:], *container["args"], "--host", "127.0.0.1", "--port", "0"]
+        program = start("kubernetes.front_end", *arguments)
+        versions: set[str] = set()
+        async with httpx.AsyncClient(trust_env=False, timeout=20) as client, asyncio.timeout(20):
+            while versions != {"v1", "v2"}:
+                answer = await client.get(f"{program.address}/distance?from=Kyiv&to=Lviv")
+                assert answer.status_code == 200
+                versions.add(answer.headers["x-geo-version"])
+        assert program.stop() == 0

@@ -50,7 +50,7 @@ def started(module: str, *arguments: str) -> Iterator[Program]:
             ready, _, _ = select.select([process.stdout], [], [], TIMEOUT)
             line = process.stdout.readline().decode() if ready else ""
             says, _, address = line.strip().rpartition(" ")
-            assert says == f"geo {module.replace('_', ' ')} listening on"
+            assert says == f"geo {module.rpartition('.')[2].replace('_', ' ')} listening on"
             yield Program(process, address)
         finally:
             process.kill()
