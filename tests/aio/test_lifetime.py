@@ -18,33 +18,37 @@ from minirpc.aio import Channel, Server
 SUPPORT = Path(__file__).parents[1] / "support"
 
 
-async def _forget_channel(address: str) -> None:
-    await EchoStub(Channel(address)).unary(b"x")
+def _make_channel(address: str) -> Channel:
+    return Channel(address)
 
 
-async def _forget_server() -> None:
-    await Server([Echo()]).start("127.0.0.1:0")
+def _make_server() -> Server:
+    return Server([Echo()])
 
 
-@pytest.mark.parametrize("what", ["channel", "server"])
-def test_what_nobody_closed_is_warned_of(what: str) -> None:
+@pytest.mark.parametrize("closing", ["nothing", "the channel", "both"])
+def test_what_nobody_closed_is_warned_of(closing: str) -> None:
     async def main() -> None:
-        if what == "server":
-            await _forget_server()
-        else:
-            async with Server([Echo()]) as server:
-                await _forget_channel(await server.start("127.0.0.1:0"))
+        server = _make_server()
+        channel = _make_channel(await server.start("127.0.0.1:0"))
+        assert await EchoStub(channel).unary(b"x") == b"x"
+        if closing != "nothing":
+            await channel.close()
+        if closing == "both":
+            await server.stop()
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         asyncio.run(main())
         gc.collect()
-    told = [str(warning.message) for warning in caught if "unclosed <" + what.title() in str(warning.message)]
-    if what == "channel":  # its server has gone, and the connection with it: nothing is left to close
-        assert told == []
-    else:
-        assert len(told) == 1
-        assert ("in _forget_server" in told[0]) == sys.flags.dev_mode, "says where it was made"
+    told = sorted(str(warning.message) for warning in caught if "unclosed <" in str(warning.message))
+    ours = [text for text in told if text.startswith(("unclosed <Channel", "unclosed <Server"))]
+    where = {"nothing": ["in _make_channel", "in _make_server"], "the channel": ["in _make_server"], "both": []}[
+        closing
+    ]
+    assert len(ours) == len(where)
+    for text, place in zip(ours, where, strict=True):
+        assert (place in text) == sys.flags.dev_mode, "says where it was made"
 
 
 PROGRAM = """

@@ -28,7 +28,7 @@ from frames import PREFACE, REQUEST, FramePeer, data, eventually, frame_client, 
 from hpack import Encoder
 from hyperframe.frame import ContinuationFrame, HeadersFrame
 
-from minirpc.aio import Channel, Server
+from minirpc.aio import Channel, ConnectionLimits, Server
 
 BODY = message(b"x")
 UP = {":path": "/test.Echo/Up"}
@@ -51,7 +51,8 @@ def no_errors_in_the_log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 @asynccontextmanager
 async def serving(service: Echo | None = None, **options: object) -> AsyncIterator[tuple[str, EchoStub, Server]]:
     """A server, and a good client that must keep its service."""
-    async with Server([service or Echo()], **options) as server:  # type: ignore[arg-type]
+    limits = ConnectionLimits(ping_strikes=1_000)  # PINGs here only ask whether everything before them is done
+    async with Server([service or Echo()], connection_limits=limits, **options) as server:  # type: ignore[arg-type]
         address = await server.start("127.0.0.1:0")
         async with Channel(address) as channel:
             stub = EchoStub(channel)

@@ -147,7 +147,7 @@ def run_case(case: Case) -> None:
     logging.getLogger().addHandler(ears)
     faults: list[str] = []
     try:
-        with asyncio.Runner() as runner:
+        with asyncio.Runner(debug=False) as runner:  # debug mode warns of what took long on a busy machine
             runner.get_loop().set_exception_handler(lambda _, context: faults.append(f"loop: {context}"))
 
             async def bounded() -> list[weakref.ref[Any]]:
