@@ -13,7 +13,7 @@ from echo import SERVICE, Echo, EchoStub
 from hpack import Encoder
 from hyperframe.frame import DataFrame, Frame, GoAwayFrame, HeadersFrame, PingFrame, SettingsFrame
 
-from minirpc.aio import Channel, Context, Server, Servicer
+from minirpc.aio import Channel, ConnectionLimits, Context, Server, Servicer
 from minirpc.errors import StatusCode
 from minirpc.http2 import FloodLimits, Http2Options, Rate
 
@@ -40,7 +40,10 @@ async def made_for(service: Servicer, folder: Path, make_chunk: Callable[[], byt
     """
     loop = asyncio.get_running_loop()
     without_limit = Http2Options(flood_limits=FloodLimits(pings=Rate(math.inf, 0)))
-    async with Server([service], max_concurrent_streams=20, http2_options=without_limit) as server:
+    limits = ConnectionLimits(ping_strikes=FLOOD)
+    async with Server(
+        [service], max_concurrent_streams=20, http2_options=without_limit, connection_limits=limits
+    ) as server:
         path = (await server.start(f"unix:{folder}/socket")).removeprefix("unix:")
         with socket.socket(socket.AF_UNIX) as sock:
             sock.setblocking(False)
