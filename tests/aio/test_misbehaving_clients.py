@@ -28,7 +28,7 @@ from frames import PREFACE, REQUEST, FramePeer, data, eventually, frame_client, 
 from hpack import Encoder
 from hyperframe.frame import ContinuationFrame, HeadersFrame
 
-from minirpc.aio import Channel, Server
+from minirpc.aio import Channel, ConnectionLimits, Server
 
 BODY = message(b"x")
 UP = {":path": "/test.Echo/Up"}
@@ -275,7 +275,8 @@ async def test_connection_ends_after_every_byte(ending: str) -> None:
 
 async def test_stream_is_reset_after_every_frame() -> None:
     service = Watching()
-    async with serving(service) as (address, _, _):
+    limits = ConnectionLimits(ping_strikes=1000)  # the test asks after each step whether the server is there
+    async with serving(service, connection_limits=limits) as (address, _, _):
         mine = service.running
         async with frame_client(address) as peer:
             stream_id = -1
