@@ -27,7 +27,7 @@ from hyperframe.frame import (
     WindowUpdateFrame,
 )
 
-from minirpc.aio import Channel, Context, Server
+from minirpc.aio import Channel, ConnectionLimits, Context, Server
 from minirpc.errors import StatusCode
 from minirpc.http2 import ErrorCode
 
@@ -267,7 +267,7 @@ async def test_handlers_of_reset_streams_count_until_they_have_ended() -> None:
             return b""
 
     async with (
-        Server([Slow()], max_concurrent_streams=10) as server,
+        Server([Slow()], max_concurrent_streams=10, connection_limits=ConnectionLimits(ping_strikes=1000)) as server,
         connect(await server.start("127.0.0.1:0")) as client,
     ):
         for stream_id in range(1, 81, 2):
