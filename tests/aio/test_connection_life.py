@@ -162,6 +162,8 @@ async def test_calls_wait_for_a_server_that_is_not_there_yet(kind: str) -> None:
 async def test_deadline_says_what_the_call_waited_for() -> None:
     port = free_port()
     async with Channel(f"127.0.0.1:{port}", backoff=NEVER) as channel:
+        with pytest.raises(RpcError, match="cannot connect"):
+            await channel.connect()
         with pytest.raises(
             RpcError,
             match=f"the deadline passed before a connection was ready, while connecting to 127.0.0.1:{port}; "
