@@ -330,15 +330,21 @@ static int minirpc_extend_numbers(PyObject *numbers, const char *items, Py_ssize
 }
 
 static binaryfunc minirpc_any_subscript;
+static objobjargproc minirpc_any_ass_subscript;
 
 /* numbers[i] for an int: what the class's own __getitem__ does, without a call of it. */
 static PyObject *minirpc_numbers_subscript(PyObject *numbers, PyObject *index)
 {
-    if (PyLong_CheckExact(index)) {
-        PyTypeObject *base = minirpc_numbers_class->tp_base;
-        return base->tp_as_mapping->mp_subscript(numbers, index);
-    }
-    return minirpc_any_subscript(numbers, index);
+    binaryfunc of_array = minirpc_numbers_class->tp_base->tp_as_mapping->mp_subscript;
+    return PyLong_CheckExact(index) ? of_array(numbers, index) : minirpc_any_subscript(numbers, index);
+}
+
+/* The same for numbers[i] = value and del numbers[i]. */
+static int minirpc_numbers_ass_subscript(PyObject *numbers, PyObject *index, PyObject *value)
+{
+    objobjargproc of_array = minirpc_numbers_class->tp_base->tp_as_mapping->mp_ass_subscript;
+    return PyLong_CheckExact(index) ? of_array(numbers, index, value)
+                                    : minirpc_any_ass_subscript(numbers, index, value);
 }
 
 /* Gets to know the class; -1 with an exception. */
@@ -353,8 +359,11 @@ static int minirpc_set_numbers(PyObject *numbers_class)
         minirpc_numbers_empty[i] = PyObject_CallOneArg(numbers_class, minirpc_numbers_codes[i]);
         if (minirpc_numbers_empty[i] == NULL) return -1;
     }
-    minirpc_any_subscript = minirpc_numbers_class->tp_as_mapping->mp_subscript;
-    minirpc_numbers_class->tp_as_mapping->mp_subscript = minirpc_numbers_subscript;
+    PyMappingMethods *methods = minirpc_numbers_class->tp_as_mapping;
+    minirpc_any_subscript = methods->mp_subscript;
+    minirpc_any_ass_subscript = methods->mp_ass_subscript;
+    methods->mp_subscript = minirpc_numbers_subscript;
+    methods->mp_ass_subscript = minirpc_numbers_ass_subscript;
 #if PY_VERSION_HEX < 0x030E0000
     if (minirpc_numbers_class->tp_basicsize != sizeof(minirpc_array)) return 0;
     double number = 0.5;
