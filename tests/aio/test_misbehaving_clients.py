@@ -276,8 +276,7 @@ async def test_connection_ends_after_every_byte(ending: str) -> None:
 
 async def test_stream_is_reset_after_every_frame() -> None:
     service = Watching()
-    pings = ConnectionLimits(ping_min_time=0, ping_without_calls=True)
-    async with serving(service, connection_limits=pings) as (address, _, _):
+    async with serving(service) as (address, _, _):
         mine = service.running
         async with frame_client(address) as peer:
             stream_id = -1
