@@ -29,6 +29,7 @@ from h2.events import Event
 from h2.exceptions import DenialOfServiceError, InvalidBodyLengthError, ProtocolError, StreamClosedError
 from h2.settings import SettingCodes, Settings
 from h2.stream import StreamClosedBy, StreamState
+from hpack.exceptions import OversizedHeaderListError
 from hyperframe.frame import (
     DataFrame,
     ExtensionFrame,
@@ -39,7 +40,6 @@ from hyperframe.frame import (
     SettingsFrame,
     WindowUpdateFrame,
 )
-from hpack.exceptions import OversizedHeaderListError
 
 from minirpc.http2.hpack_memo import HeaderBlock, MemoDecoder, MemoEncoder, OversizedBlockError
 from minirpc.http2.interface import Header, Http2Options
@@ -95,6 +95,8 @@ class GrpcH2Connection(H2Connection):
     # How many closed streams h2 remembers, to tell late frames from wrong ones: more than a connection closes within a
     # round trip, and less memory than h2's own 65,536.
     MAX_CLOSED_STREAMS = 1 << 13
+
+    decoder: MemoDecoder
 
     def __init__(self, options: Http2Options, *, client_side: bool) -> None:
         # Header blocks are checked by header_rules, once, and handed on as bytes.
@@ -335,6 +337,10 @@ class GrpcH2Connection(H2Connection):
     def output_size(self) -> int:
         """Bytes that wait to be sent."""
         return len(self._data_to_send)
+
+    def local_flow_control_window(self, stream_id: int) -> int:
+        """Bytes that may be sent on a stream now. Where SETTINGS made a window negative, an empty frame still may."""
+        return max(0, super().local_flow_control_window(stream_id))
 
     def take_output(self) -> bytearray:
         """Returns the output itself, uncopied, and starts a new one."""

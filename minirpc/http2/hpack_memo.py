@@ -126,8 +126,7 @@ class MemoEncoder(Encoder):
         if self.header_table.mutations != self._memo_state:
             self._forget()
         memo = self._memo
-        for header in headers:
-            parts.append(memo.get(header) or self._encode_field(header, huffman))
+        parts += [memo.get(header) or self._encode_field(header, huffman) for header in headers]
         return b"".join(parts)
 
     def _forget(self) -> None:
@@ -303,7 +302,7 @@ class MemoDecoder(Decoder):
         return headers if total <= self._limit else None
 
     def _look_up(self, octet: int) -> HeaderTuple | None:
-        """Returns the field of the table that an octet stands for, or None if one octet is not enough, or it has none."""
+        """Returns the field of the table that an octet stands for; None if it takes more octets, or there is none."""
         index = octet & 0x7F
         if index in (0, _LONG_STRING):
             return None

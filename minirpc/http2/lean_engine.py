@@ -1,10 +1,10 @@
 """The h2 engine with short ways for the frames that calls consist of.
 
-A short way does in one function what h2 does in many: no frame objects, no events, no table of transitions. It is taken
-only for what is usual and right, from a state in which h2 would take the frame, and leaves h2's own objects in the state
-in which h2 would have left them. Everything else (padding, priorities, continued header blocks, SETTINGS, PING, what
-comes too late, and whatever is wrong) goes the long way of :class:`~h2_engine.H2Engine`, so that h2 alone decides about
-it. The differential test holds one engine against the other.
+A short way does in one function what h2 does in many: no frame objects, no events, no table of transitions. It is
+taken only for what is usual and right, from a state in which h2 would take the frame, and leaves h2's own objects as
+h2 would have left them. Everything else (padding, priorities, continued header blocks, SETTINGS, PING, what comes too
+late, and whatever is wrong) goes the long way of :class:`~h2_engine.H2Engine`, so that h2 alone decides about it. A
+differential test holds one engine against the other.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import struct
 from collections.abc import Callable, Sequence
 
 from h2.connection import ConnectionState
+from h2.events import Event, RemoteSettingsChanged, SettingsAcknowledged
 from h2.stream import H2Stream, H2StreamStateMachine, StreamClosedBy, StreamState
 from h2.windows import WindowManager
 
@@ -32,7 +33,7 @@ from minirpc.http2.interface import (
 __all__ = ["LeanH2Engine"]
 
 # RFC 9113 section 6: frame types, and the only flags that a frame may have to go the short way.
-_DATA, _HEADERS, _RST_STREAM, _SETTINGS, _WINDOW_UPDATE, _CONTINUATION = 0, 1, 3, 4, 8, 9
+_DATA, _HEADERS, _RST_STREAM, _WINDOW_UPDATE, _CONTINUATION = 0, 1, 3, 8, 9
 _END_STREAM, _END_HEADERS = 1, 4
 
 _FRAME_HEADER = struct.Struct(">BHBBL")  # section 4.1: length (24 bits), type, flags, stream identifier
@@ -95,8 +96,11 @@ class LeanH2Engine(H2Engine):
             taken = False
         if not taken:
             super()._receive_raw(kind, flags, stream_id, payload)
-            if kind == _SETTINGS:
-                self._read_settings()
+
+    def _dispatch(self, event: Event) -> None:
+        if isinstance(event, RemoteSettingsChanged | SettingsAcknowledged):
+            self._read_settings()  # before the handler hears of them, and opens streams
+        super()._dispatch(event)
 
     def _receive_data(self, flags: int, stream_id: int, payload: memoryview) -> bool:
         connection = self._connection
@@ -266,11 +270,7 @@ class LeanH2Engine(H2Engine):
             return
         machine = stream.state_machine
         state = machine.state
-        name, value = headers[0]
-        if machine.headers_sent:
-            usual = end_stream and name[:1] != b":"
-        else:
-            usual = name == b":status" and value[:1] != b"1"
+        usual = _are_trailers(headers, end_stream) if machine.headers_sent else _are_final(headers)
         if not usual or (state is not _OPEN and state is not _HALF_CLOSED_REMOTE):
             super().send_headers(stream_id, headers, end_stream)
             return
@@ -316,7 +316,7 @@ class LeanH2Engine(H2Engine):
                 capacity = stream.outbound_flow_control_window
         if capacity > connection.max_outbound_frame_size:
             return connection.max_outbound_frame_size
-        return capacity if capacity > 0 else 0
+        return max(0, capacity)
 
     def send_data(self, stream_id: int, data: bytes | memoryview, end_stream: bool) -> None:
         connection = self._connection
@@ -324,9 +324,9 @@ class LeanH2Engine(H2Engine):
         size = len(data)
         if (
             stream is None
-            or size > connection.outbound_flow_control_window
-            or size > stream.outbound_flow_control_window
             or size > connection.max_outbound_frame_size
+            or (size and size > connection.outbound_flow_control_window)
+            or (size and size > stream.outbound_flow_control_window)
         ):
             super().send_data(stream_id, data, end_stream)
             return
@@ -364,6 +364,16 @@ class LeanH2Engine(H2Engine):
         stream.max_outbound_frame_size = connection.max_outbound_frame_size
         connection.streams[stream_id] = stream
         return stream
+
+
+def _are_final(headers: Sequence[Header]) -> bool:
+    """Whether these are a response's headers, and not an informational one's."""
+    name, value = headers[0]
+    return name == b":status" and value[:1] != b"1"
+
+
+def _are_trailers(headers: Sequence[Header], end_stream: bool) -> bool:
+    return end_stream and headers[0][0][:1] != b":"
 
 
 def _end_received(machine: H2StreamStateMachine) -> None:
