@@ -338,10 +338,6 @@ class GrpcH2Connection(H2Connection):
         """Bytes that wait to be sent."""
         return len(self._data_to_send)
 
-    def local_flow_control_window(self, stream_id: int) -> int:
-        """Bytes that may be sent on a stream now. Where SETTINGS made a window negative, an empty frame still may."""
-        return max(0, super().local_flow_control_window(stream_id))
-
     def take_output(self) -> bytearray:
         """Returns the output itself, uncopied, and starts a new one."""
         output = self._data_to_send

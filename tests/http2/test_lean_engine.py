@@ -1,0 +1,323 @@
+"""The short ways against the long one: whatever comes and whatever is sent, both engines say and do the same.
+
+Both are fed the same bytes, cut at the same random places, with the same calls in between. After each step they must
+have told their handlers the same, sent the same bytes, counted the same, and left h2's objects in the same state.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import pytest
+from h2.exceptions import ProtocolError
+from hpack import Encoder, HeaderTuple, NeverIndexedHeaderTuple
+from http2_engines import PREFACE, REQUEST, RESPONSE, TRAILERS, Pair, Recorder, RecordingStream, serving
+from hyperframe.frame import (
+    ContinuationFrame,
+    DataFrame,
+    Frame,
+    GoAwayFrame,
+    HeadersFrame,
+    PingFrame,
+    PriorityFrame,
+    RstStreamFrame,
+    SettingsFrame,
+    WindowUpdateFrame,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from minirpc.http2 import ErrorCode, FloodLimits, Header, Http2Options, Rate, StreamHandler
+from minirpc.http2.h2_engine import H2Engine
+from minirpc.http2.lean_engine import LeanH2Engine
+
+LARGE_REQUEST = [*REQUEST, *((b"x-%d" % n, b"v" * 900) for n in range(20))]
+BLOCKS: list[list[Header]] = [
+    REQUEST,
+    [*REQUEST, (b"te", b"trailers"), (b"content-type", b"application/grpc")],
+    [*REQUEST, (b"grpc-timeout", b"1S")],
+    [*REQUEST, (b"content-length", b"5")],
+    [*REQUEST, (b"content-length", b"five")],
+    [*REQUEST, (b"connection", b"close")],
+    [*REQUEST, (b"x", b"y" * 3000)],
+    REQUEST[:2],
+    RESPONSE,
+    [(b":status", b"100")],
+    [*RESPONSE, (b"content-length", b"5")],
+    [*RESPONSE, (b"Upper", b"")],
+    TRAILERS,
+    [*TRAILERS, (b"x-number", b"%d" % 7)],
+    [],
+]
+RESPONSES = [RESPONSE, [*RESPONSE, (b"content-type", b"application/grpc")], [(b":status", b"103")]]
+SOME_TRAILERS = [TRAILERS, [*TRAILERS, (b"grpc-message", b"x" * 130)], [(b"grpc-status", b"0"), (b"x", b"y" * 20_000)]]
+
+
+class Actor(Recorder):
+    """Writes down what it hears, and acts from inside some calls, as the owner of an engine may."""
+
+    engine: H2Engine
+
+    def stream_opened(self, stream_id: int, headers: Sequence[Header], end_stream: bool) -> StreamHandler | None:
+        super().stream_opened(stream_id, headers, end_stream)
+        match stream_id % 16:
+            case 5:
+                return None
+            case 7:
+                self.engine.send_headers(stream_id, RESPONSE, False)
+                self.engine.send_data(stream_id, b"at once", False)
+                self.engine.send_headers(stream_id, TRAILERS, True)
+            case 9:
+                self.engine.reset_stream(stream_id, ErrorCode.REFUSED_STREAM)
+        stream = ActingStream(self, stream_id)
+        stream.engine = self.engine
+        return stream
+
+    def settings_received(self) -> None:
+        super().settings_received()
+        if self.engine._client_side and self.engine.can_open_stream:
+            self.open(REQUEST, False)
+
+    def open(self, headers: list[Header], end_stream: bool) -> None:
+        stream = ActingStream(self, 0)
+        stream.engine = self.engine
+        stream._id = self.engine.open_stream(stream, headers, end_stream)
+
+
+class ActingStream(RecordingStream):
+    engine: H2Engine
+
+    def headers_received(self, headers: Sequence[Header], end_stream: bool) -> None:
+        super().headers_received(headers, end_stream)
+        if self._id % 16 == 3:
+            self.engine.reset_stream(self._id, ErrorCode.CANCEL)
+
+    def data_received(self, data: bytes, credit: int, end_stream: bool) -> None:
+        super().data_received(data, credit, end_stream)
+        self._recorder.heard.append((self.engine.frames_received, self.engine.can_open_stream))
+        if self._id % 16 == 11:
+            self.engine.reset_stream(self._id, ErrorCode.CANCEL)
+        elif self._id % 16 != 13:
+            self.engine.acknowledge_data(self._id, credit)
+
+
+class Twins:
+    """The two engines, with one history."""
+
+    def __init__(self, *, client_side: bool, options: Http2Options) -> None:
+        self.engines = []
+        self.actors = []
+        for kind in (H2Engine, LeanH2Engine):
+            actor = Actor()
+            actor.engine = kind(actor, options, lambda: 0.0, client_side=client_side)
+            actor.engine.start()
+            self.engines.append(actor.engine)
+            self.actors.append(actor)
+        self.client_side = client_side
+        self.check()
+
+    def do(self, action: Callable[[H2Engine, Actor], object]) -> bool:
+        """Lets both do the same, and compares. Returns whether it went well: misuse raises, in both."""
+        outcomes = []
+        for engine, actor in zip(self.engines, self.actors, strict=True):
+            try:
+                action(engine, actor)
+                outcomes.append("")
+            except (ProtocolError, KeyError) as error:
+                outcomes.append(repr(error))
+        assert outcomes[0] == outcomes[1]
+        if not outcomes[0]:
+            self.check()
+        return not outcomes[0]
+
+    def check(self) -> None:
+        plain, lean = map(self.state_of, self.engines, self.actors)
+        assert lean == plain
+
+    @staticmethod
+    def state_of(engine: H2Engine, actor: Actor) -> dict[str, Any]:
+        connection = engine._connection
+        return {
+            "heard": actor.take(),
+            "output": bytes(engine.take_output()),
+            "frames": (engine.frames_received, engine.frames_sent, engine.receiving_frame),
+            "streams": {number: _state_of_stream(stream) for number, stream in connection.streams.items()},
+            "handlers": set(engine._streams),
+            "closed": dict(connection._closed_streams),
+            "window": vars(connection._inbound_flow_control_window_manager),
+            "state": connection.state_machine.state,
+            "highest": (connection.highest_inbound_stream_id, connection.highest_outbound_stream_id),
+            "capacity": [engine.send_capacity(number) for number in range(24)],
+            "room": (engine.can_open_stream, engine.last_peer_stream_id),
+        }
+
+
+def _state_of_stream(stream: Any) -> dict[str, Any]:
+    held = vars(stream._inbound_window_manager)
+    return {
+        "machine": vars(stream.state_machine),
+        "windows": (held, stream.outbound_flow_control_window, stream.max_outbound_frame_size),
+        "length": stream._actual_content_length,
+    }
+
+
+# -- what the peer may send
+
+STREAMS = st.sampled_from([0, 1, 1, 1, 2, 3, 3, 5, 7, 9, 11, 13, 15, 17])
+INCREMENTS = st.sampled_from([0, 1, 1000, 70_000, 2**31 - 1])
+CODES = st.sampled_from([0, 2, 8, 0x1234])
+SETTINGS = st.dictionaries(
+    st.sampled_from([1, 2, 3, 4, 5, 6, 0x77]), st.sampled_from([0, 1, 3, 200, 16_384, 20_000, 2**31 - 1]), max_size=3
+)
+
+
+class Peer:
+    """Makes frames. Its header blocks follow one another, as its encoder's table grows."""
+
+    def __init__(self) -> None:
+        self.encoder = Encoder()
+        self.next_stream = 1
+
+    def block(self, stream_id: int, number: int, end: bool, secret: bool, cut: bool) -> bytes:
+        stream_id = self._new(stream_id)
+        kind = NeverIndexedHeaderTuple if secret else HeaderTuple
+        block = self.encoder.encode([kind(*header) for header in BLOCKS[number]], huffman=not secret)
+        flags = ["END_STREAM"] if end else []
+        if cut:
+            half = len(block) // 2
+            rest = ContinuationFrame(1, block[half:], flags=["END_HEADERS"])
+            return _at(stream_id, HeadersFrame(1, block[:half], flags=flags)) + _at(stream_id, rest)
+        return _at(stream_id, HeadersFrame(1, block, flags=[*flags, "END_HEADERS"]))
+
+    def request(self, end: bool) -> bytes:
+        return self.block(-1, 0, end, False, False)
+
+    def _new(self, stream_id: int) -> int:
+        if stream_id >= 0:
+            return stream_id
+        self.next_stream += 2
+        return self.next_stream - 2
+
+
+def _data(stream_id: int, size: int, end: bool, padding: int | None) -> bytes:
+    frame = DataFrame(1, bytes(size), flags=["END_STREAM"] if end else [])
+    if padding is not None:
+        frame.flags.add("PADDED")
+        frame.pad_length = padding
+    return _at(stream_id, frame)
+
+
+def _at(stream_id: int, frame: Frame) -> bytes:
+    """The frame, on a stream where it may have no place."""
+    frame.stream_id = stream_id
+    return frame.serialize()
+
+
+def _raw(kind: int, flags: int, stream_id: int, payload: bytes) -> bytes:
+    return struct.pack(">HBBBL", 0, len(payload), kind, flags, stream_id) + payload
+
+
+def _plain(make: Callable[..., bytes], *parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Callable[[Peer], bytes]]:
+    return st.tuples(*parts).map(lambda drawn: lambda _: make(*drawn))
+
+
+BOOLEANS = st.booleans()
+BLOCK_NUMBERS = st.integers(0, len(BLOCKS) - 1)
+USUAL_BLOCKS = st.sampled_from([0, 1, 2, 8, 12, 13])
+PADDINGS = st.sampled_from([None, None, None, 0, 20])
+SIZES = st.sampled_from([0, 1, 5, 300, 16_384])
+PEER_FRAMES: st.SearchStrategy[Callable[[Peer], bytes]] = st.one_of(
+    BOOLEANS.map(lambda end: lambda peer: peer.request(end)),
+    st.tuples(st.sampled_from([-1, 1, 3]), USUAL_BLOCKS, BOOLEANS).map(
+        lambda drawn: lambda peer: peer.block(*drawn, False, False)
+    ),
+    st.tuples(STREAMS | st.just(-1), BLOCK_NUMBERS, BOOLEANS, BOOLEANS, BOOLEANS).map(
+        lambda drawn: lambda peer: peer.block(*drawn)
+    ),
+    st.tuples(STREAMS, SIZES, BOOLEANS, PADDINGS).map(lambda drawn: lambda _: _data(*drawn)),
+    _plain(lambda n, size: _at(n, WindowUpdateFrame(1, window_increment=size)), STREAMS, INCREMENTS),
+    _plain(lambda n, code: _at(n, RstStreamFrame(1, code)), STREAMS, CODES),
+    _plain(lambda values: SettingsFrame(0, values).serialize(), SETTINGS),
+    st.just(lambda _: SettingsFrame(0, flags=["ACK"]).serialize()),
+    _plain(lambda data: PingFrame(0, data).serialize(), st.binary(min_size=8, max_size=8)),
+    _plain(lambda n, on: _at(n, PriorityFrame(1, depends_on=on)), STREAMS, STREAMS),
+    st.just(lambda _: GoAwayFrame(0, last_stream_id=3).serialize()),
+    st.tuples(st.integers(0, 12), st.integers(0, 255), STREAMS, st.binary(max_size=12)).map(
+        lambda drawn: lambda _: _raw(*drawn)
+    ),
+)
+
+
+# -- what the owner may do
+
+
+def _send_headers(stream_id: int, headers: list[Header], end: bool, engine: H2Engine, _: Actor) -> None:
+    if stream_id in engine._connection.streams:  # not to open it
+        engine.send_headers(stream_id, headers, end)
+
+
+def _send_data(stream_id: int, size: int, end: bool, view: bool, engine: H2Engine, _: Actor) -> None:
+    data = bytes(min(size, engine.send_capacity(stream_id)))
+    engine.send_data(stream_id, memoryview(data) if view else data, end)
+
+
+def _open(headers: list[Header], end: bool, engine: H2Engine, actor: Actor) -> None:
+    if engine.can_open_stream:
+        actor.open(headers, end)
+
+
+def _action(
+    function: Callable[..., object], *parts: st.SearchStrategy[Any]
+) -> st.SearchStrategy[Callable[[H2Engine, Actor], object]]:
+    return st.tuples(*parts).map(lambda drawn: partial(function, *drawn))
+
+
+OWN_STREAMS = st.sampled_from([1, 1, 1, 3, 3, 5, 7])
+ACTIONS = st.one_of(
+    _action(_send_headers, OWN_STREAMS, st.sampled_from(RESPONSES), st.just(False)),
+    _action(_send_headers, OWN_STREAMS, st.sampled_from(SOME_TRAILERS), st.just(True)),
+    _action(_send_data, OWN_STREAMS, SIZES, BOOLEANS, BOOLEANS),
+    _action(
+        lambda n, size, engine, _: engine.acknowledge_data(n, size), OWN_STREAMS, st.sampled_from([1, 600, 40_000])
+    ),
+    _action(lambda n, engine, _: engine.reset_stream(n, ErrorCode.CANCEL), OWN_STREAMS),
+    _action(_open, st.sampled_from([REQUEST, LARGE_REQUEST, [(b":method", b"HEAD"), *REQUEST[1:]]]), BOOLEANS),
+    _action(lambda engine, _: engine.send_goaway(5, ErrorCode.NO_ERROR)),
+)
+STEPS = st.lists(
+    st.one_of(PEER_FRAMES.map(lambda frame: ("peer", frame)), ACTIONS.map(lambda act: ("own", act))), max_size=25
+)
+LIMITS = FloodLimits(
+    window_updates=Rate(6, 0, 1), stream_resets=Rate(4, 0), stream_errors=Rate(4, 0), empty_data=Rate(3, 0)
+)
+OPTIONS = Http2Options(
+    max_concurrent_streams=4,
+    stream_window=65_535,
+    connection_window=80_000,
+    max_header_list_size=2000,
+    flood_limits=LIMITS,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(BOOLEANS, STEPS, st.lists(st.integers(0, 4), max_size=25), st.randoms(use_true_random=False))
+def test_both_engines_do_the_same(
+    client_side: bool, steps: list[tuple[str, Any]], cuts: list[int], random: Any
+) -> None:
+    twins = Twins(client_side=client_side, options=OPTIONS)
+    peer = Peer()
+    pending = (b"" if client_side else PREFACE) + SettingsFrame(0).serialize()
+    for number, (who, step) in enumerate(steps):
+        if who == "peer":
+            pending += step(peer)
+            if number < len(cuts) and not cuts[number]:
+                continue  # several frames in one read
+            size = len(pending) if random.random() < 0.7 else random.randrange(len(pending) + 1)
+            part, pending = pending[:size], pending[size:]
+            assert twins.do(lambda engine, _, part=part: engine.receive(memoryview(bytearray(part)))), "a peer's fault"
+        elif not twins.do(step):
+            return  # misuse leaves h2 in a state of its own
+    assert twins.do(lambda engine, _: engine.receive(pending))
