@@ -245,7 +245,8 @@ class LeanH2Engine(H2Engine):
         connection = self._connection
         stream_id = self._next_stream_id
         if (
-            headers[0] != _POST
+            not self._client_side
+            or headers[0] != _POST
             or connection.state_machine.state is not self._open_state
             or len(connection.streams) >= self._max_own_streams
             or stream_id > MAX_STREAM_ID

@@ -9,12 +9,12 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from h2.exceptions import ProtocolError
 from hpack import Encoder, HeaderTuple, NeverIndexedHeaderTuple
-from http2_engines import PREFACE, REQUEST, RESPONSE, TRAILERS, Pair, Recorder, RecordingStream, serving
+from http2_engines import PREFACE, REQUEST, RESPONSE, TRAILERS, Recorder, RecordingStream
 from hyperframe.frame import (
     ContinuationFrame,
     DataFrame,
@@ -164,14 +164,10 @@ def _state_of_stream(stream: Any) -> dict[str, Any]:
     }
 
 
-# -- what the peer may send
+# -- what the peer may send: a step is given the streams that are open
 
-STREAMS = st.sampled_from([0, 1, 1, 1, 2, 3, 3, 5, 7, 9, 11, 13, 15, 17])
-INCREMENTS = st.sampled_from([0, 1, 1000, 70_000, 2**31 - 1])
-CODES = st.sampled_from([0, 2, 8, 0x1234])
-SETTINGS = st.dictionaries(
-    st.sampled_from([1, 2, 3, 4, 5, 6, 0x77]), st.sampled_from([0, 1, 3, 200, 16_384, 20_000, 2**31 - 1]), max_size=3
-)
+
+Step: TypeAlias = "Callable[[Peer, list[int]], bytes]"
 
 
 class Peer:
@@ -181,8 +177,7 @@ class Peer:
         self.encoder = Encoder()
         self.next_stream = 1
 
-    def block(self, stream_id: int, number: int, end: bool, secret: bool, cut: bool) -> bytes:
-        stream_id = self._new(stream_id)
+    def block(self, stream_id: int, number: int, end: bool, secret: bool = False, cut: bool = False) -> bytes:
         kind = NeverIndexedHeaderTuple if secret else HeaderTuple
         block = self.encoder.encode([kind(*header) for header in BLOCKS[number]], huffman=not secret)
         flags = ["END_STREAM"] if end else []
@@ -192,22 +187,9 @@ class Peer:
             return _at(stream_id, HeadersFrame(1, block[:half], flags=flags)) + _at(stream_id, rest)
         return _at(stream_id, HeadersFrame(1, block, flags=[*flags, "END_HEADERS"]))
 
-    def request(self, end: bool) -> bytes:
-        return self.block(-1, 0, end, False, False)
-
-    def _new(self, stream_id: int) -> int:
-        if stream_id >= 0:
-            return stream_id
+    def request(self, number: int, end: bool, secret: bool) -> bytes:
         self.next_stream += 2
-        return self.next_stream - 2
-
-
-def _data(stream_id: int, size: int, end: bool, padding: int | None) -> bytes:
-    frame = DataFrame(1, bytes(size), flags=["END_STREAM"] if end else [])
-    if padding is not None:
-        frame.flags.add("PADDED")
-        frame.pad_length = padding
-    return _at(stream_id, frame)
+        return self.block(self.next_stream - 2, number, end, secret)
 
 
 def _at(stream_id: int, frame: Frame) -> bytes:
@@ -216,80 +198,113 @@ def _at(stream_id: int, frame: Frame) -> bytes:
     return frame.serialize()
 
 
+def _data(stream_id: int, size: int, end: bool, padding: int | None = None) -> bytes:
+    frame = DataFrame(1, bytes(size), flags=["END_STREAM"] if end else [])
+    if padding is not None:
+        frame.flags.add("PADDED")
+        frame.pad_length = padding
+    return _at(stream_id, frame)
+
+
 def _raw(kind: int, flags: int, stream_id: int, payload: bytes) -> bytes:
     return struct.pack(">HBBBL", 0, len(payload), kind, flags, stream_id) + payload
 
 
-def _plain(make: Callable[..., bytes], *parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Callable[[Peer], bytes]]:
-    return st.tuples(*parts).map(lambda drawn: lambda _: make(*drawn))
+def _step(make: Callable[..., bytes], *parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Step]:
+    """A step from what is drawn; ``make`` gets the peer first."""
+    return st.tuples(*parts).map(lambda drawn: lambda peer, _: make(peer, *drawn))
+
+
+def _on_open(make: Callable[..., bytes], *parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Step]:
+    """A step on an open stream; ``make`` gets the peer and the stream first."""
+    return st.tuples(st.integers(0, 5), *parts).map(
+        lambda drawn: lambda peer, streams: make(peer, streams[drawn[0] % len(streams)], *drawn[1:])
+    )
 
 
 BOOLEANS = st.booleans()
-BLOCK_NUMBERS = st.integers(0, len(BLOCKS) - 1)
-USUAL_BLOCKS = st.sampled_from([0, 1, 2, 8, 12, 13])
-PADDINGS = st.sampled_from([None, None, None, 0, 20])
 SIZES = st.sampled_from([0, 1, 5, 300, 16_384])
-PEER_FRAMES: st.SearchStrategy[Callable[[Peer], bytes]] = st.one_of(
-    BOOLEANS.map(lambda end: lambda peer: peer.request(end)),
-    st.tuples(st.sampled_from([-1, 1, 3]), USUAL_BLOCKS, BOOLEANS).map(
-        lambda drawn: lambda peer: peer.block(*drawn, False, False)
+STREAMS = st.sampled_from([0, 1, 1, 2, 3, 5, 7, 9, 11, 13, 15])
+INCREMENTS = st.sampled_from([0, 1, 1000, 70_000, 2**31 - 1])
+CODES = st.sampled_from([0, 2, 8, 0x1234])
+SETTINGS = st.dictionaries(
+    st.sampled_from([1, 2, 3, 4, 5, 6, 0x77]), st.sampled_from([0, 1, 3, 200, 16_384, 20_000, 2**31 - 1]), max_size=3
+)
+USUAL_OF_BOTH = [
+    _on_open(lambda _, n, size, end: _data(n, size, end), SIZES, BOOLEANS),
+    _on_open(lambda _, n, size: _data(n, size, False), SIZES),
+    _on_open(lambda peer, n, number: peer.block(n, number, True), st.sampled_from([12, 13])),
+    _on_open(lambda _, n, size: _at(n, WindowUpdateFrame(1, window_increment=size)), st.sampled_from([1, 40_000])),
+    _step(lambda _, size: _at(0, WindowUpdateFrame(1, window_increment=size)), st.sampled_from([1, 40_000])),
+    _on_open(lambda _, n, code: _at(n, RstStreamFrame(1, code)), CODES),
+    _step(lambda _, values: SettingsFrame(0, values).serialize(), SETTINGS),
+]
+USUAL = {
+    False: [
+        *[_step(lambda peer, *drawn: peer.request(*drawn), st.integers(0, 2), BOOLEANS, BOOLEANS)] * 3,
+        *USUAL_OF_BOTH,
+    ],
+    True: [
+        *[_on_open(lambda peer, n, *drawn: peer.block(n, *drawn), st.sampled_from([8, 9]), BOOLEANS, BOOLEANS)] * 3,
+        *USUAL_OF_BOTH,
+    ],
+}
+ODD: st.SearchStrategy[Step] = st.one_of(
+    _step(
+        lambda peer, *drawn: peer.block(*drawn), STREAMS, st.integers(0, len(BLOCKS) - 1), BOOLEANS, BOOLEANS, BOOLEANS
     ),
-    st.tuples(STREAMS | st.just(-1), BLOCK_NUMBERS, BOOLEANS, BOOLEANS, BOOLEANS).map(
-        lambda drawn: lambda peer: peer.block(*drawn)
+    _on_open(
+        lambda peer, n, *drawn: peer.block(n, *drawn), st.integers(0, len(BLOCKS) - 1), BOOLEANS, BOOLEANS, BOOLEANS
     ),
-    st.tuples(STREAMS, SIZES, BOOLEANS, PADDINGS).map(lambda drawn: lambda _: _data(*drawn)),
-    _plain(lambda n, size: _at(n, WindowUpdateFrame(1, window_increment=size)), STREAMS, INCREMENTS),
-    _plain(lambda n, code: _at(n, RstStreamFrame(1, code)), STREAMS, CODES),
-    _plain(lambda values: SettingsFrame(0, values).serialize(), SETTINGS),
-    st.just(lambda _: SettingsFrame(0, flags=["ACK"]).serialize()),
-    _plain(lambda data: PingFrame(0, data).serialize(), st.binary(min_size=8, max_size=8)),
-    _plain(lambda n, on: _at(n, PriorityFrame(1, depends_on=on)), STREAMS, STREAMS),
-    st.just(lambda _: GoAwayFrame(0, last_stream_id=3).serialize()),
-    st.tuples(st.integers(0, 12), st.integers(0, 255), STREAMS, st.binary(max_size=12)).map(
-        lambda drawn: lambda _: _raw(*drawn)
-    ),
+    _step(lambda peer, *drawn: peer.request(*drawn), st.integers(0, 7), BOOLEANS, BOOLEANS),
+    _step(lambda _, *drawn: _data(*drawn), STREAMS, SIZES, BOOLEANS, st.sampled_from([None, 0, 20])),
+    _on_open(lambda _, n, *drawn: _data(n, *drawn), SIZES, BOOLEANS, st.sampled_from([None, 0, 20])),
+    _step(lambda _, n, size: _at(n, WindowUpdateFrame(1, window_increment=size)), STREAMS, INCREMENTS),
+    _step(lambda _, n, code: _at(n, RstStreamFrame(1, code)), STREAMS, CODES),
+    _step(lambda _: SettingsFrame(0, flags=["ACK"]).serialize()),
+    _step(lambda _, data: PingFrame(0, data).serialize(), st.binary(min_size=8, max_size=8)),
+    _step(lambda _, n, on: _at(n, PriorityFrame(1, depends_on=on)), STREAMS, STREAMS),
+    _step(lambda _: GoAwayFrame(0, last_stream_id=3).serialize()),
+    _step(lambda _, *drawn: _raw(*drawn), st.integers(0, 12), st.integers(0, 255), STREAMS, st.binary(max_size=12)),
 )
 
 
-# -- what the owner may do
+# -- what the owner may do: an action is given the engine, its handler, and a stream that is open (or one that is not)
 
 
-def _send_headers(stream_id: int, headers: list[Header], end: bool, engine: H2Engine, _: Actor) -> None:
+Action: TypeAlias = Callable[[H2Engine, Actor, int], object]
+
+
+def _send_headers(headers: list[Header], end: bool, engine: H2Engine, _: Actor, stream_id: int) -> None:
     if stream_id in engine._connection.streams:  # not to open it
         engine.send_headers(stream_id, headers, end)
 
 
-def _send_data(stream_id: int, size: int, end: bool, view: bool, engine: H2Engine, _: Actor) -> None:
+def _send_data(size: int, end: bool, view: bool, engine: H2Engine, _: Actor, stream_id: int) -> None:
     data = bytes(min(size, engine.send_capacity(stream_id)))
     engine.send_data(stream_id, memoryview(data) if view else data, end)
 
 
-def _open(headers: list[Header], end: bool, engine: H2Engine, actor: Actor) -> None:
-    if engine.can_open_stream:
+def _open(headers: list[Header], end: bool, engine: H2Engine, actor: Actor, _: int) -> None:
+    if engine.can_open_stream and engine._client_side:
         actor.open(headers, end)
 
 
-def _action(
-    function: Callable[..., object], *parts: st.SearchStrategy[Any]
-) -> st.SearchStrategy[Callable[[H2Engine, Actor], object]]:
+def _action(function: Callable[..., object], *parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Action]:
     return st.tuples(*parts).map(lambda drawn: partial(function, *drawn))
 
 
-OWN_STREAMS = st.sampled_from([1, 1, 1, 3, 3, 5, 7])
-ACTIONS = st.one_of(
-    _action(_send_headers, OWN_STREAMS, st.sampled_from(RESPONSES), st.just(False)),
-    _action(_send_headers, OWN_STREAMS, st.sampled_from(SOME_TRAILERS), st.just(True)),
-    _action(_send_data, OWN_STREAMS, SIZES, BOOLEANS, BOOLEANS),
-    _action(
-        lambda n, size, engine, _: engine.acknowledge_data(n, size), OWN_STREAMS, st.sampled_from([1, 600, 40_000])
-    ),
-    _action(lambda n, engine, _: engine.reset_stream(n, ErrorCode.CANCEL), OWN_STREAMS),
-    _action(_open, st.sampled_from([REQUEST, LARGE_REQUEST, [(b":method", b"HEAD"), *REQUEST[1:]]]), BOOLEANS),
-    _action(lambda engine, _: engine.send_goaway(5, ErrorCode.NO_ERROR)),
-)
-STEPS = st.lists(
-    st.one_of(PEER_FRAMES.map(lambda frame: ("peer", frame)), ACTIONS.map(lambda act: ("own", act))), max_size=25
-)
+OPENINGS = st.sampled_from([REQUEST, LARGE_REQUEST, [(b":method", b"HEAD"), *REQUEST[1:]]])
+ACTIONS = [
+    _action(_send_headers, st.sampled_from(RESPONSES), st.just(False)),
+    _action(_send_headers, st.sampled_from(SOME_TRAILERS), st.just(True)),
+    _action(_send_data, SIZES, BOOLEANS, BOOLEANS),
+    _action(lambda size, engine, _, n: engine.acknowledge_data(n, size), st.sampled_from([1, 600, 40_000])),
+    _action(lambda engine, _, n: engine.reset_stream(n, ErrorCode.CANCEL)),
+    *[_action(_open, st.just(REQUEST), BOOLEANS)] * 2,
+    _action(_open, OPENINGS, BOOLEANS),
+    _action(lambda engine, _, __: engine.send_goaway(5, ErrorCode.NO_ERROR)),
+]
 LIMITS = FloodLimits(
     window_updates=Rate(6, 0, 1), stream_resets=Rate(4, 0), stream_errors=Rate(4, 0), empty_data=Rate(3, 0)
 )
@@ -302,22 +317,27 @@ OPTIONS = Http2Options(
 )
 
 
-@settings(max_examples=300, deadline=None)
-@given(BOOLEANS, STEPS, st.lists(st.integers(0, 4), max_size=25), st.randoms(use_true_random=False))
-def test_both_engines_do_the_same(
-    client_side: bool, steps: list[tuple[str, Any]], cuts: list[int], random: Any
-) -> None:
+@pytest.mark.parametrize("client_side", [False, True], ids=["server", "client"])
+@given(data=st.data())
+@settings(max_examples=120, deadline=None)
+def test_both_engines_do_the_same(client_side: bool, data: st.DataObject) -> None:
     twins = Twins(client_side=client_side, options=OPTIONS)
     peer = Peer()
     pending = (b"" if client_side else PREFACE) + SettingsFrame(0).serialize()
-    for number, (who, step) in enumerate(steps):
-        if who == "peer":
-            pending += step(peer)
-            if number < len(cuts) and not cuts[number]:
-                continue  # several frames in one read
-            size = len(pending) if random.random() < 0.7 else random.randrange(len(pending) + 1)
-            part, pending = pending[:size], pending[size:]
-            assert twins.do(lambda engine, _, part=part: engine.receive(memoryview(bytearray(part)))), "a peer's fault"
-        elif not twins.do(step):
-            return  # misuse leaves h2 in a state of its own
+    pending += b"" if client_side else peer.request(0, end=False, secret=False)
+    choices = st.sampled_from([*USUAL[client_side] * 2, ODD, *ACTIONS]).flatmap(lambda strategy: strategy)
+    read_sizes = st.sampled_from(["all", "all", "none", "part"])
+    for number in range(data.draw(st.integers(1, 40))):
+        streams = sorted(twins.engines[0]._connection.streams) or [1]
+        step: Any = data.draw(choices)
+        if isinstance(step, partial):
+            stream_id = streams[number % len(streams)]
+            if not twins.do(lambda engine, actor, do=step, n=stream_id: do(engine, actor, n)):
+                return  # misuse leaves h2 in a state of its own
+            continue
+        pending += step(peer, streams)
+        how = data.draw(read_sizes)
+        size = {"all": len(pending), "none": 0, "part": len(pending) * (number % 7) // 7}[how]
+        part, pending = pending[:size], pending[size:]
+        assert twins.do(lambda engine, _, part=part: engine.receive(memoryview(bytearray(part)))), "a peer's fault"
     assert twins.do(lambda engine, _: engine.receive(pending))
