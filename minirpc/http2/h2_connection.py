@@ -41,7 +41,8 @@ from hyperframe.frame import (
     WindowUpdateFrame,
 )
 
-from minirpc.http2.hpack_memo import HeaderBlock, MemoDecoder, MemoEncoder, OversizedBlockError
+from minirpc.http2.header_rules import BlockKind
+from minirpc.http2.hpack_memo import MemoDecoder, MemoEncoder, OversizedBlockError
 from minirpc.http2.interface import Header, Http2Options
 
 __all__ = ["PRIVATE_NAMES", "GrpcH2Connection", "StreamFaultError"]
@@ -269,15 +270,21 @@ class GrpcH2Connection(H2Connection):
         except OversizedBlockError as error:
             raise self._oversized(stream_id, error, opens=opens) from error
 
-    def decode_block(self, stream_id: int, data: bytes, *, opens: bool) -> HeaderBlock:
-        """Decodes the header block of a stream; ``opens`` if it begins a new one.
+    def decode_block(self, stream_id: int, block: bytes, kind: BlockKind, *, opens: bool) -> tuple[list[Header], bool]:
+        """Decodes the header block of a stream, as :meth:`MemoDecoder.decode_checked` does.
+
+        Args:
+            stream_id: the stream.
+            block: the block.
+            kind: what the block is.
+            opens: whether it begins a new stream.
 
         Raises:
             StreamFaultError: the header list is too large; a new stream is noted as one that is over.
             h2.exceptions.ProtocolError: a connection error.
         """
         try:
-            return self.decoder.decode_block(data)
+            return self.decoder.decode_checked(block, kind)
         except OversizedBlockError as error:
             raise self._oversized(stream_id, error, opens=opens) from error
         except OversizedHeaderListError as error:

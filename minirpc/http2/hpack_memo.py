@@ -26,7 +26,6 @@ from minirpc.http2.interface import Header
 
 __all__ = [
     "MAX_BLOCK_FACTOR",
-    "HeaderBlock",
     "MalformedBlockError",
     "MemoDecoder",
     "MemoEncoder",
@@ -173,33 +172,6 @@ class MalformedBlockError(ProtocolError):
     error_code = ErrorCodes.COMPRESSION_ERROR
 
 
-class HeaderBlock:
-    """A decoded header block, and what is known of it.
-
-    Attributes:
-        headers: the fields. They are shared by all who receive the same block: nobody may change them.
-    """
-
-    __slots__ = ("_good_as", "headers")
-
-    def __init__(self, headers: list[Header]) -> None:
-        self.headers = headers
-        self._good_as: BlockKind | None = None
-
-    def is_good(self, kind: BlockKind) -> bool:
-        """Whether the block is a well-formed one of this kind that says nothing of the message's length, and no
-        informational response. Looked at once for all that receive the same block."""
-        if self._good_as is not kind:
-            if (
-                find_fault(self.headers, kind) is not None
-                or any(name == b"content-length" for name, _ in self.headers)
-                or (kind is BlockKind.RESPONSE and self.headers[0][1][:1] == b"1")
-            ):
-                return False
-            self._good_as = kind
-        return True
-
-
 class MemoDecoder(Decoder):
     """A decoder that keeps whole blocks while the table and the limits stand still.
 
@@ -215,9 +187,29 @@ class MemoDecoder(Decoder):
         super().__init__(_OVERSIZE_LIST * max_header_list_size)
         self._limit = max_header_list_size
         self.header_table = CountingTable()
-        self._memo: dict[bytes, HeaderBlock] = {}
+        self._memo: dict[bytes, list[HeaderTuple]] = {}
+        self._good: dict[bytes, BlockKind] = {}  # of blocks in the memo: as what they were found good
         self._fields: dict[int, HeaderTuple] = {}  # by the octet that stands for them
         self._memo_state: tuple[int, int, int] | None = None
+
+    def decode_checked(self, block: bytes, kind: BlockKind) -> tuple[list[Header], bool]:
+        """Decodes one header block. Raises what :meth:`decode` raises.
+
+        Returns:
+            The fields, and whether they are a well-formed block of that kind that says nothing of the message's length
+            and is no informational response. A remembered block is looked at once.
+        """
+        headers = cast("list[Header]", self.decode(block, raw=True))
+        if self._good.get(block) is kind:
+            return headers, True
+        good = (
+            find_fault(headers, kind) is None
+            and not any(name == b"content-length" for name, _ in headers)
+            and not (kind is BlockKind.RESPONSE and headers[0][1][:1] == b"1")
+        )
+        if good and block in self._memo:
+            self._good[block] = kind
+        return headers, good
 
     def decode(self, data: bytes, raw: bool = False) -> Iterable[HeaderTuple]:
         """Decodes one header block into ``(name, value)`` pairs, of bytes if ``raw``.
@@ -227,30 +219,32 @@ class MemoDecoder(Decoder):
             MalformedBlockError: the block is malformed.
             hpack.exceptions.OversizedHeaderListError: it is so large that it is not decoded to its end.
         """
-        return cast("list[HeaderTuple]", self.decode_block(bytes(data)).headers) if raw else super().decode(data, raw)
-
-    def decode_block(self, block: bytes) -> HeaderBlock:
-        """Decodes one header block. Raises what :meth:`decode` raises."""
+        if not raw:
+            return super().decode(data, raw)
         state = (self.header_table.mutations, self.max_allowed_table_size, self.max_header_list_size)
         if state != self._memo_state:
-            self._memo.clear()
+            self._forget()
             self._fields.clear()
             self._memo_state = state
-        known = self._memo.get(block)
-        if known is not None:
-            return known
+        block = bytes(data)
+        headers = self._memo.get(block)
+        if headers is not None:
+            return headers
         if len(block) > MAX_BLOCK_FACTOR * self._limit:
             raise OversizedHeaderListError(f"header block of {len(block)} bytes, the limit is {self._limit}")
-        headers = self._decode_literals(block) if len(block) <= _MEMO_BLOCK_SIZE else None
+        small = len(block) <= _MEMO_BLOCK_SIZE
+        headers = self._decode_literals(block) if small else None
         if headers is None:
             headers = self._decode_any(block)
-        decoded = HeaderBlock(cast("list[Header]", headers))
-        small = len(block) <= _MEMO_BLOCK_SIZE and len(headers) <= _MEMO_BLOCK_FIELDS
-        if small and self.header_table.mutations == state[0]:
+        if small and len(headers) <= _MEMO_BLOCK_FIELDS and self.header_table.mutations == state[0]:
             if len(self._memo) >= _MEMO_ENTRIES:
-                self._memo.clear()
-            self._memo[block] = decoded
-        return decoded
+                self._forget()
+            self._memo[block] = headers
+        return headers
+
+    def _forget(self) -> None:
+        self._memo.clear()
+        self._good.clear()
 
     def _decode_any(self, block: bytes) -> list[HeaderTuple]:
         """Decodes a block with hpack."""

@@ -20,7 +20,6 @@ from h2.windows import WindowManager
 from minirpc.http2.h2_connection import StreamFaultError
 from minirpc.http2.h2_engine import H2Engine
 from minirpc.http2.header_rules import BlockKind
-from minirpc.http2.hpack_memo import HeaderBlock
 from minirpc.http2.interface import (
     MAX_STREAM_ID,
     ConnectionHandler,
@@ -153,8 +152,8 @@ class LeanH2Engine(H2Engine):
             kind = BlockKind.RESPONSE
         else:
             return False  # the method decides what content-length means
-        block = self._decode(stream_id, payload, kind, end_stream, opens=False)
-        if block is None:
+        headers = self._decode(stream_id, payload, kind, end_stream, opens=False)
+        if headers is None:
             return True
         if kind is BlockKind.TRAILERS:
             machine.trailers_received = True
@@ -164,7 +163,7 @@ class LeanH2Engine(H2Engine):
             _end_received(machine)
         handler = self._streams.get(stream_id)
         if handler is not None:
-            handler.headers_received(block.headers, end_stream)
+            handler.headers_received(headers, end_stream)
         if end_stream:
             self._forget_if_closed(stream_id)
         return True
@@ -180,29 +179,29 @@ class LeanH2Engine(H2Engine):
             or connection.state_machine.state is not self._open_state
         ):
             return False
-        block = self._decode(stream_id, payload, BlockKind.REQUEST, end_stream, opens=True)
-        if block is None:
+        headers = self._decode(stream_id, payload, BlockKind.REQUEST, end_stream, opens=True)
+        if headers is None:
             return True
         connection.highest_inbound_stream_id = stream_id
         machine = self._new_stream(stream_id).state_machine
         machine.state = _HALF_CLOSED_REMOTE if end_stream else _OPEN
         machine.client = False
         machine.headers_received = True
-        handler = self._handler.stream_opened(stream_id, block.headers, end_stream)
+        handler = self._handler.stream_opened(stream_id, headers, end_stream)
         if handler is not None and stream_id in streams:
             self._streams[stream_id] = handler
         return True
 
     def _decode(
         self, stream_id: int, payload: memoryview, kind: BlockKind, end_stream: bool, *, opens: bool
-    ) -> HeaderBlock | None:
-        """Decodes a block that h2 would take now. Returns None where all has been done that there is to do."""
+    ) -> list[Header] | None:
+        """Decodes a block that h2 would take now. Returns None where it is not a usual one, and all has been done."""
         self._frames_received += 1
         try:
-            block = self._connection.decode_block(stream_id, bytes(payload), opens=opens)
-            if block.is_good(kind):
-                return block
-            for event in self._connection.receive_block(stream_id, block.headers, end_stream):
+            headers, good = self._connection.decode_block(stream_id, bytes(payload), kind, opens=opens)
+            if good:
+                return headers
+            for event in self._connection.receive_block(stream_id, headers, end_stream):
                 self._dispatch(event)
         except StreamFaultError as error:
             self._stream_error(stream_id, ErrorCode(error.error_code))

@@ -176,6 +176,7 @@ class Peer:
     def __init__(self) -> None:
         self.encoder = Encoder()
         self.next_stream = 1
+        self.answered: set[int] = set()
 
     def block(self, stream_id: int, number: int, end: bool, secret: bool = False, cut: bool = False) -> bytes:
         kind = NeverIndexedHeaderTuple if secret else HeaderTuple
@@ -186,6 +187,12 @@ class Peer:
             rest = ContinuationFrame(1, block[half:], flags=["END_HEADERS"])
             return _at(stream_id, HeadersFrame(1, block[:half], flags=flags)) + _at(stream_id, rest)
         return _at(stream_id, HeadersFrame(1, block, flags=[*flags, "END_HEADERS"]))
+
+    def answer(self, stream_id: int, size: int, end: bool) -> bytes:
+        """Data, after the headers of a response if there have been none."""
+        first = b"" if stream_id in self.answered else self.block(stream_id, 8, False)
+        self.answered.add(stream_id)
+        return first + _data(stream_id, size, end)
 
     def request(self, number: int, end: bool, secret: bool) -> bytes:
         self.next_stream += 2
@@ -231,8 +238,6 @@ SETTINGS = st.dictionaries(
     st.sampled_from([1, 2, 3, 4, 5, 6, 0x77]), st.sampled_from([0, 1, 3, 200, 16_384, 20_000, 2**31 - 1]), max_size=3
 )
 USUAL_OF_BOTH = [
-    _on_open(lambda _, n, size, end: _data(n, size, end), SIZES, BOOLEANS),
-    _on_open(lambda _, n, size: _data(n, size, False), SIZES),
     _on_open(lambda peer, n, number: peer.block(n, number, True), st.sampled_from([12, 13])),
     _on_open(lambda _, n, size: _at(n, WindowUpdateFrame(1, window_increment=size)), st.sampled_from([1, 40_000])),
     _step(lambda _, size: _at(0, WindowUpdateFrame(1, window_increment=size)), st.sampled_from([1, 40_000])),
@@ -242,10 +247,14 @@ USUAL_OF_BOTH = [
 USUAL = {
     False: [
         *[_step(lambda peer, *drawn: peer.request(*drawn), st.integers(0, 2), BOOLEANS, BOOLEANS)] * 3,
+        _on_open(lambda _, *drawn: _data(*drawn), SIZES, BOOLEANS),
+        _on_open(lambda _, *drawn: _data(*drawn, end=False), SIZES),
         *USUAL_OF_BOTH,
     ],
     True: [
-        *[_on_open(lambda peer, n, *drawn: peer.block(n, *drawn), st.sampled_from([8, 9]), BOOLEANS, BOOLEANS)] * 3,
+        *[_on_open(lambda peer, n, *drawn: peer.answer(n, *drawn), SIZES, BOOLEANS)] * 2,
+        *[_on_open(lambda peer, n: peer.answer(n, 5, False))] * 2,
+        _on_open(lambda peer, n, *drawn: peer.block(n, *drawn), st.sampled_from([8, 8, 9]), BOOLEANS, BOOLEANS),
         *USUAL_OF_BOTH,
     ],
 }
