@@ -100,7 +100,7 @@ class ActingStream(RecordingStream):
         self._recorder.heard.append((self.engine.frames_received, self.engine.can_open_stream))
         if self._id % 16 == 11:
             self.engine.reset_stream(self._id, ErrorCode.CANCEL)
-        elif self._id % 16 != 13:
+        elif credit <= 300:
             self.engine.acknowledge_data(self._id, credit)
 
 
@@ -246,15 +246,16 @@ USUAL_OF_BOTH = [
 ]
 USUAL = {
     False: [
-        *[_step(lambda peer, *drawn: peer.request(*drawn), st.integers(0, 2), BOOLEANS, BOOLEANS)] * 3,
+        *[_step(lambda peer, *drawn: peer.request(*drawn), st.integers(0, 3), BOOLEANS, BOOLEANS)] * 3,
         _on_open(lambda _, *drawn: _data(*drawn), SIZES, BOOLEANS),
-        _on_open(lambda _, *drawn: _data(*drawn, end=False), SIZES),
+        _on_open(lambda _, *drawn: _data(*drawn, end=False) * 2, SIZES),
         *USUAL_OF_BOTH,
     ],
     True: [
         *[_on_open(lambda peer, n, *drawn: peer.answer(n, *drawn), SIZES, BOOLEANS)] * 2,
-        *[_on_open(lambda peer, n: peer.answer(n, 5, False))] * 2,
-        _on_open(lambda peer, n, *drawn: peer.block(n, *drawn), st.sampled_from([8, 8, 9]), BOOLEANS, BOOLEANS),
+        _on_open(lambda peer, n: peer.answer(n, 5, False)),
+        _on_open(lambda peer, n: peer.answer(n, 16_384, False) + peer.answer(n, 16_384, False)),
+        _on_open(lambda peer, n, *drawn: peer.block(n, *drawn), st.sampled_from([8, 9, 10]), BOOLEANS, BOOLEANS),
         *USUAL_OF_BOTH,
     ],
 }
