@@ -351,3 +351,45 @@ def test_both_engines_do_the_same(client_side: bool, data: st.DataObject) -> Non
         part, pending = pending[:size], pending[size:]
         assert twins.do(lambda engine, _, part=part: engine.receive(memoryview(bytearray(part)))), "a peer's fault"
     assert twins.do(lambda engine, _: engine.receive(pending))
+
+
+# -- edges that chance finds late
+
+
+def _block(headers: list[Header], end: bool = False, stream_id: int = 3) -> bytes:
+    flags = ["END_HEADERS", *(["END_STREAM"] if end else [])]
+    return HeadersFrame(stream_id, Encoder().encode(headers), flags=flags).serialize()
+
+
+FULL = _data(3, 16_384, False) * 3 + _data(3, 16_383, False)  # the whole window of a stream
+SERVER_EDGES = {
+    "window used up": [_block(REQUEST), FULL],
+    "window exceeded": [_block(REQUEST), FULL, _data(3, 1, False)],
+    "window overflow of a stream": [_block(REQUEST), _at(3, WindowUpdateFrame(1, window_increment=2**31 - 1))],
+    "window overflow of the connection": [_at(0, WindowUpdateFrame(1, window_increment=2**31 - 1))],
+    "as long as told": [_block([*REQUEST, (b"content-length", b"5")]), _data(3, 5, True)],
+    "longer than told": [_block([*REQUEST, (b"content-length", b"5")]), _data(3, 6, False)],
+    "trailers, and data after them": [_block(REQUEST), _block(TRAILERS, True), _data(3, 1, False)],
+    "stream of the past": [_block(REQUEST, stream_id=7), _block(REQUEST)],
+}
+
+
+@pytest.mark.parametrize("frames", SERVER_EDGES.values(), ids=SERVER_EDGES)
+def test_edges_of_a_server(frames: list[bytes]) -> None:
+    twins = Twins(client_side=False, options=OPTIONS)
+    for data in (PREFACE + SettingsFrame(0).serialize(), _block(REQUEST, stream_id=1), *frames):
+        twins.do(lambda engine, _, data=data: engine.receive(data))
+    for size in (1000, 1000, 60_000):
+        twins.do(lambda engine, _, size=size: engine.acknowledge_data(3, size))
+
+
+@pytest.mark.parametrize("method", [b"POST", b"HEAD"])
+@pytest.mark.parametrize("status", [b"200", b"103"])
+def test_edges_of_a_client(method: bytes, status: bytes) -> None:
+    twins = Twins(client_side=True, options=OPTIONS)
+    twins.do(lambda engine, _: engine.receive(SettingsFrame(0).serialize()))
+    for _ in range(2):
+        twins.do(lambda _, actor: actor.open([(b":method", method), *REQUEST[1:]], True))
+    stream_id = max(twins.engines[0]._connection.streams)
+    for frame in (_block([(b":status", status)], stream_id=stream_id), _data(stream_id, 3, True)):
+        twins.do(lambda engine, _, data=frame: engine.receive(data))
