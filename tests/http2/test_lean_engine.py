@@ -370,6 +370,8 @@ SERVER_EDGES = {
     "as long as told": [_block([*REQUEST, (b"content-length", b"5")]), _data(3, 5, True)],
     "longer than told": [_block([*REQUEST, (b"content-length", b"5")]), _data(3, 6, False)],
     "trailers, and data after them": [_block(REQUEST), _block(TRAILERS, True), _data(3, 1, False)],
+    "data inside a header block": [HeadersFrame(3, Encoder().encode(REQUEST)).serialize() + _data(1, 1, False)],
+    "a reset inside a header block": [HeadersFrame(3, b"").serialize() + RstStreamFrame(1, 8).serialize()],
     "stream of the past": [_block(REQUEST, stream_id=7), _block(REQUEST)],
 }
 
