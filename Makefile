@@ -66,6 +66,7 @@ interop: $(VENV)/.installed  ## play the official gRPC cases with grpcio, Node, 
 bench: $(VENV)/.installed  ## measure beside the peers (minutes): tables for codec and RPC
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[bench]"
 	$(BIN)/python -m benchmarks.codec
+	$(BIN)/python -m benchmarks.http2
 	$(BIN)/python -m benchmarks.rpc
 
 # INSTRUCTIONS passes options: make instructions INSTRUCTIONS=--record

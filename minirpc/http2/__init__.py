@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 
-from minirpc.http2.h2_engine import H2Engine
 from minirpc.http2.interface import (
     MAX_STREAM_ID,
     ConnectionHandler,
@@ -14,6 +13,7 @@ from minirpc.http2.interface import (
     StreamHandler,
     error_name,
 )
+from minirpc.http2.lean_engine import LeanH2Engine
 from minirpc.http2.limits import FloodLimits, Rate
 from minirpc.http2.trace import trace_enabled, traced
 
@@ -49,4 +49,4 @@ def create_engine(
         client_side: whether this endpoint opened the connection.
         clock: gives the time in seconds, monotonically, to limits on what the peer may send in a second.
     """
-    return H2Engine(handler, options, clock, client_side=client_side)
+    return LeanH2Engine(handler, options, clock, client_side=client_side)

@@ -17,17 +17,19 @@ This leans on private names of h2, all listed in :data:`PRIVATE_NAMES`; a test h
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
 from h2 import connection as h2_connection_module
 from h2.config import H2Configuration
-from h2.connection import ConnectionInputs, H2Connection, H2ConnectionStateMachine
+from h2.connection import AllowedStreamIDs, ConnectionInputs, H2Connection, H2ConnectionStateMachine
 from h2.errors import ErrorCodes
 from h2.events import Event
-from h2.exceptions import InvalidBodyLengthError, ProtocolError, StreamClosedError
+from h2.exceptions import DenialOfServiceError, InvalidBodyLengthError, ProtocolError, StreamClosedError
 from h2.settings import SettingCodes, Settings
 from h2.stream import StreamClosedBy, StreamState
+from hpack.exceptions import OversizedHeaderListError
 from hyperframe.frame import (
     DataFrame,
     ExtensionFrame,
@@ -39,8 +41,9 @@ from hyperframe.frame import (
     WindowUpdateFrame,
 )
 
+from minirpc.http2.header_rules import BlockKind
 from minirpc.http2.hpack_memo import MemoDecoder, MemoEncoder, OversizedBlockError
-from minirpc.http2.interface import Http2Options
+from minirpc.http2.interface import Header, Http2Options
 
 __all__ = ["PRIVATE_NAMES", "GrpcH2Connection", "StreamFaultError"]
 
@@ -93,6 +96,8 @@ class GrpcH2Connection(H2Connection):
     # How many closed streams h2 remembers, to tell late frames from wrong ones: more than a connection closes within a
     # round trip, and less memory than h2's own 65,536.
     MAX_CLOSED_STREAMS = 1 << 13
+
+    decoder: MemoDecoder
 
     def __init__(self, options: Http2Options, *, client_side: bool) -> None:
         # Header blocks are checked by header_rules, once, and handed on as bytes.
@@ -263,10 +268,44 @@ class GrpcH2Connection(H2Connection):
         try:
             return super()._receive_headers_frame(frame)
         except OversizedBlockError as error:
-            # Section 10.5.1 leaves the code open; this one is what gRPC takes for RESOURCE_EXHAUSTED.
-            if opens:
-                self._refuse_stream(stream_id, str(error), ErrorCodes.ENHANCE_YOUR_CALM)
-            raise StreamFaultError(str(error), ErrorCodes.ENHANCE_YOUR_CALM) from error
+            raise self._oversized(stream_id, error, opens=opens) from error
+
+    def decode_block(self, stream_id: int, block: bytes, kind: BlockKind, *, opens: bool) -> tuple[list[Header], bool]:
+        """Decodes the header block of a stream, as :meth:`MemoDecoder.decode_checked` does.
+
+        Args:
+            stream_id: the stream.
+            block: the block.
+            kind: what the block is.
+            opens: whether it begins a new stream.
+
+        Raises:
+            StreamFaultError: the header list is too large; a new stream is noted as one that is over.
+            h2.exceptions.ProtocolError: a connection error.
+        """
+        try:
+            return self.decoder.decode_checked(block, kind)
+        except OversizedBlockError as error:
+            raise self._oversized(stream_id, error, opens=opens) from error
+        except OversizedHeaderListError as error:
+            raise DenialOfServiceError(f"Oversized header block: {error}") from error
+
+    def _oversized(self, stream_id: int, error: OversizedBlockError, *, opens: bool) -> StreamFaultError:
+        """Returns the fault of a header list that is too large, and notes a new stream as one that is over."""
+        # Section 10.5.1 leaves the code open; this one is what gRPC takes for RESOURCE_EXHAUSTED.
+        if opens:
+            self._note_refused(stream_id)
+        return StreamFaultError(str(error), ErrorCodes.ENHANCE_YOUR_CALM)
+
+    def receive_block(self, stream_id: int, headers: Sequence[Header], end_stream: bool) -> list[Event]:
+        """Does what h2 does with a header block once it is decoded. The stream is new, or may receive headers.
+
+        Raises:
+            h2.exceptions.ProtocolError: a connection error.
+        """
+        self.state_machine.process_input(ConnectionInputs.RECV_HEADERS)
+        stream = self._get_or_create_stream(stream_id, AllowedStreamIDs(not self.config.client_side))
+        return stream.receive_headers(headers, end_stream, None)[1]
 
     def _decode_and_drop(self, frame: HeadersFrame) -> None:
         """Decodes a block that nobody needs. RFC 9113 section 4.3: without that, the peers' tables would part."""
@@ -275,10 +314,13 @@ class GrpcH2Connection(H2Connection):
 
     def _refuse_stream(self, stream_id: int, reason: str, error_code: ErrorCodes) -> NoReturn:
         """Takes note of the peer's new stream as one that is over, and raises its stream error."""
+        self._note_refused(stream_id)
+        raise StreamFaultError(reason, error_code)
+
+    def _note_refused(self, stream_id: int) -> None:
         self.state_machine.process_input(ConnectionInputs.RECV_HEADERS)
         self.highest_inbound_stream_id = stream_id
         self._closed_streams[stream_id] = StreamClosedBy.SEND_RST_STREAM
-        raise StreamFaultError(reason, error_code)
 
     # -- sending
 

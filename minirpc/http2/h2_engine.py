@@ -1,4 +1,7 @@
-"""The HTTP/2 engine on the ``h2`` package: the reference, and the default."""
+"""The HTTP/2 engine on the ``h2`` package, frame by frame through h2.
+
+It is the long way of :mod:`~minirpc.http2.lean_engine`, and the reference for its short ways.
+"""
 
 from __future__ import annotations
 
@@ -127,30 +130,35 @@ class H2Engine:
     def receive(self, data: bytes | bytearray | memoryview) -> None:
         if self._failed:
             return
-        connection = self._connection
-        reader = self._reader
-        reader.feed(data)
         try:
-            while (frame := reader.next_frame()) is not None:
+            for kind, flags, stream_id, payload in self._reader.cut(data):
                 # One frame at a time: what a frame says is told before a later frame of the same read can fail.
-                self._frames_received += 1
-                kind = type(frame)
-                if isinstance(frame, DataFrame):
-                    if not frame.data and "END_STREAM" not in frame.flags:
-                        self._count("empty_data")
-                elif kind is not HeadersFrame:
-                    self._count_frame(frame)
-                try:
-                    events = connection.receive_frame(frame)
-                    for event in events:
-                        self._dispatch(event)
-                    if kind is HeadersFrame and not events:
-                        self._count("ignored_frames")  # it came too late for its stream
-                except StreamFaultError as error:
-                    self._stream_error(frame.stream_id, ErrorCode(error.error_code))
-                self._forget_if_closed(frame.stream_id)
+                self._receive_raw(kind, flags, stream_id, payload)
         except ProtocolError as error:
             self._fail(error.error_code, str(error))
+
+    def _receive_raw(self, kind: int, flags: int, stream_id: int, payload: memoryview) -> None:
+        """Takes one frame as it came. Raises what :meth:`GrpcH2Connection.receive_frame` raises for the connection."""
+        frame = self._reader.assemble(kind, flags, stream_id, payload)
+        if frame is not None:
+            self._receive_frame(frame)
+
+    def _receive_frame(self, frame: Frame) -> None:
+        self._frames_received += 1
+        if isinstance(frame, DataFrame):
+            if not frame.data and "END_STREAM" not in frame.flags:
+                self._count("empty_data")
+        elif not isinstance(frame, HeadersFrame):
+            self._count_frame(frame)
+        try:
+            events = self._connection.receive_frame(frame)
+            for event in events:
+                self._dispatch(event)
+            if isinstance(frame, HeadersFrame) and not events:
+                self._count("ignored_frames")  # it came too late for its stream
+        except StreamFaultError as error:
+            self._stream_error(frame.stream_id, ErrorCode(error.error_code))
+        self._forget_if_closed(frame.stream_id)
 
     def _count(self, limit: str) -> None:
         self._guard.count(limit, self._frames_sent)

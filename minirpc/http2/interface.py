@@ -12,7 +12,8 @@ Rules that hold for every engine:
 - After :meth:`ConnectionHandler.connection_failed`, methods that send have no effect.
 - A stream handler hears nothing more once its stream is closed: after END_STREAM in both directions, after ``reset``,
   and after :meth:`Engine.reset_stream`.
-- Header names and values are bytes; names are lower case. Malformed header blocks never reach a handler.
+- Header names and values are bytes; names are lower case. Malformed header blocks never reach a handler. Lists of
+  headers may be those that other streams were given: nobody changes them.
 """
 
 from __future__ import annotations

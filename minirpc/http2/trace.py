@@ -123,8 +123,7 @@ class _Direction:
         if self._broken:
             return
         try:
-            self._reader.feed(data)
-            while (frame := self._reader.next_frame()) is not None:
+            for frame in self._reader.read(data):
                 self._write(f"stream {frame.stream_id} " if frame.stream_id else "", self._describe(frame))
         except (ProtocolError, HPACKError) as error:
             self._broken = True

@@ -23,14 +23,13 @@ SETTINGS = SettingsFrame(0).serialize()
 
 def reader_after_settings() -> FrameReader:
     reader = FrameReader(16_384, expect_preface=False)
-    reader.feed(SETTINGS)
-    assert isinstance(reader.next_frame(), SettingsFrame)
+    (settings,) = reader.read(SETTINGS)
+    assert isinstance(settings, SettingsFrame)
     return reader
 
 
 def read_all(reader: FrameReader, data: bytes) -> list[Frame]:
-    reader.feed(data)
-    return list(iter(reader.next_frame, None))
+    return list(reader.read(data))
 
 
 FRAMES = st.lists(
@@ -60,23 +59,20 @@ def test_frames_survive_any_cut(frames: list[Frame], data: st.DataObject) -> Non
 @pytest.mark.parametrize("data", [b"G", b"PRI * HTTP/1", PREFACE[:-1] + b"x"])
 def test_wrong_preface_is_noticed_at_its_first_byte(data: bytes) -> None:
     reader = FrameReader(16_384, expect_preface=True)
-    reader.feed(data)
     with pytest.raises(ProtocolError, match="preface"):
-        reader.next_frame()
+        read_all(reader, data)
 
 
 def test_first_frame_must_be_settings() -> None:
     reader = FrameReader(16_384, expect_preface=False)
-    reader.feed(PingFrame(0, bytes(8)).serialize())
     with pytest.raises(ProtocolError, match="first frame is not SETTINGS"):
-        reader.next_frame()
+        read_all(reader, PingFrame(0, bytes(8)).serialize())
 
 
 def test_length_is_checked_before_the_frame_arrives() -> None:
     reader = reader_after_settings()
-    reader.feed((16_385).to_bytes(3, "big") + bytes(6))
     with pytest.raises(FrameTooLargeError, match="16385 bytes, the limit is 16384"):
-        reader.next_frame()
+        read_all(reader, (16_385).to_bytes(3, "big") + bytes(6))
 
 
 def test_header_block_is_collected() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from hpack import Decoder, Encoder, NeverIndexedHeaderTuple
+import pytest
+from hpack import Decoder, Encoder, HPACKError, NeverIndexedHeaderTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minirpc.http2.hpack_memo import MemoDecoder, MemoEncoder
+from minirpc.http2.header_rules import BlockKind
+from minirpc.http2.hpack_memo import MalformedBlockError, MemoDecoder, MemoEncoder
 
 LIMIT = 1 << 16
 
@@ -23,7 +25,10 @@ NAMES = st.sampled_from(
         b"cookie",
     ]
 )
-VALUES = st.one_of(st.sampled_from([b"", b"0", b"200", b"application/grpc", b"trailers"]), st.binary(max_size=60))
+LONG_VALUES = [b"x" * size for size in (126, 127, 400)]
+VALUES = st.one_of(
+    st.sampled_from([b"", b"0", b"200", b"application/grpc", b"trailers", *LONG_VALUES]), st.binary(max_size=60)
+)
 BLOCKS = st.lists(st.tuples(NAMES, VALUES), max_size=6)
 TABLE_SIZES = st.sampled_from([0, 40, 100, 4096])
 # A step is a block to send, often one of a few again, or a new table size.
@@ -69,6 +74,59 @@ def test_memo_decoder_reads_like_plain_decoder(
             # may refer to what it has itself evicted.
             assert list(memo.decode(block, raw=True)) == list(plain.decode(block, raw=True))
             assert list(memo.header_table.dynamic_entries) == list(plain.header_table.dynamic_entries)
+
+
+# What a block may be made of: each form of RFC 7541 section 6, long and short, whole and broken off.
+FORMS = [
+    *(b"\x82", b"\x88", b"\xbd", b"\xbe", b"\xbf", b"\x80", b"\xff\x00", b"\xff\x80\x01", b"\xc0"),  # indexed
+    *(b"\x40\x01a\x01b", b"\x40\x01n\x7f\x05" + b"v" * 132, b"\x58\x02no"),  # with indexing
+    *(b"\x20", b"\x3f\x21", b"\x3f\xe2\x1f"),  # table sizes
+    *(b"\x00\x01a\x01b", b"\x10\x01a\x00", b"\x00\x00\x00"),  # without indexing, never indexed
+    *(b"\x00\x81\x1f\x01b", b"\x00\x01a\x81\x1f"),  # Huffman
+    *(b"\x04\x02/a", b"\x0f\x2f\x01b", b"\x1f\x09\x01b"),  # an indexed name
+    *(b"\x00\x7e" + b"n" * 126 + b"\x7e" + b"v" * 126, b"\x00\x7f\x00" + b"n" * 127 + b"\x01v"),
+    *(b"\x00\x01n\x7f\x00" + b"v" * 127, b"\x00", b"\x00\x05a", b"\x00\x01a", b"\x00\x01a\x05b"),
+]
+FRAGMENTS = st.one_of(st.sampled_from(FORMS), st.binary(max_size=8))
+
+
+@given(st.lists(st.lists(FRAGMENTS, max_size=8).map(b"".join), max_size=6))
+def test_memo_decoder_reads_any_block_like_plain_decoder(blocks: list[bytes]) -> None:
+    plain = Decoder(LIMIT)
+    memo = MemoDecoder(LIMIT)
+    for block in [*blocks, *blocks]:
+        try:
+            expected = list(plain.decode(block, raw=True))
+        except (HPACKError, IndexError, TypeError):
+            with pytest.raises(MalformedBlockError):
+                memo.decode(block, raw=True)
+            return
+        read = list(memo.decode(block, raw=True))
+        assert read == expected
+        assert [type(header) for header in read] == [type(header) for header in expected]
+        assert list(memo.header_table.dynamic_entries) == list(plain.header_table.dynamic_entries)
+
+
+def test_goodness_is_that_of_the_kind_asked_for() -> None:
+    """However often, and whatever was asked before."""
+    encoder = MemoEncoder()
+    decoder = MemoDecoder(LIMIT)
+    request = [(b":method", b"POST"), (b":scheme", b"http"), (b":path", b"/a/b")]
+    blocks = [
+        (request, BlockKind.REQUEST),
+        ([(b":status", b"200")], BlockKind.RESPONSE),
+        ([(b"grpc-status", b"0")], BlockKind.TRAILERS),
+        ([(b":status", b"103")], None),
+        ([*request, (b"content-length", b"1")], None),
+        ([*request, (b"connection", b"close")], None),
+    ]
+    for _ in range(3):
+        for headers, good_as in blocks:
+            block = encoder.encode(headers)
+            decoder.decode(block, raw=True)
+            for kind in [*BlockKind, *reversed(BlockKind)]:
+                again = encoder.encode(headers)
+                assert decoder.decode_checked(again, kind) == (headers, kind is good_as)
 
 
 def test_smallest_and_last_table_size_are_signalled() -> None:
@@ -121,6 +179,9 @@ def test_memo_is_bounded() -> None:
     encoder = MemoEncoder()
     decoder = MemoDecoder(LIMIT)
     for number in range(1000):
-        decoder.decode(encoder.encode([(b"x-trace", b"%d" % number)]), raw=True)
+        decoder.decode_checked(encoder.encode([(b"x-trace", b"%d" % number)]), BlockKind.TRAILERS)
+        encoder.encode([(b"x-%d" % number, b"v"), (b":path", b"/%d" % number)])
     assert len(decoder._memo) <= 256
+    assert len(decoder._good) <= 256
     assert len(encoder._memo) <= 256
+    assert len(encoder._names) <= 256

@@ -1,0 +1,1 @@
+"""HTTP/2 alone, without sockets: the engine beside stock h2."""
