@@ -13,13 +13,14 @@ from dataclasses import replace
 from typing import Any
 
 from minirpc.aio.backoff import Backoff
-from minirpc.aio.balancer import Balancer, BalancerFactory, FailingPicker, Picker, WaitingPicker
+from minirpc.aio.balancer import Balancer, FailingPicker, Picker, WaitingPicker
 from minirpc.aio.client_stream import ClientStream
 from minirpc.aio.connection import Connection
 from minirpc.aio.connectivity import ChannelState, StateWatch
 from minirpc.aio.connector import Dialer
 from minirpc.aio.resolver import Resolution, Resolver
 from minirpc.aio.resolving import Resolving
+from minirpc.aio.service_configs import Balancing, ServiceConfigs
 from minirpc.aio.subchannel import Failure, Subchannel
 from minirpc.aio.target import Address
 from minirpc.errors import StatusCode
@@ -50,7 +51,7 @@ class Routing:
         self,
         target: str,
         resolver: Resolver,
-        balancer_factory: BalancerFactory,
+        configs: ServiceConfigs,
         dialer: Dialer,
         *,
         backoff: Backoff,
@@ -66,7 +67,8 @@ class Routing:
         self.drained: asyncio.Event | None = None
         self._target = target
         self._resolver = resolver
-        self._balancer_factory = balancer_factory
+        self._configs = configs
+        self._balancing = configs.balancing  # what the policy was made by
         self._dialer = dialer
         self._backoff = backoff
         self._resolve_interval = resolve_interval
@@ -124,7 +126,7 @@ class Routing:
         """Says what a stream without a connection waits for."""
         if stream.carrier is not None:
             return "while the server had as many streams open as it allows"
-        if stream not in self._queue:
+        if stream not in self._queue and not self._configs.pending:
             return "while waiting for call credentials"
         reason = "" if self.failure is None else f"; last error: {self.failure.message}"
         return f"while {'connecting to' if self._resolved else 'resolving'} {self._target}{reason}"
@@ -138,13 +140,20 @@ class Routing:
         if self._balancer is not None:
             self._balancer.connect()
             return
-        self._balancer = self._balancer_factory(self)
+        self._balancing = self._configs.balancing
+        self._balancer = self._create_balancer(self._balancing)
         self._resolving = Resolving(self, self._resolver, self._backoff, self._resolve_interval)
         self._resolving_task = self.spawn(self._resolving.run(), f"resolve {self._target}")
         if self._idle_timeout is not None:
             self._last_use = self.loop.time()
             self._idle_timer = self.loop.call_later(self._idle_timeout, self._become_idle, self._idle_timeout)
         self.update(ChannelState.CONNECTING, WaitingPicker())
+
+    def _create_balancer(self, balancing: Balancing) -> Balancer:
+        balancer = balancing.factory(self)
+        if balancing.config or balancing.health_check is not None:
+            balancer.configure(balancing.config, balancing.health_check)
+        return balancer
 
     def _become_idle(self, timeout: float) -> None:
         """Closes the connections if there was no call for a while; looks again later if there was."""
@@ -168,11 +177,14 @@ class Routing:
         self.failure = None
         self._picker = WaitingPicker(self.leave_idle)
         if balancer is not None:
-            try:
-                balancer.close()
-            except Exception as error:  # noqa: BLE001  # a policy may be the user's
-                self._policy_failed(error)
+            self._close_balancer(balancer)
         self.watch.change(state)
+
+    def _close_balancer(self, balancer: Balancer) -> None:
+        try:
+            balancer.close()
+        except Exception as error:  # noqa: BLE001  # a policy may be the user's
+            self._policy_failed(error)
 
     def spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         """Runs a coroutine in a task that is among :attr:`tasks`."""
@@ -184,18 +196,42 @@ class Routing:
     # -- resolving.ResolvingOwner
 
     def resolved(self, resolution: Resolution) -> None:
-        """Gives the policy its endpoints."""
+        """Gives the policy its endpoints, and the channel its service config.
+
+        Raises:
+            ConfigError: the service config means nothing, and the channel has no other one.
+        """
         if self._balancer is None:
             return
         if not resolution.endpoints:
             self.resolution_failed(OSError("the resolver found no endpoints"))
             return
         _log.debug("%r: %d endpoints", self, len(resolution.endpoints))
+        self._configs.resolved(resolution.service_config, self._target)
         self._resolved = True
         try:
-            self._balancer.update_endpoints(resolution.endpoints)
+            self._follow_config().update_endpoints(resolution.endpoints)
         except Exception as error:  # noqa: BLE001  # a policy may be the user's
             self._fail(self._policy_failed(error))
+        self._configs.tell()
+
+    def _follow_config(self) -> Balancer:
+        """Returns the policy that the service config wants, set up as it says."""
+        old, wanted = self._balancer, self._configs.balancing
+        assert old is not None
+        if wanted is self._balancing:
+            return old
+        before, self._balancing = self._balancing, wanted
+        if wanted.factory is before.factory:
+            if (wanted.config, wanted.health_check) != (before.config, before.health_check):
+                old.configure(wanted.config, wanted.health_check)
+            return old
+        balancer = self._create_balancer(wanted)
+        self._balancer = None  # nothing is heard of the old one
+        self._close_balancer(old)
+        self._balancer = balancer
+        self.update(ChannelState.CONNECTING, WaitingPicker())
+        return balancer
 
     def resolution_failed(self, error: Exception) -> None:
         """Goes on with the endpoints that are known; without any, the channel fails."""
@@ -203,6 +239,7 @@ class Routing:
         _log.info("%r: cannot resolve the target: %s", self, error)
         if not self._resolved and self._balancer is not None:
             self._fail(failure)
+            self._configs.tell(failure)
 
     def resolve_now(self) -> None:
         """The endpoints may have changed."""
