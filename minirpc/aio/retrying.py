@@ -259,12 +259,10 @@ class RetryingStream(ClientStream):
     def _expire(self) -> None:
         attempt = self._attempts[-1] if self._attempts else None
         what = "the deadline passed"
-        if attempt is None and self._last is None:
-            what += f" before the target was resolved, {self._source.waiting_for(self)}"
-        elif attempt is None:
+        if attempt is None and self._last is not None:
             what += f" before attempt {self._launched + 1}"
-        elif attempt.connection is None:
-            what += f" before a connection was ready, {self._source.waiting_for(attempt)}"
+        elif attempt is None or attempt.connection is None:
+            what += f" before a connection was ready, {self._source.waiting_for(attempt or self)}"
         if self._last is not None:
             what += f"; an attempt before had failed with {self._last.code.name}: {self._last.message}"
         self.fail(StatusCode.DEADLINE_EXCEEDED, what)
