@@ -8,15 +8,14 @@ quick: it runs on the way of every call.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeAlias
 
 from minirpc.aio.connectivity import ChannelState
 from minirpc.aio.resolver import Endpoint
 from minirpc.aio.subchannel import Failure, Subchannel
 from minirpc.aio.target import Address
 from minirpc.http2 import Header
-from minirpc.rpc.service_config import HealthCheckConfig
 
 __all__ = [
     "Balancer",
@@ -104,18 +103,6 @@ class Balancer(ABC):
 
     def __init__(self, host: BalancerHost) -> None:
         self.host = host
-
-    def configure(  # noqa: B027  # many policies have nothing to configure
-        self, config: Mapping[str, Any], health_check: HealthCheckConfig | None
-    ) -> None:
-        """Takes what the service config says; before the first endpoints, and again when it says something else.
-
-        Not called where it says nothing.
-
-        Args:
-            config: the policy's own part of ``loadBalancingConfig``.
-            health_check: whether servers are asked for their health.
-        """
 
     @abstractmethod
     def update_endpoints(self, endpoints: Sequence[Endpoint]) -> None:

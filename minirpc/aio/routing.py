@@ -20,7 +20,7 @@ from minirpc.aio.connectivity import ChannelState, StateWatch
 from minirpc.aio.connector import Dialer
 from minirpc.aio.resolver import Resolution, Resolver
 from minirpc.aio.resolving import Resolving
-from minirpc.aio.service_configs import Balancing, ServiceConfigs
+from minirpc.aio.service_configs import ServiceConfigs
 from minirpc.aio.subchannel import Failure, Subchannel
 from minirpc.aio.target import Address
 from minirpc.errors import StatusCode
@@ -141,19 +141,13 @@ class Routing:
             self._balancer.connect()
             return
         self._balancing = self._configs.balancing
-        self._balancer = self._create_balancer(self._balancing)
+        self._balancer = self._balancing.factory(self)
         self._resolving = Resolving(self, self._resolver, self._backoff, self._resolve_interval)
         self._resolving_task = self.spawn(self._resolving.run(), f"resolve {self._target}")
         if self._idle_timeout is not None:
             self._last_use = self.loop.time()
             self._idle_timer = self.loop.call_later(self._idle_timeout, self._become_idle, self._idle_timeout)
         self.update(ChannelState.CONNECTING, WaitingPicker())
-
-    def _create_balancer(self, balancing: Balancing) -> Balancer:
-        balancer = balancing.factory(self)
-        if balancing.config or balancing.health_check is not None:
-            balancer.configure(balancing.config, balancing.health_check)
-        return balancer
 
     def _become_idle(self, timeout: float) -> None:
         """Closes the connections if there was no call for a while; looks again later if there was."""
@@ -216,17 +210,13 @@ class Routing:
         self._configs.tell()
 
     def _follow_config(self) -> Balancer:
-        """Returns the policy that the service config wants, set up as it says."""
+        """Returns the policy that the service config wants: the one that works, or a new one in its place."""
         old, wanted = self._balancer, self._configs.balancing
         assert old is not None
-        if wanted is self._balancing:
+        if wanted == self._balancing:
             return old
-        before, self._balancing = self._balancing, wanted
-        if wanted.factory is before.factory:
-            if (wanted.config, wanted.health_check) != (before.config, before.health_check):
-                old.configure(wanted.config, wanted.health_check)
-            return old
-        balancer = self._create_balancer(wanted)
+        self._balancing = wanted
+        balancer = wanted.factory(self)
         self._balancer = None  # nothing is heard of the old one
         self._close_balancer(old)
         self._balancer = balancer

@@ -35,12 +35,10 @@ class Balancing:
 
     Attributes:
         factory: makes the policy.
-        config: what the policy itself reads.
         health_check: whether servers are asked for their health.
     """
 
     factory: BalancerFactory
-    config: Mapping[str, Any]
     health_check: HealthCheckConfig | None
 
 
@@ -104,8 +102,8 @@ class ServiceConfigs:
     def _choose(self, config: ServiceConfig) -> Balancing:
         choice = config.choose_policy(balancer_names())
         if choice is None:
-            return Balancing(self._load_balancing, {}, config.health_check_config)
-        return Balancing(find_balancer(choice.policy), choice.config, config.health_check_config)
+            return Balancing(self._load_balancing, config.health_check_config)
+        return Balancing(find_balancer(choice.policy), config.health_check_config)
 
     # -- what the resolver says
 
