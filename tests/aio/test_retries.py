@@ -170,9 +170,8 @@ async def test_requests_sent_one_by_one_are_sent_again() -> None:
         ([(UNAVAILABLE, None)] * 9, 4),
         ([(StatusCode.INTERNAL, None)], 1),
         ([(UNAVAILABLE, "-1")], 1),
-        ([(UNAVAILABLE, "junk")], 1),
-        ([(UNAVAILABLE, "0"), (StatusCode.ABORTED, "1")], 3),
-        ([(StatusCode.INTERNAL, "0")], 1),
+        ([(UNAVAILABLE, "2"), (StatusCode.ABORTED, "1")], 3),
+        ([(StatusCode.INTERNAL, "1")], 1),
     ],
 )
 async def test_as_many_attempts_as_grpcio_makes(failures: list[tuple[StatusCode, str | None]], attempts: int) -> None:
@@ -187,6 +186,16 @@ async def test_as_many_attempts_as_grpcio_makes(failures: list[tuple[StatusCode,
             theirs = await channel.unary_unary(f"/{SERVICE}/Unary")(b"x").code()
     assert (ours.name, made) == (theirs.name, service.attempts)
     assert len(made) == attempts
+
+
+async def test_pushbacks_that_grpcio_does_not_take() -> None:
+    """It makes INTERNAL of one that is no number, and hangs after 0."""
+    service = Flaky((UNAVAILABLE, "junk"), (UNAVAILABLE, "0"))
+    async with flaky(service) as stub:
+        with pytest.raises(RpcError, match="not yet"):
+            await stub.unary(b"x")
+        assert await stub.unary(b"x") == b"x"
+    assert service.attempts == [None, None, "1"]
 
 
 async def test_a_grpcio_server_pushes_back() -> None:
