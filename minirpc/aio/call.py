@@ -65,8 +65,8 @@ class CallSource(Protocol):
         """Starts a call (see :meth:`minirpc.aio.channel.Channel.start_call`)."""
         ...
 
-    def check_send_size(self, message: Any) -> None:
-        """Raises ``RpcError`` if the message is larger than may be sent."""
+    def check_send_size(self, message: Any, path: str) -> None:
+        """Raises ``RpcError`` if the message is larger than may be sent to this method."""
 
     def check_credentials(self, credentials: CallCredentials) -> None:
         """Raises ``TypeError`` or ``ValueError`` if a call cannot send them."""
@@ -258,7 +258,7 @@ class Call(Generic[RequestT, ResponseT]):
         if self._requests is not None:
             raise RuntimeError("this call sends the requests that it was given; it takes no others")
         encoded = self._encode(request)
-        self._channel.check_send_size(encoded)
+        self._channel.check_send_size(encoded, self._method.path)
         stream = self._started()
         await self._wait(stream, stream.send_request(encoded, compress))
 
@@ -315,7 +315,7 @@ async def send_request(
 ) -> None:
     """Sends one of a stream of requests, without a look at how the call stands."""
     encoded = _encode_request(method, request)
-    channel.check_send_size(encoded)
+    channel.check_send_size(encoded, method.path)
     await stream.send(encoded, channel.compresses(request))
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from minirpc import __version__
 from minirpc.aio.backoff import Backoff
@@ -21,7 +22,9 @@ from minirpc.aio.keepalive import Keepalive
 from minirpc.aio.lifetime import LoopBound
 from minirpc.aio.policies import find_balancer
 from minirpc.aio.resolver import Resolver, StaticResolver, create_resolver, parse_target
+from minirpc.aio.retrying import RetryingStream
 from minirpc.aio.routing import Routing
+from minirpc.aio.service_configs import ServiceConfigs
 from minirpc.aio.subchannel import Failure
 from minirpc.aio.target import Address, UnixAddress
 from minirpc.aio.tls import ClientTls, ContextSource
@@ -30,6 +33,7 @@ from minirpc.http2 import Header, Http2Options
 from minirpc.rpc.compression import Encoding, get_encoding
 from minirpc.rpc.framing import DEFAULT_MAX_RECEIVE_MESSAGE_SIZE
 from minirpc.rpc.metadata import DEFAULT_MAX_RECEIVE_METADATA_SIZE
+from minirpc.rpc.service_config import MethodConfig, ServiceConfig
 
 __all__ = ["Channel"]
 
@@ -79,6 +83,8 @@ class Channel(LoopBound):
         idle_timeout: float | None = 1800.0,
         keepalive: Keepalive | None = None,
         retry_buffer_size: int = DEFAULT_RETRY_BUFFER_SIZE,
+        service_config: ServiceConfig | str | Mapping[str, Any] | None = None,
+        enable_retries: bool = True,
     ) -> None:
         """Prepares a channel; nothing is connected yet.
 
@@ -114,12 +120,18 @@ class Channel(LoopBound):
                 None for never.
             keepalive: how to find out that a server is gone without a word; None leaves that to TCP, which may take a
                 quarter of an hour.
-            retry_buffer_size: bytes of a stream of requests that are kept, until the server answers, for a transparent
-                retry. The one request of other calls is kept whatever its size.
+            retry_buffer_size: bytes of a stream of requests that are kept, until the server answers, for another
+                attempt. The one request of other calls is kept whatever its size.
+            service_config: timeouts, retries and so on of methods, and the load balancing, which counts in place of
+                ``load_balancing``: a :class:`minirpc.rpc.service_config.ServiceConfig`, JSON, or what ``json.loads``
+                makes of it. It counts where the resolver delivers none.
+            enable_retries: False not to follow the service config's policies of retries and hedging. What no server has
+                seen is tried again all the same.
 
         Raises:
+            ConfigError: ``service_config`` means nothing; with the path.
             OSError: a file that ``tls`` names cannot be read.
-            TypeError: ``credentials`` are none of minirpc's.
+            TypeError: ``credentials`` are none of minirpc's, or ``service_config`` is none.
             ValueError: the target cannot be read, there is no such compression or load balancing, ``tls`` has what is
                 no certificate or key, a number is out of its range, or ``credentials`` would be sent in plaintext
                 without having allowed it.
@@ -163,10 +175,16 @@ class Channel(LoopBound):
             keepalive,
             "" if isinstance(resolver, StaticResolver) else name,
         )
+        self._configs = ServiceConfigs(
+            service_config,
+            find_balancer(load_balancing),
+            pending=resolver.delivers_service_config,
+            enable_retries=enable_retries,
+        )
         self.routing = Routing(
             target,
             resolver,
-            find_balancer(load_balancing),
+            self._configs,
             dialer,
             backoff=backoff or Backoff(),
             resolve_interval=resolve_interval,
@@ -328,20 +346,32 @@ class Channel(LoopBound):
         """
         loop = self.bind_loop()
         if request is not None:
-            self.check_send_size(request)
+            self.check_send_size(request, path)
+        headers = [
+            (b":method", b"POST"),
+            (b":scheme", self._scheme),
+            (b":path", path.encode()),
+            (b":authority", self._authority),
+            (b"te", b"trailers"),
+            (b"content-type", b"application/grpc"),
+            (b"user-agent", _USER_AGENT),
+            *metadata,
+        ]
+        if self._configs.active:
+            return self._start_by_config(
+                path,
+                headers,
+                request,
+                self.deadline(timeout, inherit_deadline),
+                wait_for_ready,
+                credentials,
+                single_response=single_response,
+                encoding=encoding or self._encoding,
+            )
         stream = ClientStream(
             self.routing,
             loop,
-            [
-                (b":method", b"POST"),
-                (b":scheme", self._scheme),
-                (b":path", path.encode()),
-                (b":authority", self._authority),
-                (b"te", b"trailers"),
-                (b"content-type", b"application/grpc"),
-                (b"user-agent", _USER_AGENT),
-                *metadata,
-            ],
+            headers,
             request=request,
             single_response=single_response,
             deadline=self.deadline(timeout, inherit_deadline),
@@ -351,16 +381,91 @@ class Channel(LoopBound):
             wait_for_ready=self._wait_for_ready if wait_for_ready is None else wait_for_ready,
             retry_buffer_size=self._retry_buffer_size,
         )
+        self._begin(path, credentials, stream)
+        return stream
+
+    def _start_by_config(
+        self,
+        path: str,
+        headers: list[Header],
+        request: bytes | None,
+        own_deadline: float | None,
+        own_wait: bool | None,
+        credentials: CallCredentials | None,
+        **options: Any,
+    ) -> ClientStream:
+        """Starts a call as the service config says, now or when the resolver has delivered it."""
+        configs, routing, loop = self._configs, self.routing, self.routing.loop
+        started = loop.time()
+
+        def settings(config: MethodConfig | None) -> dict[str, Any]:
+            deadline, waits, max_size = own_deadline, own_wait, self._max_receive_message_size
+            if config is not None:
+                if config.timeout is not None:
+                    bound = started + config.timeout
+                    deadline = bound if deadline is None else min(bound, deadline)
+                waits = config.wait_for_ready if waits is None else waits
+                if config.max_response_message_bytes is not None:
+                    max_size = min(max_size, config.max_response_message_bytes)
+            return {
+                "deadline": deadline,
+                "wait_for_ready": self._wait_for_ready if waits is None else waits,
+                "max_receive_message_size": max_size,
+            }
+
+        config = None if configs.pending else configs.for_method(path)
+        options |= settings(config)
+        options |= {
+            "request": request,
+            "max_receive_metadata_size": self._max_receive_metadata_size,
+            "retry_buffer_size": self._retry_buffer_size,
+        }
+        rules = configs.rules(config)
+        if rules is None and not configs.pending:
+            plain = ClientStream(routing, loop, headers, **options)
+            throttle = configs.throttle
+            if throttle is not None:  # "Every outgoing RPC (regardless of service or method)" that succeeds counts
+                plain.add_done_callback(lambda: None if plain.failed else throttle.succeeded())
+            self._begin(path, credentials, plain)
+            return plain
+        stream = RetryingStream(routing, loop, headers, begin=partial(self._begin, path, credentials), **options)
+        routing.streams.add(stream)
+        if not configs.pending:
+            stream.start(rules)
+            return stream
+
+        def settled(failure: Failure | None) -> None:
+            if failure is not None:
+                stream.resolution_failed(failure)
+                return
+            config = configs.for_method(path)
+            stream.adapt(**settings(config))
+            try:
+                if request is not None:
+                    self.check_send_size(request, path)
+            except RpcError as error:
+                stream.fail(error.code, error.message)
+            else:
+                stream.start(configs.rules(config))
+
+        configs.wait(settled)
+        stream.add_done_callback(lambda: configs.forget(settled))
+        routing.leave_idle()
+        if configs.pending and routing.failure is not None:
+            settled(routing.failure)
+        return stream
+
+    def _begin(self, path: str, credentials: CallCredentials | None, stream: ClientStream) -> None:
+        """Sends a call, or an attempt of one, on its way, with its credentials."""
         if self._credentials is None and credentials is None:
             self.routing.submit(stream)
         else:
             self.routing.streams.add(stream)
-            authorizing = loop.create_task(
+            authorizing = self.routing.loop.create_task(
                 self._authorize(stream, path, self._credentials, credentials), name=f"credentials of {path}"
             )
             self._count(authorizing)
             stream.add_done_callback(authorizing.cancel)
-        return stream
 
     async def _authorize(self, stream: ClientStream, path: str, *credentials: CallCredentials | None) -> None:
         """Starts a call when all its credentials are there; they are asked in order, until one fails."""
@@ -420,13 +525,20 @@ class Channel(LoopBound):
             deadline = own if deadline is None else min(own, deadline)
         return deadline
 
-    def check_send_size(self, message: bytes) -> None:
-        """Raises ``RpcError`` (RESOURCE_EXHAUSTED) if the message is larger than ``max_send_message_size``."""
-        limit = self._max_send_message_size
+    def check_send_size(self, message: bytes, path: str) -> None:
+        """Raises ``RpcError`` (RESOURCE_EXHAUSTED) if the message is larger than may be sent to this method.
+
+        That is ``max_send_message_size``, and ``maxRequestMessageBytes`` of the service config.
+        """
+        limit, name = self._max_send_message_size, "max_send_message_size"
+        if self._configs.active and (config := self._configs.for_method(path)) is not None:
+            size = config.max_request_message_bytes
+            if size is not None and (limit is None or size < limit):
+                limit, name = size, "maxRequestMessageBytes of the service config"
         if limit is not None and len(message) > limit:
             raise RpcError(
                 StatusCode.RESOURCE_EXHAUSTED,
-                f"message of {len(message)} bytes is larger than max_send_message_size ({limit} bytes)",
+                f"message of {len(message)} bytes is larger than {name} ({limit} bytes)",
             )
 
     def check_credentials(self, credentials: CallCredentials) -> None:

@@ -64,7 +64,7 @@ class InterceptedSource:
         """Starts the interceptors."""
         return InterceptedStream(self._channel, self._method, metadata, timeout, request, options)
 
-    def check_send_size(self, message: Any) -> None:
+    def check_send_size(self, message: Any, path: str) -> None:
         """The calls that the interceptors make check what they send."""
 
     def check_credentials(self, credentials: CallCredentials) -> None:
@@ -95,8 +95,8 @@ class _AttemptSource:
         self._outer.follow(stream)
         return stream
 
-    def check_send_size(self, message: Any) -> None:
-        self._channel.check_send_size(message)
+    def check_send_size(self, message: Any, path: str) -> None:
+        self._channel.check_send_size(message, path)
 
     def check_credentials(self, credentials: CallCredentials) -> None:
         """Those of the caller's call were checked; attempts have no others."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from minirpc.aio.balancer import (
     Balancer,
@@ -19,7 +19,7 @@ from minirpc.aio.resolver import Endpoint
 from minirpc.aio.subchannel import Failure, Subchannel
 from minirpc.aio.target import Address
 
-__all__ = ["PickFirst", "RoundRobin", "find_balancer", "register_balancer"]
+__all__ = ["PickFirst", "RoundRobin", "balancer_names", "find_balancer", "register_balancer"]
 
 
 class PickFirst(Balancer):
@@ -165,6 +165,11 @@ _factories: dict[str, BalancerFactory] = {"pick_first": PickFirst, "round_robin"
 def register_balancer(name: str, factory: BalancerFactory) -> None:
     """Lets channels use a policy by its name: ``Channel(…, load_balancing=name)``."""
     _factories[name] = factory
+
+
+def balancer_names() -> Collection[str]:
+    """Returns the names of all policies."""
+    return _factories.keys()
 
 
 def find_balancer(name: str) -> BalancerFactory:

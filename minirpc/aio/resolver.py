@@ -13,7 +13,7 @@ import socket
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from minirpc.aio.target import (
     Address,
@@ -23,6 +23,7 @@ from minirpc.aio.target import (
     parse_static_target,
     split_target,
 )
+from minirpc.rpc.service_config import ServiceConfig
 
 __all__ = [
     "DnsResolver",
@@ -67,13 +68,24 @@ class Resolution:
 
     Attributes:
         endpoints: the servers, in the order of preference. Without any, calls fail.
+        service_config: what the owner of the service says about how to call it, typed, as JSON, or as what
+            ``json.loads`` makes of it; None for nothing, and then the channel's own counts. One that means nothing is
+            logged, and the last good one stays.
     """
 
     endpoints: tuple[Endpoint, ...]
+    service_config: ServiceConfig | str | Mapping[str, Any] | None = None
 
 
 class Resolver(ABC):
-    """Finds the endpoints behind a name. It is used on one event loop, by one channel."""
+    """Finds the endpoints behind a name. It is used on one event loop, by one channel.
+
+    Attributes:
+        delivers_service_config: whether resolutions may have a service config. Calls wait for the first resolution
+            then, since it says how to make them.
+    """
+
+    delivers_service_config: ClassVar[bool] = True
 
     @abstractmethod
     def watch(self) -> AsyncIterator[Resolution]:
@@ -98,6 +110,8 @@ class StaticResolver(Resolver):
         endpoints: the endpoints; an address stands for an endpoint that has only this one.
     """
 
+    delivers_service_config = False
+
     def __init__(self, endpoints: Iterable[Endpoint | Address]) -> None:
         self._resolution = Resolution(
             tuple(each if isinstance(each, Endpoint) else Endpoint((each,)) for each in endpoints)
@@ -117,6 +131,8 @@ class DnsResolver(Resolver):
         refresh: seconds between two look-ups without any reason, a fifth more or less; None for never. A look-up for a
             reason is :meth:`resolve_now`.
     """
+
+    delivers_service_config = False
 
     def __init__(self, host: str, port: int, *, refresh: float | None = None) -> None:
         if refresh is not None and not refresh > 0:

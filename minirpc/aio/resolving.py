@@ -16,7 +16,7 @@ class ResolvingOwner(Protocol):
     """What hears of the resolver's findings: the channel."""
 
     def resolved(self, resolution: Resolution) -> None:
-        """The target stands for this now."""
+        """The target stands for this now. What it raises counts as a failure of the resolver."""
 
     def resolution_failed(self, error: Exception) -> None:
         """The resolver has failed; it is asked again."""

@@ -13,13 +13,14 @@ from dataclasses import replace
 from typing import Any
 
 from minirpc.aio.backoff import Backoff
-from minirpc.aio.balancer import Balancer, BalancerFactory, FailingPicker, Picker, WaitingPicker
+from minirpc.aio.balancer import Balancer, FailingPicker, Picker, WaitingPicker
 from minirpc.aio.client_stream import ClientStream
 from minirpc.aio.connection import Connection
 from minirpc.aio.connectivity import ChannelState, StateWatch
 from minirpc.aio.connector import Dialer
 from minirpc.aio.resolver import Resolution, Resolver
 from minirpc.aio.resolving import Resolving
+from minirpc.aio.service_configs import ServiceConfigs
 from minirpc.aio.subchannel import Failure, Subchannel
 from minirpc.aio.target import Address
 from minirpc.errors import StatusCode
@@ -50,7 +51,7 @@ class Routing:
         self,
         target: str,
         resolver: Resolver,
-        balancer_factory: BalancerFactory,
+        configs: ServiceConfigs,
         dialer: Dialer,
         *,
         backoff: Backoff,
@@ -66,7 +67,8 @@ class Routing:
         self.drained: asyncio.Event | None = None
         self._target = target
         self._resolver = resolver
-        self._balancer_factory = balancer_factory
+        self._configs = configs
+        self._balancing = configs.balancing  # what the policy was made by
         self._dialer = dialer
         self._backoff = backoff
         self._resolve_interval = resolve_interval
@@ -124,7 +126,7 @@ class Routing:
         """Says what a stream without a connection waits for."""
         if stream.carrier is not None:
             return "while the server had as many streams open as it allows"
-        if stream not in self._queue:
+        if stream not in self._queue and not self._configs.pending:
             return "while waiting for call credentials"
         reason = "" if self.failure is None else f"; last error: {self.failure.message}"
         return f"while {'connecting to' if self._resolved else 'resolving'} {self._target}{reason}"
@@ -138,7 +140,8 @@ class Routing:
         if self._balancer is not None:
             self._balancer.connect()
             return
-        self._balancer = self._balancer_factory(self)
+        self._balancing = self._configs.balancing
+        self._balancer = self._balancing.factory(self)
         self._resolving = Resolving(self, self._resolver, self._backoff, self._resolve_interval)
         self._resolving_task = self.spawn(self._resolving.run(), f"resolve {self._target}")
         if self._idle_timeout is not None:
@@ -168,11 +171,14 @@ class Routing:
         self.failure = None
         self._picker = WaitingPicker(self.leave_idle)
         if balancer is not None:
-            try:
-                balancer.close()
-            except Exception as error:  # noqa: BLE001  # a policy may be the user's
-                self._policy_failed(error)
+            self._close_balancer(balancer)
         self.watch.change(state)
+
+    def _close_balancer(self, balancer: Balancer) -> None:
+        try:
+            balancer.close()
+        except Exception as error:  # noqa: BLE001  # a policy may be the user's
+            self._policy_failed(error)
 
     def spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         """Runs a coroutine in a task that is among :attr:`tasks`."""
@@ -184,18 +190,38 @@ class Routing:
     # -- resolving.ResolvingOwner
 
     def resolved(self, resolution: Resolution) -> None:
-        """Gives the policy its endpoints."""
+        """Gives the policy its endpoints, and the channel its service config.
+
+        Raises:
+            ConfigError: the service config means nothing, and the channel has no other one.
+        """
         if self._balancer is None:
             return
         if not resolution.endpoints:
             self.resolution_failed(OSError("the resolver found no endpoints"))
             return
         _log.debug("%r: %d endpoints", self, len(resolution.endpoints))
+        self._configs.resolved(resolution.service_config, self._target)
         self._resolved = True
         try:
-            self._balancer.update_endpoints(resolution.endpoints)
+            self._follow_config().update_endpoints(resolution.endpoints)
         except Exception as error:  # noqa: BLE001  # a policy may be the user's
             self._fail(self._policy_failed(error))
+        self._configs.tell()
+
+    def _follow_config(self) -> Balancer:
+        """Returns the policy that the service config wants: the one that works, or a new one in its place."""
+        old, wanted = self._balancer, self._configs.balancing
+        assert old is not None
+        if wanted == self._balancing:
+            return old
+        self._balancing = wanted
+        balancer = wanted.factory(self)
+        self._balancer = None  # nothing is heard of the old one
+        self._close_balancer(old)
+        self._balancer = balancer
+        self.update(ChannelState.CONNECTING, WaitingPicker())
+        return balancer
 
     def resolution_failed(self, error: Exception) -> None:
         """Goes on with the endpoints that are known; without any, the channel fails."""
@@ -203,6 +229,7 @@ class Routing:
         _log.info("%r: cannot resolve the target: %s", self, error)
         if not self._resolved and self._balancer is not None:
             self._fail(failure)
+            self._configs.tell(failure)
 
     def resolve_now(self) -> None:
         """The endpoints may have changed."""

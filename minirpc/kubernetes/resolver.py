@@ -35,6 +35,8 @@ class KubernetesResolver(Resolver):
     Endpoints have ``zone``, and the attributes ``pod``, ``node`` and ``hint_zones`` where the cluster tells them.
     """
 
+    delivers_service_config = False
+
     def __init__(
         self,
         name: ServiceName | str,

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import TypeAlias, cast
 
+from minirpc.rpc.retry import PREVIOUS_ATTEMPTS, PUSHBACK
+
 __all__ = [
     "DEFAULT_MAX_RECEIVE_METADATA_SIZE",
     "Metadata",
@@ -51,6 +53,9 @@ _RESERVED = frozenset(
     }
 )
 _RESERVED_PREFIX = "grpc-"
+# What gRFC A6 lets applications see, and what it lets servers send ("Exposed Retry Metadata", "Pushback").
+_VISIBLE = frozenset({PREVIOUS_ATTEMPTS, PUSHBACK})
+_SENDABLE = PUSHBACK.decode()
 # Received fields of the protocol itself; "user-agent" is for the application to see.
 _HIDDEN = frozenset({b"content-type", b"te"})
 
@@ -81,7 +86,7 @@ def metadata_pairs(metadata: MetadataInput) -> Metadata:
 def _encode_pair(key: str, value: str | bytes) -> tuple[bytes, bytes]:
     if not _KEY.fullmatch(key):
         raise ValueError(f"metadata key {key!r} has characters other than 0-9 a-z _ - .")
-    if key.startswith(_RESERVED_PREFIX) or key in _RESERVED:
+    if (key.startswith(_RESERVED_PREFIX) and key != _SENDABLE) or key in _RESERVED:
         raise ValueError(f"metadata key {key!r} is reserved")
     if key.endswith("-bin"):
         if not isinstance(value, bytes):
@@ -119,7 +124,7 @@ def decode_metadata(headers: Sequence[tuple[bytes, bytes]]) -> Metadata:
     """
     pairs: list[tuple[str, str | bytes]] = []
     for name, value in headers:
-        if name[:1] == b":" or name in _HIDDEN or name.startswith(b"grpc-"):
+        if name[:1] == b":" or name in _HIDDEN or (name.startswith(b"grpc-") and name not in _VISIBLE):
             continue
         key = name.decode("ascii")
         if key.endswith("-bin"):

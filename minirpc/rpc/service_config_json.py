@@ -248,7 +248,7 @@ def _read_code(value: Any, path: str) -> StatusCode:
     """Reads a status code, by its name or its number."""
     try:
         if isinstance(value, str):
-            return StatusCode[value]
+            return StatusCode[value.upper()]  # gRFC A6: in any case
         if isinstance(value, int) and not isinstance(value, bool):
             return StatusCode(value)
     except (KeyError, ValueError):
