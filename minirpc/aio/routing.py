@@ -18,6 +18,7 @@ from minirpc.aio.client_stream import ClientStream
 from minirpc.aio.connection import Connection
 from minirpc.aio.connectivity import ChannelState, StateWatch
 from minirpc.aio.connector import Dialer
+from minirpc.aio.health_watch import HealthCheck
 from minirpc.aio.resolver import Resolution, Resolver
 from minirpc.aio.resolving import Resolving
 from minirpc.aio.subchannel import Failure, Subchannel
@@ -41,6 +42,7 @@ class Routing:
         subchannels: those of the policy that are not shut down.
         connections: all that are open, also those that drain, or carry no calls yet.
         tasks: those in which it resolves and connects.
+        health_check: how servers are asked for their health, by policies that look at it; None for not at all.
         drained: is set when there are no calls; None while nobody waits for that.
     """
 
@@ -63,6 +65,7 @@ class Routing:
         self.subchannels: set[Subchannel] = set()
         self.connections: set[Connection] = set()
         self.tasks: set[asyncio.Task[None]] = set()
+        self.health_check: HealthCheck | None = None
         self.drained: asyncio.Event | None = None
         self._target = target
         self._resolver = resolver
@@ -217,7 +220,7 @@ class Routing:
 
     def create_subchannel(self, addresses: Sequence[Address]) -> Subchannel:
         """Makes a subchannel."""
-        subchannel = Subchannel(self, self._dialer, addresses, self._backoff, self.loop)
+        subchannel = Subchannel(self, self._dialer, addresses, self._backoff, self.loop, self.health_check)
         self.subchannels.add(subchannel)
         return subchannel
 
