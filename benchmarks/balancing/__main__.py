@@ -12,6 +12,7 @@ import statistics
 import time
 import tracemalloc
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from tabulate import tabulate
@@ -151,11 +152,9 @@ async def measure(name: str, count: int, picks: int) -> list[Any]:
         for call in calls:
             host.picker.pick(call)
         rounds.append((time.perf_counter_ns() - began) / picks)
-    one = statistics.median(
-        milliseconds(lambda shift=shift: balancer.update_endpoints(endpoints[shift : count + shift]))
-        for shift in range(1, 4)  # type: ignore[misc]
-    )
-    tenth = milliseconds(lambda: balancer.update_endpoints(endpoints[-count:]))
+    shifted = [endpoints[shift : count + shift] for shift in (1, 0, 1, 0, 1)]
+    one = statistics.median(milliseconds(partial(balancer.update_endpoints, each)) for each in shifted)
+    tenth = milliseconds(partial(balancer.update_endpoints, endpoints[-count:]))
     balancer.close()
     return [name, count, min(rounds), first, one, tenth, used / count, host.connections]
 

@@ -47,13 +47,14 @@ class SpreadBalancer(Balancer):
         self._updating = True
         old, self._subchannels = self._subchannels, {}
         for endpoint in endpoints:
-            if endpoint.addresses in self._subchannels:
-                continue
-            subchannel = old.pop(endpoint.addresses, None)
+            addresses = endpoint.addresses  # whose hash is most of what an update costs
+            subchannel = old.pop(addresses, None)
             if subchannel is None:
-                subchannel = self.host.create_subchannel(endpoint.addresses)
+                if addresses in self._subchannels:
+                    continue
+                subchannel = self.host.create_subchannel(addresses)
                 self._note(subchannel)
-            self._subchannels[endpoint.addresses] = subchannel
+            self._subchannels[addresses] = subchannel
             self.endpoint_known(subchannel, endpoint)
             subchannel.connect()
         for subchannel in old.values():
