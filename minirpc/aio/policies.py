@@ -111,6 +111,8 @@ class _RoundRobinBalancer(SpreadBalancer):
         # Clients that start together must not all begin with the same server.
         self._next = random.randrange(1 << 30)  # noqa: S311
         self._weights: dict[Subchannel, int] = {}
+        self._kinds: dict[int, int] = {}  # how many endpoints have each weight
+        self._weights_changed = False
         # With weights: whose turn is next is who is due first (earliest deadline first), and each is due again after a
         # time that its weight divides. Entries of subchannels that are no longer READY, or have another entry by now,
         # are dropped when their turn comes.
@@ -121,20 +123,31 @@ class _RoundRobinBalancer(SpreadBalancer):
 
     def update_endpoints(self, endpoints: Sequence[Endpoint]) -> None:
         """Takes the weights, too."""
-        before, self._weights = self._weights, {}
         super().update_endpoints(endpoints)
-        if len(set(self._weights.values())) < 2:
+        if len(self._kinds) < 2:
             self._turns = None
             self._entries.clear()
-        elif self._turns is None or any(before.get(each, weight) != weight for each, weight in self._weights.items()):
+        elif self._turns is None or self._weights_changed:
             self._turns = []
             self._now = 0.0
             for subchannel in self.ready:
                 self.became_ready(subchannel)
+        self._weights_changed = False
 
     def endpoint_known(self, subchannel: Subchannel, endpoint: Endpoint) -> None:
         """Remembers the weight."""
+        if subchannel in self._weights:
+            self._weights_changed = self._weights_changed or self._weights[subchannel] != endpoint.weight
+            self.endpoint_gone(subchannel)
         self._weights[subchannel] = endpoint.weight
+        self._kinds[endpoint.weight] = self._kinds.get(endpoint.weight, 0) + 1
+
+    def endpoint_gone(self, subchannel: Subchannel) -> None:
+        """Forgets the weight."""
+        weight = self._weights.pop(subchannel)
+        self._kinds[weight] -= 1
+        if not self._kinds[weight]:
+            del self._kinds[weight]
 
     def became_ready(self, subchannel: Subchannel) -> None:
         """Gives it a turn, where there are turns; not at once, or many that come together had them together."""

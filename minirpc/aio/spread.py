@@ -36,6 +36,8 @@ class SpreadBalancer(Balancer):
         super().__init__(host)
         self.ready: list[Subchannel] = []
         self._places: dict[Subchannel, int] = {}  # in the list above
+        self._endpoints: dict[int, Endpoint] = {}  # by id(): they are kept, so that ids stay theirs
+        self._has_twins = False  # whether several endpoints have the same addresses
         self._subchannels: dict[tuple[Address, ...], Subchannel] = {}
         self._states: dict[Subchannel, ChannelState] = {}
         self._counts = dict.fromkeys(ChannelState, 0)
@@ -45,25 +47,39 @@ class SpreadBalancer(Balancer):
     def update_endpoints(self, endpoints: Sequence[Endpoint]) -> None:
         """Keeps the subchannels of the endpoints that stay."""
         self._updating = True
-        old, self._subchannels = self._subchannels, {}
-        for endpoint in endpoints:
-            addresses = endpoint.addresses  # whose hash is most of what an update costs
+        # Resolvers mostly hand the same objects out again: a look at the hash of each would be most of what this costs.
+        before, self._endpoints = self._endpoints, {id(endpoint): endpoint for endpoint in endpoints}
+        if self._has_twins:  # of which one may go and the other stay
+            gone, new = list(before.values()), list(endpoints)
+        else:
+            gone = [endpoint for key, endpoint in before.items() if key not in self._endpoints]
+            new = [endpoint for key, endpoint in self._endpoints.items() if key not in before]
+        self._has_twins = False
+        old = {endpoint.addresses: self._subchannels.pop(endpoint.addresses, None) for endpoint in gone}
+        for endpoint in new:
+            addresses = endpoint.addresses
+            if addresses in self._subchannels:
+                self._has_twins = True
+                continue
             subchannel = old.pop(addresses, None)
             if subchannel is None:
-                if addresses in self._subchannels:
-                    continue
                 subchannel = self.host.create_subchannel(addresses)
                 self._note(subchannel)
             self._subchannels[addresses] = subchannel
             self.endpoint_known(subchannel, endpoint)
             subchannel.connect()
-        for subchannel in old.values():
-            subchannel.shut_down()
+        for leaving in old.values():
+            if leaving is not None:
+                leaving.shut_down()
+                self.endpoint_gone(leaving)
         self._updating = False
         self._report()
 
     def endpoint_known(self, subchannel: Subchannel, endpoint: Endpoint) -> None:
-        """Tells of the endpoint that a subchannel is for, whenever the endpoints are updated."""
+        """Tells of the endpoint that a subchannel is for, when that is new or another object than before."""
+
+    def endpoint_gone(self, subchannel: Subchannel) -> None:
+        """Tells of a subchannel whose endpoint is no longer there."""
 
     def became_ready(self, subchannel: Subchannel) -> None:
         """Tells of a subchannel that takes calls from now on."""
