@@ -107,10 +107,10 @@ async def test_a_server_that_hangs_gets_few_calls() -> None:
         await until(lambda: ready_count(channel) == 4)
         group.members[0].going.clear()
         calls = []
-        for _ in range(150):
+        for _ in range(80):
             calls.append(asyncio.ensure_future(EchoStub(channel).unary(b"", timeout=30).status()))
             await until(lambda: sum(not call.done() for call in calls) <= group.members[0].running)
-        assert 1 <= group.members[0].running <= 22  # about 10, where its equal share were 37
+        assert 1 <= group.members[0].running <= 14  # about 6, where its equal share were 20
         group.members[0].going.set()
         assert all(status.code is StatusCode.OK for status in await asyncio.gather(*calls))
 
@@ -147,9 +147,9 @@ async def test_canary_gets_its_share_and_that_can_change_while_calls_run() -> No
         resolver.found.put_nowait(group.resolution("v1", "v1", "v1", "v2"))
         await channel.connect()
         await until(lambda: ready_count(channel) == 4)
-        found = await who(channel, 600)
-        assert 31 <= found[b"3"] <= 89  # 60 and 4 standard deviations
-        assert all(165 <= found[b"%d" % number] <= 195 for number in range(3))
+        found = await who(channel, 300)
+        assert 10 <= found[b"3"] <= 50  # 30 and 4 standard deviations
+        assert all(83 <= found[b"%d" % number] <= 97 for number in range(3))
         policy.set_weights({"v1": 0, "v2": 1})
         assert await who(channel, 20) == {b"3": 20}
         policy.set_weights({"v1": 1, "v2": 0})
@@ -174,16 +174,16 @@ async def test_sticky_calls_stay_in_their_group_and_few_move() -> None:
 
         async def groups() -> list[bytes]:
             stub = EchoStub(channel)
-            return [await stub.unary(b"", metadata={"user": str(user)}, timeout=10) for user in range(200)]
+            return [await stub.unary(b"", metadata={"user": str(user)}, timeout=10) for user in range(100)]
 
         before = await groups()
-        assert 17 <= before.count(b"1") <= 63  # 40 and 4 standard deviations
+        assert 4 <= before.count(b"1") <= 36  # 20 and 4 standard deviations
         assert await groups() == before
         policy.set_weights({"v1": 70, "v2": 30})
         after = await groups()
         moves = Counter(zip(before, after, strict=False))
         assert moves[b"1", b"0"] == 0  # nobody leaves the group that grows
-        assert 5 <= moves[b"0", b"1"] <= 45
+        assert 1 <= moves[b"0", b"1"] <= 25
 
 
 # -- ring_hash
@@ -210,7 +210,7 @@ async def test_calls_with_the_same_header_share_a_server_connected_to_when_neede
 
 async def test_many_calls_at_once_over_a_ring_that_nobody_has_used() -> None:
     async with Group(4) as group, group.channel(RingHash("user")) as channel:
-        calls = [EchoStub(channel).unary(b"", metadata={"user": str(user)}, timeout=20) for user in range(500)]
+        calls = [EchoStub(channel).unary(b"", metadata={"user": str(user)}, timeout=20) for user in range(100)]
         assert {await call for call in calls} == {b"0", b"1", b"2", b"3"}
 
 
