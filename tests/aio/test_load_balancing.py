@@ -12,6 +12,7 @@ from echo import EchoStub
 from fleet import QUICK, Changing, Fleet, Named, ready_count, until, who
 
 from minirpc.aio import (
+    Backoff,
     Balancer,
     BalancerHost,
     Channel,
