@@ -20,13 +20,18 @@ from minirpc.aio.interceptors import (
     ServerInterceptor,
 )
 from minirpc.aio.keepalive import Keepalive
-from minirpc.aio.policies import register_balancer
+from minirpc.aio.outlier_detection import FailurePercentage, OutlierDetection, SuccessRate
+from minirpc.aio.policies import LeastRequest, PickFirst, RoundRobin
+from minirpc.aio.policy_registry import PolicyChoice, register_balancer, register_policy
 from minirpc.aio.resolver import DnsResolver, Endpoint, Resolution, Resolver, StaticResolver, register_resolver
+from minirpc.aio.ring_hash import RingHash
 from minirpc.aio.server import FallbackHandler, Server
 from minirpc.aio.service import Servicer, Stub
-from minirpc.aio.subchannel import Failure, Subchannel
+from minirpc.aio.subchannel import Bar, Failure, Subchannel
+from minirpc.aio.subset import Subset
 from minirpc.aio.target import Address, Target, TcpAddress, UnixAddress
 from minirpc.aio.tls import ClientTls, PeerIdentity, ServerTls
+from minirpc.aio.weighted import Weighted
 from minirpc.http2 import ErrorCode, FloodLimits, Http2Options, Rate
 from minirpc.rpc.metadata import Metadata, MetadataInput, forwardable
 from minirpc.rpc.status import Status
@@ -37,6 +42,7 @@ __all__ = [
     "Backoff",
     "Balancer",
     "BalancerHost",
+    "Bar",
     "BidiCall",
     "Call",
     "CallCredentials",
@@ -55,22 +61,29 @@ __all__ = [
     "ErrorCode",
     "FailingPicker",
     "Failure",
+    "FailurePercentage",
     "FallbackHandler",
     "FloodLimits",
     "GenericStub",
     "Http2Options",
     "InterceptedCall",
     "Keepalive",
+    "LeastRequest",
     "Metadata",
     "MetadataInput",
+    "OutlierDetection",
     "PeerIdentity",
     "Pick",
+    "PickFirst",
     "PickedCall",
     "Picker",
+    "PolicyChoice",
     "Proceed",
     "Rate",
     "Resolution",
     "Resolver",
+    "RingHash",
+    "RoundRobin",
     "Server",
     "ServerCall",
     "ServerInterceptor",
@@ -81,12 +94,16 @@ __all__ = [
     "Status",
     "Stub",
     "Subchannel",
+    "Subset",
+    "SuccessRate",
     "Target",
     "TcpAddress",
     "UnaryCall",
     "UnixAddress",
     "WaitingPicker",
+    "Weighted",
     "forwardable",
     "register_balancer",
+    "register_policy",
     "register_resolver",
 ]

@@ -20,7 +20,7 @@ from minirpc.aio.credentials import AuthContext, CallCredentials
 from minirpc.aio.interceptors import ClientInterceptor
 from minirpc.aio.keepalive import Keepalive
 from minirpc.aio.lifetime import LoopBound
-from minirpc.aio.policies import find_balancer
+from minirpc.aio.policy_registry import PolicyChoice, find_balancer
 from minirpc.aio.resolver import Resolver, StaticResolver, create_resolver, parse_target
 from minirpc.aio.retrying import RetryingStream
 from minirpc.aio.routing import Routing
@@ -76,7 +76,8 @@ class Channel(LoopBound):
         tls: ClientTls | None = None,
         credentials: CallCredentials | None = None,
         connector: Connector = connect_socket,
-        load_balancing: str = "pick_first",
+        load_balancing: PolicyChoice = "pick_first",
+        health_check: str | None = None,
         resolver: Resolver | None = None,
         resolve_interval: float = 30.0,
         backoff: Backoff | None = None,
@@ -110,8 +111,12 @@ class Channel(LoopBound):
                 default the host of ``authority`` or of the target.
             credentials: what adds metadata to each call that say who calls; those of a call itself follow.
             connector: how to reach an address, in place of a socket. It gets host names as the target has them.
-            load_balancing: ``pick_first``: all calls go to the first address that could be connected to;
-                ``round_robin``: they go in turn to all endpoints that are connected; or a policy that was registered.
+            load_balancing: which endpoint takes which call: the name of a policy, or one that is set up, such as
+                ``LeastRequest(choices=3)``. ``pick_first``: all calls go to the first address that could be connected
+                to; ``round_robin``: they go in turn to all endpoints that are connected.
+            health_check: the service that servers are asked for, whether they serve (``""`` for all of the server), by
+                their health service; one that does not gets no calls, under any policy but ``pick_first``. None to ask
+                nothing.
             resolver: finds the endpoints, in place of the one that belongs to the target.
             resolve_interval: seconds from one resolution to the next that a failure or a departing server gives reason
                 for, at least.
@@ -192,6 +197,12 @@ class Channel(LoopBound):
         )
         self._scheme = b"http" if tls is None else b"https"
         self._authority = (authority or (tls and tls.server_name) or name).encode()
+        self.routing.health_headers = (
+            (b":method", b"POST"),
+            (b":scheme", self._scheme),
+            (b":authority", self._authority),
+        )
+        self.check_health(health_check)
         self._private = tls is not None or (
             connector is connect_socket and named is not None and all(isinstance(a, UnixAddress) for a in named)
         )
@@ -558,6 +569,13 @@ class Channel(LoopBound):
                 "call credentials would be sent in plaintext: give the channel tls=ClientTls(), "
                 "or the credentials allow_plaintext=True"
             )
+
+    def check_health(self, service: str | None) -> None:
+        """Has servers be asked for this service's health on new connections; None to ask nothing.
+
+        A service config that speaks of health checks counts in place of it.
+        """
+        self.routing.health_service = service
 
     def compresses(self, request: object) -> bool:  # noqa: ARG002
         """Any request may be compressed."""

@@ -1,39 +1,64 @@
-"""The load balancing policies ``pick_first`` and ``round_robin`` (gRPC's "Load Balancing in gRPC", gRFC A61)."""
+"""The load balancing policies ``pick_first``, ``round_robin`` and ``least_request``.
+
+(gRPC's "Load Balancing in gRPC", gRFC A61 for endpoints with several addresses, gRFC A48 for least_request.)
+"""
 
 from __future__ import annotations
 
+import heapq
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
 
-from minirpc.aio.balancer import (
-    Balancer,
-    BalancerFactory,
-    BalancerHost,
-    FailingPicker,
-    Pick,
-    PickedCall,
-    WaitingPicker,
-)
+from minirpc.aio.balancer import Balancer, BalancerHost, FailingPicker, Pick, PickedCall, WaitingPicker
 from minirpc.aio.connectivity import ChannelState
+from minirpc.aio.policy_registry import register_policy
 from minirpc.aio.resolver import Endpoint
-from minirpc.aio.subchannel import Failure, Subchannel
-from minirpc.aio.target import Address
+from minirpc.aio.spread import SpreadBalancer
+from minirpc.aio.subchannel import Subchannel
+from minirpc.errors import ConfigError
+from minirpc.rpc.service_config_json import Fields, read_bool, read_uint32
 
-__all__ = ["PickFirst", "RoundRobin", "balancer_names", "find_balancer", "register_balancer"]
+__all__ = ["LeastRequest", "PickFirst", "RoundRobin"]
 
 
-class PickFirst(Balancer):
-    """All calls go to one address: the first, in the resolver's order, that could be connected to."""
+@dataclass(frozen=True)
+class PickFirst:
+    """All calls go to one address: the first, in the resolver's order, that could be connected to.
 
-    def __init__(self, host: BalancerHost) -> None:
+    Attributes:
+        shuffle: take the endpoints in an order of chance, so that clients do not all choose the same.
+    """
+
+    shuffle: bool = False
+
+    def __call__(self, host: BalancerHost) -> Balancer:
+        """Makes the policy for a channel."""
+        return _PickFirstBalancer(host, self.shuffle)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """Reads ``{"shuffleAddressList": true}`` (gRFC A62)."""
+        fields = Fields(config, "")
+        shuffle = fields.take("shuffle_address_list", read_bool, False)
+        return fields.build(cls, {"shuffle": shuffle}, False)
+
+
+class _PickFirstBalancer(Balancer):
+    def __init__(self, host: BalancerHost, shuffle: bool) -> None:
         super().__init__(host)
+        self._shuffle = shuffle
         self._subchannel: Subchannel | None = None
 
     def update_endpoints(self, endpoints: Sequence[Endpoint]) -> None:
         """Stays with the connection if its address is still there, or else connects again."""
+        if self._shuffle:
+            endpoints = random.sample(endpoints, len(endpoints))
         addresses = [address for endpoint in endpoints for address in endpoint.addresses]
         if self._subchannel is None:
             self._subchannel = self.host.create_subchannel(addresses)
+            self._subchannel.watches_health = False  # gRFC A17: there is no other one to turn to
         else:
             self._subchannel.update(addresses)
             if self._subchannel.state is not ChannelState.IDLE:
@@ -66,120 +91,147 @@ class PickFirst(Balancer):
             self._subchannel.shut_down()
 
 
-class RoundRobin(Balancer):
-    """Calls go to the endpoints that are connected, in turn. All are connected to, again when a connection is lost."""
+@dataclass(frozen=True)
+class RoundRobin:
+    """Calls go in turn to all endpoints that are connected, in proportion to the weights where those differ."""
 
+    def __call__(self, host: BalancerHost) -> Balancer:
+        """Makes the policy for a channel."""
+        return _RoundRobinBalancer(host)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """Reads ``{}``."""
+        return Fields(config, "").build(cls, {}, False)
+
+
+class _RoundRobinBalancer(SpreadBalancer):
     def __init__(self, host: BalancerHost) -> None:
         super().__init__(host)
-        self._subchannels: dict[tuple[Address, ...], Subchannel] = {}
-        self._states: dict[Subchannel, ChannelState] = {}
-        self._counts = dict.fromkeys(ChannelState, 0)
-        # Those that are READY, and the place of each: so one comes or goes without a look at the others.
-        self._ready: list[Subchannel] = []
-        self._places: dict[Subchannel, int] = {}
         # Clients that start together must not all begin with the same server.
         self._next = random.randrange(1 << 30)  # noqa: S311
-        self._failure = Failure("no endpoint could be connected to")
-        self._updating = False
+        self._weights: dict[Subchannel, int] = {}
+        self._kinds: dict[int, int] = {}  # how many endpoints have each weight
+        self._weights_changed = False
+        # With weights: whose turn is next is who is due first (earliest deadline first), and each is due again after a
+        # time that its weight divides. Entries of subchannels that are no longer READY, or have another entry by now,
+        # are dropped when their turn comes.
+        self._turns: list[tuple[float, int, Subchannel]] | None = None  # None while all weights are the same
+        self._entries: dict[Subchannel, int] = {}
+        self._entry = 0
+        self._now = 0.0
 
     def update_endpoints(self, endpoints: Sequence[Endpoint]) -> None:
-        """Keeps the subchannels of the endpoints that stay."""
-        self._updating = True
-        old, self._subchannels = self._subchannels, {}
-        for endpoint in endpoints:
-            if endpoint.addresses in self._subchannels:
-                continue
-            subchannel = old.pop(endpoint.addresses, None)
-            if subchannel is None:
-                subchannel = self.host.create_subchannel(endpoint.addresses)
-                self._note(subchannel)
-            self._subchannels[endpoint.addresses] = subchannel
-            subchannel.connect()
-        for subchannel in old.values():
-            subchannel.shut_down()
-        self._updating = False
-        self._report()
+        """Takes the weights, too."""
+        super().update_endpoints(endpoints)
+        if len(self._kinds) < 2:
+            self._turns = None
+            self._entries.clear()
+        elif self._turns is None or self._weights_changed:
+            self._turns = []
+            self._now = 0.0
+            for subchannel in self.ready:
+                self.became_ready(subchannel)
+        self._weights_changed = False
 
-    def subchannel_changed(self, subchannel: Subchannel) -> None:
-        """Connects again where a connection was lost."""
-        self._note(subchannel)
-        if subchannel.failure is not None:
-            self._failure = subchannel.failure
-        if subchannel.state is ChannelState.IDLE:
-            subchannel.connect()
-        elif not self._updating:
-            self._report()
+    def endpoint_known(self, subchannel: Subchannel, endpoint: Endpoint) -> None:
+        """Remembers the weight."""
+        if subchannel in self._weights:
+            self._weights_changed = self._weights_changed or self._weights[subchannel] != endpoint.weight
+            self.endpoint_gone(subchannel)
+        self._weights[subchannel] = endpoint.weight
+        self._kinds[endpoint.weight] = self._kinds.get(endpoint.weight, 0) + 1
 
-    def _note(self, subchannel: Subchannel) -> None:
-        """Counts a subchannel under its state, and knows whether it takes calls."""
-        before, state = self._states.get(subchannel), subchannel.state
-        if before is not None:
-            self._counts[before] -= 1
-        if state is ChannelState.SHUTDOWN:
-            self._states.pop(subchannel, None)
-        else:
-            self._states[subchannel] = state
-            self._counts[state] += 1
-        place = self._places.get(subchannel)
-        if state is ChannelState.READY and place is None:
-            self._places[subchannel] = len(self._ready)
-            self._ready.append(subchannel)
-        elif state is not ChannelState.READY and place is not None:
-            last = self._ready.pop()
-            del self._places[subchannel]
-            if last is not subchannel:
-                self._ready[place] = last
-                self._places[last] = place
+    def endpoint_gone(self, subchannel: Subchannel) -> None:
+        """Forgets the weight."""
+        weight = self._weights.pop(subchannel)
+        self._kinds[weight] -= 1
+        if not self._kinds[weight]:
+            del self._kinds[weight]
 
-    def _report(self) -> None:
-        """READY if one is; else CONNECTING if one is; else TRANSIENT_FAILURE."""
-        counts = self._counts
-        if counts[ChannelState.READY]:
-            self.host.update(ChannelState.READY, self)
-        elif counts[ChannelState.CONNECTING] or counts[ChannelState.IDLE]:
-            self.host.update(ChannelState.CONNECTING, WaitingPicker())
-        elif counts[ChannelState.TRANSIENT_FAILURE]:
-            self.host.update(ChannelState.TRANSIENT_FAILURE, FailingPicker(self._failure))
+    def became_ready(self, subchannel: Subchannel) -> None:
+        """Gives it a turn, where there are turns; not at once, or many that come together had them together."""
+        if self._turns is not None:
+            self._take_turn(subchannel, random.random())  # noqa: S311
+
+    def _take_turn(self, subchannel: Subchannel, part: float) -> None:
+        assert self._turns is not None
+        self._entry += 1
+        self._entries[subchannel] = self._entry
+        due = self._now + part / self._weights.get(subchannel, 1)
+        heapq.heappush(self._turns, (due, self._entry, subchannel))
 
     def pick(self, call: PickedCall) -> Pick:  # noqa: ARG002
         """Picks the next one."""
-        ready = self._ready
+        ready = self.ready
         if not ready:
             return None
+        turns = self._turns
+        while turns:
+            due, entry, subchannel = heapq.heappop(turns)
+            if self._entries.get(subchannel) != entry:
+                continue
+            if not self.is_ready(subchannel):
+                del self._entries[subchannel]
+                continue
+            self._now = due
+            self._take_turn(subchannel, 1.0)
+            return subchannel
         self._next += 1
         return ready[self._next % len(ready)]
 
-    def connect(self) -> None:
-        """Nothing: there is no subchannel that does not connect."""
 
-    def close(self) -> None:
-        """Ends all subchannels."""
-        self._updating = True
-        for subchannel in self._subchannels.values():
-            subchannel.shut_down()
+@dataclass(frozen=True)
+class LeastRequest:
+    """Of a few endpoints, drawn by chance, the one with the fewest calls of this client (gRFC A48).
 
+    Two are as good as looking at all: no endpoint that has become slow gets more than a few calls, and clients do not
+    run after one and the same. It picks in a time that does not depend on the number of endpoints.
 
-_factories: dict[str, BalancerFactory] = {"pick_first": PickFirst, "round_robin": RoundRobin}
-
-
-def register_balancer(name: str, factory: BalancerFactory) -> None:
-    """Lets channels use a policy by its name: ``Channel(…, load_balancing=name)``."""
-    _factories[name] = factory
-
-
-def balancer_names() -> Collection[str]:
-    """Returns the names of all policies."""
-    return _factories.keys()
-
-
-def find_balancer(name: str) -> BalancerFactory:
-    """Returns the policy with this name.
-
-    Raises:
-        ValueError: there is none.
+    Attributes:
+        choices: how many to draw, 2 or more; beyond 10 is taken for 10.
     """
-    try:
-        return _factories[name]
-    except KeyError:
-        known = ", ".join(sorted(_factories))
-        raise ValueError(f"there is no load balancing {name!r}; there are {known}") from None
+
+    choices: int = 2
+
+    def __post_init__(self) -> None:
+        """Raises ``ConfigError`` for a number that is out of range."""
+        if self.choices < 2:
+            raise ConfigError("choiceCount", f"must be at least 2, not {self.choices}")
+
+    def __call__(self, host: BalancerHost) -> Balancer:
+        """Makes the policy for a channel."""
+        return _LeastRequestBalancer(host, min(self.choices, 10))
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """Reads ``{"choiceCount": 2}``."""
+        fields = Fields(config, "")
+        return fields.build(cls, {"choices": fields.take("choice_count", read_uint32, 2)}, False)
+
+
+class _LeastRequestBalancer(SpreadBalancer):
+    def __init__(self, host: BalancerHost, choices: int) -> None:
+        super().__init__(host)
+        self._choices = choices
+
+    def pick(self, call: PickedCall) -> Pick:  # noqa: ARG002
+        """Picks the least busy of a few, the first drawn among equals."""
+        ready = self.ready
+        if not ready:
+            return None
+        count = len(ready)
+        best = ready[int(random.random() * count)]  # noqa: S311
+        least = best.call_count
+        for _ in range(self._choices - 1):
+            other = ready[int(random.random() * count)]  # noqa: S311
+            calls = other.call_count
+            if calls < least:
+                best, least = other, calls
+        return best
+
+
+register_policy("pick_first", PickFirst.from_config)
+register_policy("round_robin", RoundRobin.from_config)
+register_policy("least_request", LeastRequest.from_config)
+register_policy("least_request_experimental", LeastRequest.from_config)  # gRPC's name

@@ -53,7 +53,7 @@ class Endpoint:
     addresses: tuple[Address, ...]
     weight: int = 1
     zone: str = ""
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         if not self.addresses:

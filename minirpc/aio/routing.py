@@ -18,13 +18,14 @@ from minirpc.aio.client_stream import ClientStream
 from minirpc.aio.connection import Connection
 from minirpc.aio.connectivity import ChannelState, StateWatch
 from minirpc.aio.connector import Dialer
+from minirpc.aio.health_watch import HealthCheck
 from minirpc.aio.resolver import Resolution, Resolver
 from minirpc.aio.resolving import Resolving
 from minirpc.aio.service_configs import ServiceConfigs
 from minirpc.aio.subchannel import Failure, Subchannel
 from minirpc.aio.target import Address
 from minirpc.errors import StatusCode
-from minirpc.http2 import ErrorCode
+from minirpc.http2 import ErrorCode, Header
 
 __all__ = ["Routing"]
 
@@ -42,6 +43,9 @@ class Routing:
         subchannels: those of the policy that are not shut down.
         connections: all that are open, also those that drain, or carry no calls yet.
         tasks: those in which it resolves and connects.
+        health_service: what servers are asked for, by policies that look at their health, where the service config says
+            nothing of it; None for nothing.
+        health_headers: the headers of such a question but ``:path``.
         drained: is set when there are no calls; None while nobody waits for that.
     """
 
@@ -64,6 +68,8 @@ class Routing:
         self.subchannels: set[Subchannel] = set()
         self.connections: set[Connection] = set()
         self.tasks: set[asyncio.Task[None]] = set()
+        self.health_service: str | None = None
+        self.health_headers: Sequence[Header] = ()
         self.drained: asyncio.Event | None = None
         self._target = target
         self._resolver = resolver
@@ -240,11 +246,16 @@ class Routing:
         self.failure = failure
         self.update(ChannelState.TRANSIENT_FAILURE, FailingPicker(failure))
 
+    def _health_check(self) -> HealthCheck | None:
+        config = self._balancing.health_check
+        service = self.health_service if config is None else config.service_name
+        return None if service is None else HealthCheck(service, self.health_headers)
+
     # -- balancer.BalancerHost, and the states of its subchannels
 
     def create_subchannel(self, addresses: Sequence[Address]) -> Subchannel:
         """Makes a subchannel."""
-        subchannel = Subchannel(self, self._dialer, addresses, self._backoff, self.loop)
+        subchannel = Subchannel(self, self._dialer, addresses, self._backoff, self.loop, self._health_check())
         self.subchannels.add(subchannel)
         return subchannel
 

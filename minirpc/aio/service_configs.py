@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from minirpc.aio.balancer import BalancerFactory
-from minirpc.aio.policies import balancer_names, find_balancer
+from minirpc.aio.policy_registry import policy_of
 from minirpc.aio.subchannel import Failure
 from minirpc.errors import ConfigError
 from minirpc.rpc.retry import Hedges, Retries, RetryThrottle
@@ -35,7 +35,7 @@ class Balancing:
 
     Attributes:
         factory: makes the policy.
-        health_check: whether servers are asked for their health.
+        health_check: what servers are asked for; None to leave that to the channel.
     """
 
     factory: BalancerFactory
@@ -100,10 +100,7 @@ class ServiceConfigs:
         self.active = self.pending or bool(config.method_config) or config.retry_throttling is not None
 
     def _choose(self, config: ServiceConfig) -> Balancing:
-        choice = config.choose_policy(balancer_names())
-        if choice is None:
-            return Balancing(self._load_balancing, config.health_check_config)
-        return Balancing(find_balancer(choice.policy), config.health_check_config)
+        return Balancing(policy_of(config) or self._load_balancing, config.health_check_config)
 
     # -- what the resolver says
 

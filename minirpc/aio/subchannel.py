@@ -2,13 +2,15 @@
 
 A subchannel connects when it is told to, to whichever of the endpoint's addresses answers first. Where none does, it
 tries again after a back-off, until it succeeds or is shut down. After it has lost a connection it waits to be told.
+
+It may be connected and nevertheless not to be used: *barred*, by a health check or because its calls fail too often.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -18,11 +20,12 @@ from minirpc.aio.connection import Connection
 from minirpc.aio.connectivity import ChannelState
 from minirpc.aio.connector import ConnectError, Dialer
 from minirpc.aio.happy_eyeballs import AllFailedError, connect_to_first, interleave
+from minirpc.aio.health_watch import HealthCheck, HealthWatch
 from minirpc.aio.target import Address
 from minirpc.errors import StatusCode
 from minirpc.http2 import Header, StreamHandler
 
-__all__ = ["Failure", "Subchannel", "SubchannelOwner"]
+__all__ = ["Bar", "Failure", "Subchannel", "SubchannelOwner"]
 
 _log = logging.getLogger("minirpc.channel")
 
@@ -40,6 +43,18 @@ class Failure:
     message: str
     cause: BaseException | None = None
     code: StatusCode = StatusCode.UNAVAILABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Why a subchannel that is connected is not used.
+
+    Attributes:
+        failure: what calls are told if no other endpoint is to be had; None while that is not decided yet, so that the
+            subchannel counts as CONNECTING.
+    """
+
+    failure: Failure | None = None
 
 
 class SubchannelOwner(Protocol):
@@ -72,11 +87,11 @@ class Subchannel:
     """An endpoint, and the connection to it.
 
     Attributes:
-        state: its state. IDLE: it waits for :meth:`connect`. TRANSIENT_FAILURE lasts until there is a connection, also
-            while it tries again.
-        failure: why it could not connect last; None if it has never failed since it was connected.
         addresses: the addresses of the endpoint, in the order in which they are tried.
-        connection: the connection for new calls; None unless READY.
+        connection: the connection for new calls; None unless there is one.
+        on_call_end: hears of the status of each call that ends here, for policies that learn from it.
+        watches_health: whether the server is asked for its health, if the channel is to do that; set before
+            :meth:`connect`.
     """
 
     def __init__(
@@ -86,11 +101,17 @@ class Subchannel:
         addresses: Sequence[Address],
         backoff: Backoff,
         loop: asyncio.AbstractEventLoop,
+        health_check: HealthCheck | None = None,
     ) -> None:
-        self.state = ChannelState.IDLE
-        self.failure: Failure | None = None
         self.addresses = interleave(addresses)
         self.connection: Connection | None = None
+        self.on_call_end: Callable[[StatusCode], object] | None = None
+        self.watches_health = True
+        self._state = ChannelState.IDLE  # of connecting
+        self._failure: Failure | None = None
+        self._bars: dict[str, Bar] = {}  # by who has put them up
+        self._health_check = health_check
+        self._health: HealthWatch | None = None  # of the connection
         self._owner = owner
         self._dialer = dialer
         self._backoff = backoff
@@ -108,6 +129,24 @@ class Subchannel:
         return f"<Subchannel {', '.join(map(str, self.addresses))} {self.state.name}>"
 
     @property
+    def state(self) -> ChannelState:
+        """Its state. IDLE: it waits for :meth:`connect`.
+
+        TRANSIENT_FAILURE lasts until there is a connection, also while it tries again, and as long as it is barred.
+        """
+        if self._bars and self._state is ChannelState.READY:
+            undecided = any(bar.failure is None for bar in self._bars.values())
+            return ChannelState.CONNECTING if undecided else ChannelState.TRANSIENT_FAILURE
+        return self._state
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why it could not connect last, or is barred; None if it has never failed since it was connected."""
+        if self._bars and self._state is ChannelState.READY:
+            return next(iter(self._bars.values())).failure
+        return self._failure
+
+    @property
     def call_count(self) -> int:
         """Calls that are running on the connection for new calls, or wait for room on it."""
         return len(self._queue) + (0 if self.connection is None else self.connection.stream_count)
@@ -116,8 +155,24 @@ class Subchannel:
 
     def connect(self) -> None:
         """Connects, and goes on trying; without effect unless IDLE."""
-        if self.state is ChannelState.IDLE:
+        if self._state is ChannelState.IDLE:
             self._start_connecting(ChannelState.CONNECTING)
+
+    def bar(self, by: str, bar: Bar | None) -> None:
+        """Has no new calls come, although it is connected, or ends that (None). Calls that run go on.
+
+        Args:
+            by: whose bar it is: each has one.
+            bar: why.
+        """
+        if self._bars.get(by) == bar:
+            return
+        if bar is None:
+            del self._bars[by]
+        else:
+            self._bars[by] = bar
+        if self._state is ChannelState.READY:
+            self._owner.subchannel_changed(self)
 
     def update(self, addresses: Sequence[Address]) -> None:
         """Changes the endpoint's addresses. A connection to an address that is no longer one of them is given up.
@@ -129,8 +184,8 @@ class Subchannel:
             return  # DNS servers like to change the order: no reason to begin again
         if self._connecting is not None:
             self._connecting.cancel()
-            self._start_connecting(self.state)
-        elif self.state is ChannelState.READY and self._address not in self.addresses:
+            self._start_connecting(self._state)
+        elif self._state is ChannelState.READY and self._address not in self.addresses:
             self._give_up_connection(ChannelState.IDLE)
 
     def shut_down(self) -> None:
@@ -158,6 +213,8 @@ class Subchannel:
     def stream_over(self, stream: ClientStream) -> None:
         """Forgets a stream. Its place on the connection may be the one that a queued stream waits for."""
         self._queue.pop(stream, None)
+        if self.on_call_end is not None and stream.status is not None and stream.connection is not None:
+            self.on_call_end(stream.status.code)
         if self._queue and not self._dispatch_scheduled:
             # Not at once: the engine counts the stream until the frame that ended it is done.
             self._dispatch_scheduled = True
@@ -196,7 +253,7 @@ class Subchannel:
                 failures, delay = 1, 0.0
                 continue
             failures += 1
-            self.failure = failure
+            self._failure = failure
             delay = began + self._backoff.delay(failures) - self._loop.time()
             self._change(ChannelState.TRANSIENT_FAILURE)
             self._owner.resolve_now()
@@ -230,20 +287,39 @@ class Subchannel:
         self._carried_streams = False
         self._in_use.add(connection)
         self.connection = connection
-        self.failure = None
+        self._failure = None
+        if self._health_check is not None and self.watches_health:
+            self._watch_health(connection, self._health_check)
         self._change(ChannelState.READY)
         self._dispatch()
         return None
 
     def _change(self, state: ChannelState) -> None:
-        if state is not self.state or state is ChannelState.TRANSIENT_FAILURE:  # that one may have another cause now
-            self.state = state
+        if state is not self._state or state is ChannelState.TRANSIENT_FAILURE:  # that one may have another cause now
+            self._state = state
             self._owner.subchannel_changed(self)
+
+    def _watch_health(self, connection: Connection, check: HealthCheck) -> None:
+        """Bars the subchannel until the server says that it serves, and whenever it says otherwise (gRFC A17)."""
+        self._bars["health"] = Bar()
+        watch = self._health = HealthWatch(check, connection, self._backoff, self._loop, self._health_changed)
+        self._owner.spawn(watch.run(), f"watch the health of {connection.peer}")
+
+    def _health_changed(self, unhealthy: str | None) -> None:
+        self.bar("health", None if unhealthy is None else Bar(Failure(unhealthy)))
+
+    def _stop_watching_health(self) -> None:
+        """Ends the watch, or its stream would hold a connection that drains."""
+        if self._health is not None:
+            self._health.stop()
+            self._health = None
+            self._bars.pop("health", None)
 
     def _give_up_connection(self, state: ChannelState) -> None:
         """Takes no more calls on the connection, which ends after those that run."""
         connection, self.connection = self.connection, None
         self._not_before = 0.0
+        self._stop_watching_health()
         if connection is not None:
             connection.retire()
         self._change(state)
@@ -271,6 +347,7 @@ class Subchannel:
         if connection is not self.connection:
             return
         self.connection = None
+        self._stop_watching_health()
         if self._carried_streams:
             self._not_before = 0.0  # else a server that only accepts connections would get them without end
         self._owner.connection_draining(connection)
@@ -281,7 +358,7 @@ class Subchannel:
     def connection_lost(self, connection: Connection) -> None:
         """Forgets the connection."""
         # One that was never in use is reported by who waited for it.
-        told = connection.failed and connection in self._in_use and self.state is not ChannelState.SHUTDOWN
+        told = connection.failed and connection in self._in_use and self._state is not ChannelState.SHUTDOWN
         level = logging.INFO if told else logging.DEBUG
         _log.log(level, "%r: connection to %s ended: %s", self._owner, connection.peer, connection.failure)
         self._in_use.discard(connection)

@@ -72,12 +72,12 @@ def parse_service_config(config: str | bytes | Mapping[str, Any], *, ignore_unkn
     return _Reader(ignore_unknown).service_config(config)
 
 
-class _Fields:
+class Fields:
     """The fields of one object: each is taken once, and what nobody took is unknown."""
 
     def __init__(self, value: Any, path: str) -> None:
         if not isinstance(value, Mapping):
-            raise ConfigError(path, f"must be an object, not {_describe(value)}")
+            raise ConfigError(path, f"must be an object, not {describe(value)}")
         if isinstance(value, _Object) and value.repeated is not None:
             raise ConfigError(_join(path, value.repeated), "is there twice")
         # null and what is not there are the same
@@ -113,103 +113,103 @@ class _Reader:
         self._ignore_unknown = ignore_unknown
 
     def service_config(self, value: Any) -> ServiceConfig:
-        fields = _Fields(value, "")
-        policies = fields.take("load_balancing_config", _list_of(_read_policy), ())
-        legacy = fields.take("load_balancing_policy", _read_string, "")
+        fields = Fields(value, "")
+        policies = fields.take("load_balancing_config", list_of(read_policy), ())
+        legacy = fields.take("load_balancing_policy", read_string, "")
         if legacy and not policies:
             # the older field, an enum: its names are written in capitals, and in fact mostly not (gRFC A24)
             policies = (LoadBalancingConfig(legacy.lower()),)
         values = {
             "load_balancing_config": policies,
-            "method_config": fields.take("method_config", _list_of(self._method_config), ()),
+            "method_config": fields.take("method_config", list_of(self._method_config), ()),
             "retry_throttling": fields.take("retry_throttling", self._retry_throttling, None),
             "health_check_config": fields.take("health_check_config", self._health_check, None),
         }
         return fields.build(ServiceConfig, values, self._ignore_unknown)
 
     def _method_config(self, value: Any, path: str) -> MethodConfig:
-        fields = _Fields(value, path)
+        fields = Fields(value, path)
         values = {
-            "name": fields.take("name", _list_of(self._method_name), ()),
-            "wait_for_ready": fields.take("wait_for_ready", _read_bool, None),
-            "timeout": fields.take("timeout", _read_duration, None),
-            "max_request_message_bytes": fields.take("max_request_message_bytes", _read_uint32, None),
-            "max_response_message_bytes": fields.take("max_response_message_bytes", _read_uint32, None),
+            "name": fields.take("name", list_of(self._method_name), ()),
+            "wait_for_ready": fields.take("wait_for_ready", read_bool, None),
+            "timeout": fields.take("timeout", read_duration, None),
+            "max_request_message_bytes": fields.take("max_request_message_bytes", read_uint32, None),
+            "max_response_message_bytes": fields.take("max_response_message_bytes", read_uint32, None),
             "retry_policy": fields.take("retry_policy", self._retry_policy, None),
             "hedging_policy": fields.take("hedging_policy", self._hedging_policy, None),
         }
         return fields.build(MethodConfig, values, self._ignore_unknown)
 
     def _method_name(self, value: Any, path: str) -> MethodName:
-        fields = _Fields(value, path)
-        values = {name: fields.take(name, _read_string, "") for name in ("service", "method")}
+        fields = Fields(value, path)
+        values = {name: fields.take(name, read_string, "") for name in ("service", "method")}
         return fields.build(MethodName, values, self._ignore_unknown)
 
     def _retry_policy(self, value: Any, path: str) -> RetryPolicy:
-        fields = _Fields(value, path)
+        fields = Fields(value, path)
         values = {
-            "max_attempts": fields.take("max_attempts", _read_uint32),
-            "initial_backoff": fields.take("initial_backoff", _read_duration),
-            "max_backoff": fields.take("max_backoff", _read_duration),
-            "backoff_multiplier": fields.take("backoff_multiplier", _read_number),
-            "retryable_status_codes": frozenset(fields.take("retryable_status_codes", _list_of(_read_code))),
+            "max_attempts": fields.take("max_attempts", read_uint32),
+            "initial_backoff": fields.take("initial_backoff", read_duration),
+            "max_backoff": fields.take("max_backoff", read_duration),
+            "backoff_multiplier": fields.take("backoff_multiplier", read_number),
+            "retryable_status_codes": frozenset(fields.take("retryable_status_codes", list_of(_read_code))),
         }
         return fields.build(RetryPolicy, values, self._ignore_unknown)
 
     def _hedging_policy(self, value: Any, path: str) -> HedgingPolicy:
-        fields = _Fields(value, path)
+        fields = Fields(value, path)
         values = {
-            "max_attempts": fields.take("max_attempts", _read_uint32),
-            "hedging_delay": fields.take("hedging_delay", _read_duration, 0.0),
-            "non_fatal_status_codes": frozenset(fields.take("non_fatal_status_codes", _list_of(_read_code), ())),
+            "max_attempts": fields.take("max_attempts", read_uint32),
+            "hedging_delay": fields.take("hedging_delay", read_duration, 0.0),
+            "non_fatal_status_codes": frozenset(fields.take("non_fatal_status_codes", list_of(_read_code), ())),
         }
         return fields.build(HedgingPolicy, values, self._ignore_unknown)
 
     def _retry_throttling(self, value: Any, path: str) -> RetryThrottling:
-        fields = _Fields(value, path)
+        fields = Fields(value, path)
         values = {
-            "max_tokens": fields.take("max_tokens", _read_uint32),
-            "token_ratio": fields.take("token_ratio", _read_number),
+            "max_tokens": fields.take("max_tokens", read_uint32),
+            "token_ratio": fields.take("token_ratio", read_number),
         }
         return fields.build(RetryThrottling, values, self._ignore_unknown)
 
     def _health_check(self, value: Any, path: str) -> HealthCheckConfig:
-        fields = _Fields(value, path)
-        values = {"service_name": fields.take("service_name", _read_string, None)}
+        fields = Fields(value, path)
+        values = {"service_name": fields.take("service_name", read_string, None)}
         return fields.build(HealthCheckConfig, values, self._ignore_unknown)
 
 
-def _read_policy(value: Any, path: str) -> LoadBalancingConfig:
+def read_policy(value: Any, path: str) -> LoadBalancingConfig:
     if not isinstance(value, Mapping) or len(value) != 1:
-        raise ConfigError(path, f"must be an object with one policy's name, not {_describe(value)}")
+        raise ConfigError(path, f"must be an object with one policy's name, not {describe(value)}")
     (name, config), *_ = value.items()
     if not isinstance(config, Mapping):
-        raise ConfigError(_join(path, str(name)), f"must be an object, not {_describe(config)}")
+        raise ConfigError(_join(path, str(name)), f"must be an object, not {describe(config)}")
     return LoadBalancingConfig(str(name), dict(config))
 
 
-def _list_of(read: Callable[[Any, str], T]) -> Callable[[Any, str], tuple[T, ...]]:
+def list_of(read: Callable[[Any, str], T]) -> Callable[[Any, str], tuple[T, ...]]:
     def read_list(value: Any, path: str) -> tuple[T, ...]:
         if not isinstance(value, list | tuple):
-            raise ConfigError(path, f"must be a list, not {_describe(value)}")
+            raise ConfigError(path, f"must be a list, not {describe(value)}")
         return tuple(read(item, f"{path}[{index}]") for index, item in enumerate(value))
 
     return read_list
 
 
-def _read_string(value: Any, path: str) -> str:
+def read_string(value: Any, path: str) -> str:
     if not isinstance(value, str):
-        raise ConfigError(path, f"must be a string, not {_describe(value)}")
+        raise ConfigError(path, f"must be a string, not {describe(value)}")
     return value
 
 
-def _read_bool(value: Any, path: str) -> bool:
+def read_bool(value: Any, path: str) -> bool:
     if not isinstance(value, bool):
-        raise ConfigError(path, f"must be true or false, not {_describe(value)}")
+        raise ConfigError(path, f"must be true or false, not {describe(value)}")
     return value
 
 
-def _read_number(value: Any, path: str) -> float:
+def read_number(value: Any, path: str) -> float:
     """Reads a number, or a string with one, as protobuf's JSON form allows."""
     if isinstance(value, int | float | str) and not isinstance(value, bool):
         try:
@@ -218,29 +218,29 @@ def _read_number(value: Any, path: str) -> float:
             number = math.nan
         if math.isfinite(number):
             return number
-    raise ConfigError(path, f"must be a number, not {_describe(value)}")
+    raise ConfigError(path, f"must be a number, not {describe(value)}")
 
 
-def _read_uint32(value: Any, path: str) -> int:
+def read_uint32(value: Any, path: str) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         number = value
     else:
-        real = _read_number(value, path)
+        real = read_number(value, path)
         if not real.is_integer():
-            raise ConfigError(path, f"must be a whole number, not {_describe(value)}")
+            raise ConfigError(path, f"must be a whole number, not {describe(value)}")
         number = int(real)
     if not 0 <= number <= _MAX_UINT32:
-        raise ConfigError(path, f"must be 0 to {_MAX_UINT32}, not {_describe(value)}")
+        raise ConfigError(path, f"must be 0 to {_MAX_UINT32}, not {describe(value)}")
     return number
 
 
-def _read_duration(value: Any, path: str) -> float:
+def read_duration(value: Any, path: str) -> float:
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None or not (match[2] or match[3]):
-        raise ConfigError(path, f'must be a duration such as "1.5s", not {_describe(value)}')
+        raise ConfigError(path, f'must be a duration such as "1.5s", not {describe(value)}')
     seconds = float(f"{match[1]}{match[2] or 0}.{match[3] or 0}")
     if abs(seconds) > _MAX_SECONDS:
-        raise ConfigError(path, f"must be at most {_MAX_SECONDS} s, not {_describe(value)}")
+        raise ConfigError(path, f"must be at most {_MAX_SECONDS} s, not {describe(value)}")
     return seconds
 
 
@@ -253,10 +253,10 @@ def _read_code(value: Any, path: str) -> StatusCode:
             return StatusCode(value)
     except (KeyError, ValueError):
         pass
-    raise ConfigError(path, f'must be a status code such as "UNAVAILABLE", not {_describe(value)}')
+    raise ConfigError(path, f'must be a status code such as "UNAVAILABLE", not {describe(value)}')
 
 
-def _describe(value: Any) -> str:
+def describe(value: Any) -> str:
     if isinstance(value, Mapping):
         return "an object" if len(value) == 1 else f"an object with {len(value)} fields"
     if isinstance(value, list | tuple):

@@ -1,0 +1,1 @@
+"""How much load balancing costs with many endpoints."""
