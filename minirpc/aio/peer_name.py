@@ -1,0 +1,25 @@
+"""What the other side of a connection is called."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+__all__ = ["peer_name"]
+
+_IPV4_MAPPED = "::ffff:"  # RFC 4291 section 2.5.5.2: how a socket of both stacks names an IPv4 address
+
+
+def peer_name(transport: asyncio.Transport) -> str:
+    """Returns its address as gRPC writes it: ``ipv4:10.0.0.1:50051``, ``ipv6:[::1]:50051``, ``unix:/a``."""
+    sock = transport.get_extra_info("socket")
+    name = transport.get_extra_info("peername")
+    if sock is not None and sock.family == socket.AF_INET:
+        return f"ipv4:{name[0]}:{name[1]}" if name else ""  # no name: the peer has gone already
+    if sock is not None and sock.family == socket.AF_INET6:
+        if name and name[0].startswith(_IPV4_MAPPED):
+            return f"ipv4:{name[0].removeprefix(_IPV4_MAPPED)}:{name[1]}"
+        return f"ipv6:[{name[0]}]:{name[1]}" if name else ""
+    if sock is None and name:
+        return str(name)  # no socket: the transport says itself what its other end is
+    return f"unix:{name or transport.get_extra_info('sockname') or ''}"
