@@ -15,9 +15,9 @@ from minirpc.aio.handler_slots import HandlerSlots
 from minirpc.aio.intake import Intake
 from minirpc.aio.keepalive import Keepalive, KeepaliveWatch, set_user_timeout
 from minirpc.aio.lifetime import hold
-from minirpc.aio.peer_name import peer_name
 from minirpc.aio.stream import Stream
 from minirpc.aio.tls import PeerIdentity
+from minirpc.aio.transports import peer_name, unacknowledged
 from minirpc.aio.watch import WatchTimer
 from minirpc.errors import StatusCode
 from minirpc.http2 import (
@@ -538,7 +538,9 @@ class Connection(asyncio.BufferedProtocol):
         self._leave_timer = self.loop.call_later(_LEAVE_TIMEOUT, self._end_of_while, limit)
 
     def _end_of_while(self, limit: float) -> None:
-        if self.unsent and self.loop.time() < limit:
+        transport = self._transport
+        held = transport is not None and (self.unsent or unacknowledged(transport))
+        if held and self.loop.time() < limit:
             self._wait_for_close(limit)
         else:
             self.close(_LINGER_AFTER_FAILURE)

@@ -1,17 +1,26 @@
-"""What the other side of a connection is called."""
+"""What transports do not say themselves."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
+import struct
+from contextlib import suppress
 
-__all__ = ["peer_name"]
+try:
+    from fcntl import ioctl
+    from termios import TIOCOUTQ
+except ImportError:  # not on Windows
+    ioctl = None  # type: ignore[assignment, unused-ignore]
+
+__all__ = ["peer_name", "unacknowledged"]
 
 _IPV4_MAPPED = "::ffff:"  # RFC 4291 section 2.5.5.2: how a socket of both stacks names an IPv4 address
 
 
 def peer_name(transport: asyncio.Transport) -> str:
-    """Returns its address as gRPC writes it: ``ipv4:10.0.0.1:50051``, ``ipv6:[::1]:50051``, ``unix:/a``."""
+    """Returns the other side's address as gRPC writes it: ``ipv4:10.0.0.1:50051``, ``ipv6:[::1]:50051``,
+    ``unix:/path``."""
     sock = transport.get_extra_info("socket")
     name = transport.get_extra_info("peername")
     if sock is not None and sock.family == socket.AF_INET:
@@ -23,3 +32,14 @@ def peer_name(transport: asyncio.Transport) -> str:
     if sock is None and name:
         return str(name)  # no socket: the transport says itself what its other end is
     return f"unix:{name or transport.get_extra_info('sockname') or ''}"
+
+
+def unacknowledged(transport: asyncio.Transport) -> int:
+    """Returns how many bytes the kernel holds that the other side has not taken; 0 where the kernel does not say."""
+    sock = transport.get_extra_info("socket")
+    if sock is None or ioctl is None:
+        return 0
+    with suppress(OSError):  # no socket of TCP, or it has gone
+        (size,) = struct.unpack("i", ioctl(sock.fileno(), TIOCOUTQ, bytes(4)))
+        return int(size)
+    return 0
