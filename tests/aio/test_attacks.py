@@ -8,14 +8,12 @@ import itertools
 import logging
 import os
 import signal
-import ssl
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from certificates import authority_pem, server_pair
 from echo import SERVICE, Echo, EchoStub
 from frame_client import FrameClient, connect, raw_frame
 from hpack import Encoder
@@ -30,7 +28,7 @@ from hyperframe.frame import (
 )
 from stranger import stranger
 
-from minirpc.aio import Channel, ConnectionLimits, Context, Server, ServerTls
+from minirpc.aio import Channel, ConnectionLimits, Context, Server
 from minirpc.errors import StatusCode
 from minirpc.http2 import ErrorCode
 
@@ -286,8 +284,7 @@ async def test_handlers_of_reset_streams_count_until_they_have_ended() -> None:
         assert most == 10
 
 
-@pytest.mark.parametrize("secure", [False, True], ids=["plaintext", "TLS"])
-async def test_many_small_frames_take_turns_with_other_connections(secure: bool) -> None:
+async def test_many_small_frames_take_turns_with_other_connections() -> None:
     """Frames that no limit forbids, thousands in each read: others do not wait for all of them."""
 
     class Counting(Echo):
@@ -301,16 +298,11 @@ async def test_many_small_frames_take_turns_with_other_connections(secure: bool)
             return b""
 
     service = Counting()
-    pair = server_pair()
-    tls = ServerTls(certificate=pair.certificate, key=pair.key) if secure else None
-    context = ssl.create_default_context(cadata=authority_pem().decode()) if secure else None
-    if context is not None:
-        context.set_alpn_protocols(["h2"])
     message = b"".join(raw_frame(0, 0, 1, MESSAGE[n : n + 1]) for n in range(len(MESSAGE)))
     async with (
         Server([service]) as server,
         Channel(await server.start("127.0.0.1:0")) as channel,
-        stranger(await server.start("127.0.0.1:0", tls=tls), context=context) as attacker,
+        stranger(await server.start("127.0.0.1:0")) as attacker,
     ):
         stub = EchoStub(channel)
         assert await stub.unary(b"x") == b"x"
