@@ -7,7 +7,7 @@ it hold 16 MiB, and a peer of another protocol ("HTTP/1.1 400" read as a length)
 from __future__ import annotations
 
 import struct
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import TypeAlias
 
 from h2.exceptions import FrameDataMissingError, FrameTooLargeError, ProtocolError
