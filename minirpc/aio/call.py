@@ -242,7 +242,7 @@ class Call(Generic[RequestT, ResponseT]):
             stream.reject(Status(StatusCode.UNIMPLEMENTED, "the server sent no message where one is due"))
         if stream.failed:
             raise stream.error()
-        return self._decode(stream, stream.inbox[0])
+        return self._decode(stream, stream.inbox.first)
 
     async def _receive(self) -> ResponseT | None:
         stream = self._started()

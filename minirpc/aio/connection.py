@@ -7,17 +7,17 @@ of the loop, or earlier when much has come together.
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Sequence
 from typing import Protocol, cast
 
 from minirpc.aio.connection_guard import ConnectionGuard
 from minirpc.aio.handler_slots import HandlerSlots
+from minirpc.aio.intake import Intake
 from minirpc.aio.keepalive import Keepalive, KeepaliveWatch, set_user_timeout
 from minirpc.aio.lifetime import hold
-from minirpc.aio.read_buffers import ReadBuffer
 from minirpc.aio.stream import Stream
 from minirpc.aio.tls import PeerIdentity
+from minirpc.aio.transports import peer_name, unacknowledged
 from minirpc.aio.watch import WatchTimer
 from minirpc.errors import StatusCode
 from minirpc.http2 import (
@@ -39,12 +39,9 @@ _CROWDED_SENDS = 128  # after so many frames in one turn of the loop, senders le
 _DRAIN_PING_TIMEOUT = 5.0  # seconds after which a drain goes on without the answer to its PING
 _CLOSED = "connection closed"
 _CLOSED_BY_PEER = "connection closed by the peer"
-_IPV4_MAPPED = "::ffff:"  # RFC 4291 section 2.5.5.2: how a socket of both stacks names an IPv4 address
 _HIGH_WATER = 1 << 18  # bytes in the socket's buffer above which senders wait
-_MAX_UNREAD_REPLIES = 1 << 18  # bytes of answers to frames, made while the socket is full, above which reading stops
 _LEAVE_TIMEOUT = 1.0  # seconds for a client to close a connection that is drained, before the server does
 _LINGER = 30.0  # seconds for the peer to take the rest of a connection that ends well
-_MAX_DISCARDED = 1 << 18  # bytes that are read, and dropped, after a GOAWAY for a fault
 _LINGER_AFTER_FAILURE = 1.0  # the same where only a GOAWAY is still worth sending
 _MAX_DEBUG_DATA = 1 << 10  # bytes of a GOAWAY's debug data that are kept
 
@@ -82,7 +79,6 @@ class Connection(asyncio.BufferedProtocol):
         write_paused: whether the socket's buffer is full.
         failure: why the connection ended or will end, for people; empty while all is well.
         identity: who the peer is by its TLS certificate, or None without one.
-        last_read: the loop's time at which bytes last arrived.
         goaway_code: the error code of the peer's last GOAWAY; None without one.
         goaway_debug_data: the beginning of that GOAWAY's debug data.
         closed: done when the transport is gone.
@@ -120,7 +116,6 @@ class Connection(asyncio.BufferedProtocol):
         self.write_paused = False
         self.failure = ""
         self.identity: PeerIdentity | None = None
-        self.last_read = loop.time()
         self.goaway_code: int | None = None
         self.goaway_debug_data = b""
         self.closed: asyncio.Future[None] = loop.create_future()
@@ -128,18 +123,16 @@ class Connection(asyncio.BufferedProtocol):
         self._error: Exception | None = None
         self._owner = owner
         self._transport: asyncio.Transport | None = None
-        self._read_buffer = ReadBuffer()
+        self._intake = Intake(self)
         self._streams: dict[Stream, None] = {}
         self._waiting: dict[Stream, None] = {}
         self._flush_scheduled = False
         self._sends_in_turn = 0
         self._written = 0  # bytes handed to the transport so far
-        self._unread_replies = 0  # bytes that the peer's frames made this side send since the socket is full
         self._abort_timer: asyncio.TimerHandle | None = None
         self._leave_timer: asyncio.TimerHandle | None = None
         self._client_side = client_side
         self._eof_written = False
-        self._discard: int | None = None  # bytes that are still read, for nothing, once the peer has broken the rules
         self._final_goaway_ping: bytes | None = None
         self._drain_reason = b""
         self._refusing = False  # whether the peer's new streams are turned away
@@ -163,7 +156,12 @@ class Connection(asyncio.BufferedProtocol):
     @property
     def is_reading(self) -> bool:
         """Whether what arrives is taken up: not while the peer asks for much and reads nothing."""
-        return self._transport is not None and self._transport.is_reading()
+        return self._intake.is_open
+
+    @property
+    def last_read(self) -> float:
+        """The loop's time at which bytes last arrived."""
+        return self._intake.last_read
 
     @property
     def descriptor(self) -> int:
@@ -201,7 +199,7 @@ class Connection(asyncio.BufferedProtocol):
     def handshake_started(self, transport: asyncio.Transport) -> None:
         """There is a transport, and a TLS handshake before :meth:`connection_made`: the owner can close it already."""
         self._transport = transport
-        self.peer = _peer_name(transport)
+        self.peer = peer_name(transport)
         self._owner.connection_made(self)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -210,14 +208,14 @@ class Connection(asyncio.BufferedProtocol):
         owner_knows = self._transport is not None
         self._transport = transport
         transport.set_write_buffer_limits(high=_HIGH_WATER)
-        self.peer = _peer_name(transport)
+        self.peer = peer_name(transport)
+        self._intake.begin(transport)
         if self._guard is not None:
             self._guard.begin(self, self._watches)
         self.engine.start()
         self.flush()
         if not owner_knows:
             self._owner.connection_made(self)
-        self.last_read = self.loop.time()
         if self._keepalive_options is not None:
             set_user_timeout(transport, self._keepalive_options.timeout)
             self._keepalive = KeepaliveWatch(self, self._keepalive_options, client_side=self._client_side)
@@ -225,34 +223,22 @@ class Connection(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
         """Gives the transport the buffer to read into."""
-        return self._read_buffer.get()
+        return self._intake.buffer.get()
 
     def release_buffer(self) -> None:
         """Takes back a buffer that nothing was read into."""
-        self._read_buffer.release()
+        self._intake.buffer.release()
 
     def buffer_updated(self, nbytes: int) -> None:
         """Hands what was read to the engine."""
-        self.last_read = self.loop.time()
-        if self._discard is not None:
-            self._discard -= nbytes
-            if self._discard < 0 and self._transport is not None:
-                self._transport.pause_reading()
-            self._read_buffer.release()
-            return
-        made = self._written + self.engine.output_size
-        self.engine.receive(self._read_buffer.get()[:nbytes])
-        self._read_buffer.release()  # the engine has copied what it keeps
+        self._intake.take(nbytes)
+
+    def bytes_taken(self) -> None:
+        """The engine has had some of what arrived."""
         # Not at once: tasks that these bytes woke run first, and what they send joins the same write.
         self.schedule_flush()
         if self._guard is not None:
             self._guard.bytes_read()
-        if self.write_paused:
-            # Messages wait for the socket, but answers to frames (PING, SETTINGS, refused streams) are made at once: a
-            # peer that asks for them without reading them must not fill our memory.
-            self._unread_replies += self._written + self.engine.output_size - made
-            if self._unread_replies > _MAX_UNREAD_REPLIES and self._transport is not None:
-                self._transport.pause_reading()
 
     def eof_received(self) -> bool:
         """Lets the transport close: an HTTP/2 connection has no half-closed state."""
@@ -273,8 +259,7 @@ class Connection(asyncio.BufferedProtocol):
                 timer.cancel()
         self.failure = self.failure or (f"connection lost: {exc}" if exc else _CLOSED)
         self._end_streams(exc)
-        # Engine and connection know each other: without this, the buffer would wait for the garbage collector.
-        self._read_buffer.release()
+        self._intake.end()
         if not self.closed.done():
             self.closed.set_result(None)
         self._owner.connection_lost(self)
@@ -282,13 +267,12 @@ class Connection(asyncio.BufferedProtocol):
     def pause_writing(self) -> None:
         """The socket's buffer is full."""
         self.write_paused = True
+        self._intake.socket_is_full()
 
     def resume_writing(self) -> None:
         """The socket's buffer has room again."""
         self.write_paused = False
-        self._unread_replies = 0
-        if self._transport is not None and self._discard is None:
-            self._transport.resume_reading()
+        self._intake.socket_has_room()
         self.send_window_opened()
 
     # -- output
@@ -302,6 +286,7 @@ class Connection(asyncio.BufferedProtocol):
     def _end_of_turn(self) -> None:
         self._flush_scheduled = False
         self._sends_in_turn = 0
+        self._intake.new_turn()
         self.flush()
 
     def output_added(self) -> None:
@@ -519,7 +504,7 @@ class Connection(asyncio.BufferedProtocol):
         if self._client_side:
             self.close(_LINGER_AFTER_FAILURE)
         else:
-            self._discard = _MAX_DISCARDED
+            self._intake.discard()
             self._refusing = True
             self._leave(_LINGER_AFTER_FAILURE)
 
@@ -553,7 +538,9 @@ class Connection(asyncio.BufferedProtocol):
         self._leave_timer = self.loop.call_later(_LEAVE_TIMEOUT, self._end_of_while, limit)
 
     def _end_of_while(self, limit: float) -> None:
-        if self.unsent and self.loop.time() < limit:
+        transport = self._transport
+        held = transport is not None and (self.unsent or unacknowledged(transport))
+        if held and self.loop.time() < limit:
             self._wait_for_close(limit)
         else:
             self.close(_LINGER_AFTER_FAILURE)
@@ -615,17 +602,3 @@ class Connection(asyncio.BufferedProtocol):
             self.close(linger)
         else:
             self._leave()
-
-
-def _peer_name(transport: asyncio.Transport) -> str:
-    sock = transport.get_extra_info("socket")
-    name = transport.get_extra_info("peername")
-    if sock is not None and sock.family == socket.AF_INET:
-        return f"ipv4:{name[0]}:{name[1]}" if name else ""  # no name: the peer has gone already
-    if sock is not None and sock.family == socket.AF_INET6:
-        if name and name[0].startswith(_IPV4_MAPPED):
-            return f"ipv4:{name[0].removeprefix(_IPV4_MAPPED)}:{name[1]}"
-        return f"ipv6:[{name[0]}]:{name[1]}" if name else ""
-    if sock is None and name:
-        return str(name)  # no socket: the transport says itself what its other end is
-    return f"unix:{name or transport.get_extra_info('sockname') or ''}"

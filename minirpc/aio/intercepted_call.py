@@ -246,7 +246,7 @@ class InterceptedStream(ClientStream):
             raise RpcError(StatusCode.INTERNAL, f"more than one response of {self._method.path}, which has exactly one")
         arrived, compressed = self._last_arrived
         received: Any = response, compressed and response is arrived
-        self.inbox.append(received)
+        self.inbox.extend((received,))
         if self._single_response:
             return
         self._wake_reader()

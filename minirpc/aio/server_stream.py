@@ -364,6 +364,7 @@ class ServerStream(Stream):
 
     def _cancel_handler(self) -> None:
         self._context._cancelled = True
+        self._slots.withdraw(self)
         if self._task is not None:
             self._task.cancel()
             self._task = None  # a cancelled task holds its exception, whose traceback holds this stream

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from minirpc.aio.handler_slots import HandlerSlots
+from minirpc.aio.inbox import Inbox
 from minirpc.aio.tls import PeerIdentity
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import Engine, Header
@@ -98,7 +99,7 @@ class Stream(ABC):
         self.stream_id = 0
         self.over = False
         self.input_over = False
-        self.inbox: deque[bytes] = deque()
+        self.inbox = Inbox()
         self.send_encoding = IDENTITY
         self.receive_encoding = IDENTITY
         self.message_compressed = False

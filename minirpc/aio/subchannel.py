@@ -23,7 +23,7 @@ from minirpc.aio.happy_eyeballs import AllFailedError, connect_to_first, interle
 from minirpc.aio.health_watch import HealthCheck, HealthWatch
 from minirpc.aio.target import Address
 from minirpc.errors import StatusCode
-from minirpc.http2 import Header, StreamHandler
+from minirpc.http2 import ErrorCode, Header, StreamHandler
 
 __all__ = ["Bar", "Failure", "Subchannel", "SubchannelOwner"]
 
@@ -279,6 +279,7 @@ class Subchannel:
             return Failure(str(error), error.__cause__)
         address = made[connection]
         if connection.draining or not connection.is_open:
+            self._departed = connection.goaway_code == ErrorCode.NO_ERROR
             return Failure(f"the connection to {address} ended at once: {connection.failure or 'the peer goes away'}")
         _log.debug("%r: connected to %s", self._owner, connection.peer)
         self._connecting = None

@@ -20,7 +20,7 @@ from minirpc.http2 import ErrorCode
 __all__ = ["SecuredConnection", "TlsLayer", "describe_tls_error"]
 
 _LINGER_TIMEOUT = 1.0  # seconds for the peer to take the alert of a failed handshake
-_MAX_DISCARDED = 1 << 20  # bytes that are read, and dropped, from a peer that has been said goodbye to
+_MAX_DISCARDED = 1 << 23  # bytes; more than HTTP/2 windows allow to who has not heard yet that this side leaves
 _HANDSHAKE_RECORD = 0x16  # RFC 8446 section 5.1: the content type of a ClientHello's record
 
 # Reasons of ssl.SSLError for a peer that answers a ClientHello with something else than TLS.

@@ -7,7 +7,7 @@ it hold 16 MiB, and a peer of another protocol ("HTTP/1.1 400" read as a length)
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TypeAlias
 
 from h2.exceptions import FrameDataMissingError, FrameTooLargeError, ProtocolError
@@ -93,7 +93,7 @@ class FrameReader:
             if frame is not None:
                 yield frame
 
-    def cut(self, data: bytes | bytearray | memoryview) -> Iterator[RawFrame]:
+    def cut(self, data: bytes | bytearray | memoryview) -> Generator[RawFrame, None, None]:
         """Takes more bytes, cut anywhere, and yields raw frames: type, flags, stream and payload.
 
         A payload is a view of ``data`` where it can be, and must not be kept. What is left when the caller stops early
@@ -127,6 +127,11 @@ class FrameReader:
         finally:
             if position < size:
                 self._part += view[position:]
+
+    def take_rest(self) -> bytes:
+        """Returns what :meth:`cut` has left, to be given to it again, and forgets it."""
+        rest, self._part = bytes(self._part), bytearray()
+        return rest
 
     def _begin(self, data: bytes | bytearray | memoryview) -> bytes | bytearray:
         """Holds bytes back until they show that the peer begins as it should. Returns what may be cut now."""

@@ -50,6 +50,8 @@ from minirpc.http2.interface import (
 
 __all__ = ["H2Engine"]
 
+_FRAMES_BETWEEN_LOOKS = 16  # at the clock, where frames are cheap: all but HEADERS
+
 _LIMIT_OF: dict[type[Frame], str] = {
     PingFrame: "pings",
     SettingsFrame: "settings",
@@ -83,6 +85,8 @@ class H2Engine:
             max_block_size=max(options.max_frame_size, MAX_BLOCK_FACTOR * options.max_header_list_size),
             max_continuations=options.flood_limits.continuations,
         )
+        self._clock = clock
+        self._held = b""  # what is left of a read that was stopped
         self._guard = FloodGuard(options.flood_limits, clock)
         self._frames_sent = 0  # HEADERS and DATA
         self._frames_received = 0
@@ -127,15 +131,27 @@ class H2Engine:
 
     # -- receiving
 
-    def receive(self, data: bytes | bytearray | memoryview) -> None:
+    def receive(self, data: bytes | bytearray | memoryview, until: float | None = None) -> bool:
         if self._failed:
-            return
+            return False
+        if self._held:
+            data, self._held = self._held + bytes(data), b""
+        frames = self._reader.cut(data)
         try:
-            for kind, flags, stream_id, payload in self._reader.cut(data):
+            for count, (kind, flags, stream_id, payload) in enumerate(frames, 1):
                 # One frame at a time: what a frame says is told before a later frame of the same read can fail.
                 self._receive_raw(kind, flags, stream_id, payload)
+                if (
+                    until is not None
+                    and (kind == HeadersFrame.type or not count % _FRAMES_BETWEEN_LOOKS)
+                    and self._clock() >= until
+                ):
+                    frames.close()
+                    self._held = self._reader.take_rest()
+                    return True
         except ProtocolError as error:
             self._fail(error.error_code, str(error))
+        return False
 
     def _receive_raw(self, kind: int, flags: int, stream_id: int, payload: memoryview) -> None:
         """Takes one frame as it came. Raises what :meth:`GrpcH2Connection.receive_frame` raises for the connection."""

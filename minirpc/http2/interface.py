@@ -191,8 +191,17 @@ class Engine(Protocol):
     def start(self) -> None:
         """Queues the connection preface and SETTINGS. Called once, first."""
 
-    def receive(self, data: bytes | bytearray | memoryview) -> None:
-        """Takes bytes from the peer, cut anywhere, and calls the handlers. Copies what it keeps."""
+    def receive(self, data: bytes | bytearray | memoryview, until: float | None = None) -> bool:
+        """Takes bytes from the peer, cut anywhere, and calls the handlers. Copies what it keeps.
+
+        Args:
+            data: the bytes.
+            until: when to stop, by ``time.monotonic()``, after a frame at least; None for when all is done.
+
+        Returns:
+            Whether it has stopped for that, so that it must be called again: then without bytes.
+        """
+        ...
 
     def take_output(self) -> bytes | bytearray:
         """Returns the bytes to send, and forgets them."""

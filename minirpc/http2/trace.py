@@ -93,9 +93,9 @@ class _TracedEngine:
         self._input = _Direction(number, peer, "<-", FrameReader(max_frame_size, expect_preface=not client_side))
         self._output = _Direction(number, peer, "->", FrameReader(_MAX_FRAME_SIZE, expect_preface=client_side))
 
-    def receive(self, data: bytes | bytearray | memoryview) -> None:
+    def receive(self, data: bytes | bytearray | memoryview, until: float | None = None) -> bool:
         self._input.show(data)
-        self._engine.receive(data)
+        return self._engine.receive(data, until)
 
     def take_output(self) -> bytes | bytearray:
         output = self._engine.take_output()

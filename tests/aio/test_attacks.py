@@ -26,6 +26,7 @@ from hyperframe.frame import (
     SettingsFrame,
     WindowUpdateFrame,
 )
+from stranger import stranger
 
 from minirpc.aio import Channel, ConnectionLimits, Context, Server
 from minirpc.errors import StatusCode
@@ -281,6 +282,36 @@ async def test_handlers_of_reset_streams_count_until_they_have_ended() -> None:
         clean_up.set()
         await client.expect_end(81)
         assert most == 10
+
+
+async def test_many_small_frames_take_turns_with_other_connections() -> None:
+    """Frames that no limit forbids, thousands in each read: others do not wait for all of them."""
+
+    class Counting(Echo):
+        messages = 0
+        begun = asyncio.Event()
+
+        async def up(self, requests: AsyncIterator[bytes], context: Context) -> bytes:
+            async for _ in requests:
+                self.messages += 1
+                self.begun.set()
+            return b""
+
+    service = Counting()
+    message = b"".join(raw_frame(0, 0, 1, MESSAGE[n : n + 1]) for n in range(len(MESSAGE)))
+    async with (
+        Server([service]) as server,
+        Channel(await server.start("127.0.0.1:0")) as channel,
+        stranger(await server.start("127.0.0.1:0")) as attacker,
+    ):
+        stub = EchoStub(channel)
+        assert await stub.unary(b"x") == b"x"
+        attacker.writer.write(attacker.call(1, "Up", None) + message * 20_000)
+        await service.begun.wait()
+        for _ in range(20):
+            assert await stub.unary(b"x", timeout=20) == b"x"
+        assert service.messages < 20_000
+        attacker.writer.transport.abort()  # type: ignore[attr-defined]
 
 
 async def test_cancelled_calls_in_a_burst_are_no_attack() -> None:

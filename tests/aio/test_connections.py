@@ -204,6 +204,31 @@ async def test_goaway_with_the_settings() -> None:
         assert await EchoStub(channel).unary(b"") == b"second"
 
 
+@pytest.mark.parametrize("turns", range(8))
+async def test_goaway_a_moment_after_the_settings(turns: int) -> None:
+    """So many turns of the loop after them: in some, the connection is good already and not in use yet."""
+
+    def leave(peer: Peer, left: int) -> None:
+        if left:
+            asyncio.get_running_loop().call_soon(leave, peer, left - 1)
+        else:
+            peer.http2.close_connection(last_stream_id=0)
+            peer.flush()
+
+    def on_connect(peer: Peer) -> None:
+        peer.flush()
+        if peer.number == 1:
+            leave(peer, turns)
+
+    def on_event(peer: Peer, event: Event) -> None:
+        if is_request_end(event):
+            peer.reply(event.stream_id, b"second")
+
+    async with raw_server(on_event, on_connect) as server, Channel(server.address) as channel:
+        assert await EchoStub(channel).unary(b"") == b"second"
+        assert server.connections == 2
+
+
 async def test_servers_that_always_go_away_are_unavailable() -> None:
     def on_event(peer: Peer, event: Event) -> None:
         if isinstance(event, h2.events.RemoteSettingsChanged):

@@ -606,3 +606,36 @@ def test_options_are_checked() -> None:
 def test_error_names() -> None:
     assert error_name(8) == "CANCEL"
     assert error_name(0x1234) == "0x1234"
+
+
+# -- a share of the time
+
+
+@pytest.mark.parametrize("cut", [1, 100, 100_000])
+def test_frames_that_wait_for_their_turn_are_taken_like_others(cut: int) -> None:
+    """An engine without any time takes a few frames at each call, and has heard the same in the end."""
+    encoder = MemoEncoder()
+    ping = PingFrame(0, b"12345678").serialize()
+    sent = b"".join(request_frame(number, encoder=encoder) + ping * 20 for number in range(1, 41, 2))
+    at_once, in_turns = serving(), serving()
+    assert not at_once.engine.receive(sent)
+    waits = 0
+    for start in range(0, len(sent), cut):
+        more = in_turns.engine.receive(sent[start : start + cut], 0.0)
+        while more:
+            waits += 1
+            before = in_turns.engine.frames_received
+            more = in_turns.engine.receive(b"", 0.0)
+            assert in_turns.engine.frames_received - before <= 16
+    assert waits >= 20
+    assert in_turns.recorder.take() == at_once.recorder.take()
+    assert in_turns.engine.take_output() == at_once.engine.take_output()
+    assert not in_turns.engine.receiving_frame
+
+
+def test_what_waits_behind_a_fault_is_dropped() -> None:
+    side = serving()
+    sent = request_frame(1) + DataFrame(9, b"x").serialize() + request_frame(3)
+    assert side.engine.receive(sent, 0.0)
+    assert not side.engine.receive(b"", 0.0)
+    assert [each[0] for each in side.recorder.take()] == ["open", "failed"]
