@@ -238,10 +238,11 @@ async def test_more_than_the_buffer_commits_the_call() -> None:
 
 
 async def test_more_than_the_buffer_while_it_waits_commits_the_next_attempt() -> None:
-    service = Flaky((UNAVAILABLE, "300"), (UNAVAILABLE, None))
+    service = Flaky((UNAVAILABLE, "1000"), (UNAVAILABLE, None))
     async with flaky(service, retry_buffer_size=100) as stub, stub.bidi() as call:
         await call.send(b"a")
         await until(lambda: service.attempts)
+        await asyncio.sleep(0.3)  # the failure has arrived
         with pytest.raises(RpcError, match="not yet"):
             for _ in range(1000):
                 await call.send(b"x" * 200)
