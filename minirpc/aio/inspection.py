@@ -39,7 +39,7 @@ def find(number: int) -> object | None:
 
 def everything() -> list[tuple[int, object]]:
     """Returns all that live, with their numbers, in the order of these. Safe from any thread."""
-    found = ((reference.key, reference()) for reference in _entities.valuerefs())  # type: ignore[attr-defined]
+    found = ((reference.key, reference()) for reference in _entities.valuerefs())
     return sorted(((key, entity) for key, entity in found if entity is not None), key=lambda pair: pair[0])
 
 

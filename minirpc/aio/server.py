@@ -339,8 +339,9 @@ class Server(LoopBound):
         try:
             bound: list[str] = []
             for address in addresses:
-                if not stop.is_set():
-                    bound.append(await self._listen(address, tls, None))
+                if stop.is_set():
+                    break
+                bound.append(await self.start(address, tls=tls))
             if health_address is not None and not stop.is_set():
                 bound.append(await self._listen(health_address, None, ProbeOwner(self)))
             listening = not stop.is_set()

@@ -1,4 +1,4 @@
-"""``Server.serve`` as a process: what a signal does, with calls under way; load shedding, and the listener for probes."""
+"""``Server.serve`` as a process: what a signal does to calls under way; load shedding, and the listener for probes."""
 
 from __future__ import annotations
 
@@ -149,15 +149,11 @@ async def test_a_second_signal_forces(delay: str, grace: str) -> None:
 
 
 async def _drained_after(server: Process, probe: Channel) -> ServingStatus:
-    watching = asyncio.create_task(_drained(probe))
-    while not watching.done() and not await _is_watched(probe):
-        await asyncio.sleep(0.01)
+    """Has the server stop, and returns what a watcher hears of it."""
+    watch = aiter(HealthStub(probe).watch(HealthCheckRequest()))
+    assert (await anext(watch)).status is SERVING
     server.process.terminate()
-    return (await watching)[-1]
-
-
-async def _is_watched(probe: Channel) -> bool:
-    return (await HealthStub(probe).check(HealthCheckRequest())).status is SERVING
+    return (await anext(watch)).status
 
 
 async def test_a_signal_before_anything_listens() -> None:
@@ -167,6 +163,10 @@ async def test_a_signal_before_anything_listens() -> None:
         assert await server.end() == (0, "served"), "it does not begin to serve, and waits for nobody"
 
 
+def _first_child(process: int) -> int:
+    return int(Path(f"/proc/{process}/task/{process}/children").read_text().split()[0])
+
+
 @pytest.mark.skipif(os.name != "posix" or not shutil.which("unshare") or os.geteuid() != 0, reason="needs root")
 async def test_as_the_first_process_of_a_container() -> None:
     """The kernel gives PID 1 no signal that it does not handle, and kills it for none."""
@@ -174,8 +174,7 @@ async def test_as_the_first_process_of_a_container() -> None:
     async with served("0.2", "10", prefix=prefix) as server, Channel(server.address) as channel:
         slow = asyncio.ensure_future(EchoStub(channel).unary(b"500"))
         await asyncio.sleep(0.1)
-        children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
-        os.kill(int(children[0]), signal.SIGTERM)
+        os.kill(_first_child(server.process.pid), signal.SIGTERM)
         assert await slow == b"500"
         assert await server.end() == (0, "served")
 

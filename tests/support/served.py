@@ -1,6 +1,6 @@
 """A server as a program of its own, for tests that send it signals.
 
-``python served.py DELAY GRACE [slow-start|stubborn]`` prints the addresses that it listens on: its service, and its health.
+``python served.py DELAY GRACE [slow-start]`` prints the addresses that it listens on: its service, and its health.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ async def main(delay: float, grace: float, how: str) -> None:
             await asyncio.sleep(0.5)
             return await bind(*arguments)
 
-        server._listen = slowly
+        server._listen = slowly  # type: ignore[method-assign]
     await server.serve("127.0.0.1:0", delay=delay, grace=grace, health_address="127.0.0.1:0", on_listening=listening)
     print("served", flush=True)
 
