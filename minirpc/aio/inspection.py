@@ -10,10 +10,12 @@ import itertools
 import time
 from collections import deque
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
-__all__ = ["CallCounter", "History", "HistoryEvent", "everything", "find", "register"]
+__all__ = ["CallCounter", "History", "HistoryEvent", "everything", "find", "forget", "register"]
+
+_T = TypeVar("_T")
 
 _MAX_EVENTS = 32  # of the latest that a history keeps
 
@@ -37,10 +39,15 @@ def find(number: int) -> object | None:
     return found
 
 
-def everything() -> list[tuple[int, object]]:
-    """Returns all that live, with their numbers, in the order of these. Safe from any thread."""
+def forget(number: int) -> None:
+    """Has nothing be found by this number any more: it belongs to another process."""
+    _entities.pop(number, None)
+
+
+def everything(kind: type[_T]) -> list[tuple[int, _T]]:
+    """Returns all of one class that live, with their numbers, in the order of these. Safe from any thread."""
     found = ((reference.key, reference()) for reference in _entities.valuerefs())
-    return sorted(((key, entity) for key, entity in found if entity is not None), key=lambda pair: pair[0])
+    return sorted(((key, entity) for key, entity in found if isinstance(entity, kind)), key=lambda pair: pair[0])
 
 
 class CallCounter:

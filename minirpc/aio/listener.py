@@ -17,6 +17,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from minirpc.aio.inspection import register
 from minirpc.aio.lifetime import hold
 from minirpc.aio.target import TcpAddress, UnixAddress
 
@@ -122,6 +123,8 @@ class Listener:
 
     Attributes:
         loop: the event loop.
+        name: the address that it listens on.
+        number: what it is found by, see :func:`minirpc.aio.inspection.register`.
     """
 
     def __init__(
@@ -135,7 +138,8 @@ class Listener:
             make_protocol: gives the protocol for a connection.
         """
         self._sock = sock
-        self._name = _name_of(sock)
+        self.name = _name_of(sock)
+        self.number = register(self)
         self.loop = loop
         self._make_protocol = make_protocol
         self._arriving: set[asyncio.Task[None]] = set()
@@ -143,6 +147,11 @@ class Listener:
         self._retry: asyncio.TimerHandle | None = None
         hold(self)
         self._resume()
+
+    @property
+    def address(self) -> Any:
+        """The address as the socket gives it; None when it is closed."""
+        return self._sock.getsockname() if self._sock.fileno() >= 0 else None
 
     @property
     def descriptor(self) -> int:
@@ -184,13 +193,13 @@ class Listener:
                 # No descriptors, no memory, or the network is down: it would fail again at once.
                 if not self._exhausted:
                     self._exhausted = True
-                    _log.warning("cannot accept connections on %s for now: %s", self._name, error.strerror)
+                    _log.warning("cannot accept connections on %s for now: %s", self.name, error.strerror)
                 self._pause()
                 self._retry = self.loop.call_later(_RETRY_DELAY, self._resume)
                 return
             if self._exhausted:
                 self._exhausted = False
-                _log.warning("accepting connections on %s again", self._name)
+                _log.warning("accepting connections on %s again", self.name)
             sock.setblocking(False)
             task = self.loop.create_task(self._begin(sock))
             self._arriving.add(task)
@@ -200,7 +209,7 @@ class Listener:
         try:
             await self.loop.connect_accepted_socket(self._make_protocol, sock)
         except Exception as error:  # noqa: BLE001  # a socket that is of no use: the others are
-            _log.debug("a connection that was accepted on %s did not begin: %s", self._name, error)
+            _log.debug("a connection that was accepted on %s did not begin: %s", self.name, error)
             sock.close()
 
 

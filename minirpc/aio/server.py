@@ -19,7 +19,7 @@ from minirpc.aio.connection_guard import ConnectionGuard
 from minirpc.aio.connection_limits import ConnectionLimits, Lifespan
 from minirpc.aio.context import Context
 from minirpc.aio.http_response import HttpResponse
-from minirpc.aio.inspection import CallCounter, History, register
+from minirpc.aio.inspection import CallCounter, History, forget, register
 from minirpc.aio.interceptors import ServerInterceptor
 from minirpc.aio.keepalive import Keepalive
 from minirpc.aio.lifetime import LoopBound
@@ -276,6 +276,7 @@ class Server(LoopBound):
         return bool(self._listeners or self._connections)
 
     def _forget_inherited(self) -> None:
+        forget(self.number)
         self._socket_paths.clear()  # where the parent listens
         if self._handled_signals:
             # Else a signal to this process would reach the parent's event loop, by the pipe that both have, and would

@@ -431,6 +431,7 @@ class ServerStream(Stream):
             self.end_output([*_TRAILERS_ONLY, *trailers])
 
     def _output_ended(self) -> None:
+        self.completed = True
         connection = self.connection
         if not self.input_over and connection is not None:
             # RFC 9113 section 8.1: a server that has sent a complete response may ask the client to stop the request.

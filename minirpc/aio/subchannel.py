@@ -18,6 +18,7 @@ from minirpc.aio.connection import Connection
 from minirpc.aio.connectivity import ChannelState
 from minirpc.aio.connector import ConnectError, Dialer
 from minirpc.aio.happy_eyeballs import AllFailedError, connect_to_first, interleave
+from minirpc.aio.inspection import CallCounter, History, register
 from minirpc.aio.target import Address
 from minirpc.errors import StatusCode
 from minirpc.http2 import Header, StreamHandler
@@ -77,6 +78,9 @@ class Subchannel:
         failure: why it could not connect last; None if it has never failed since it was connected.
         addresses: the addresses of the endpoint, in the order in which they are tried.
         connection: the connection for new calls; None unless READY.
+        number: what this subchannel is found by, see :func:`minirpc.aio.inspection.register`.
+        calls: counts the calls that it was given. Those that were tried again elsewhere have failed here.
+        history: the latest changes of its state.
     """
 
     def __init__(
@@ -91,6 +95,9 @@ class Subchannel:
         self.failure: Failure | None = None
         self.addresses = interleave(addresses)
         self.connection: Connection | None = None
+        self.calls = CallCounter()
+        self.history = History()
+        self.number = register(self)
         self._owner = owner
         self._dialer = dialer
         self._backoff = backoff
@@ -106,6 +113,11 @@ class Subchannel:
 
     def __repr__(self) -> str:
         return f"<Subchannel {', '.join(map(str, self.addresses))} {self.state.name}>"
+
+    @property
+    def connections(self) -> list[Connection]:
+        """The connection for new calls, and those that drain."""
+        return list(self._in_use)
 
     @property
     def call_count(self) -> int:
@@ -148,6 +160,7 @@ class Subchannel:
         if connection is None:
             return False
         stream.carrier = self
+        self.calls.start()
         if not self._queue and connection.engine.can_open_stream and connection.is_open:
             self._carried_streams = True
             stream.attach(connection)
@@ -157,6 +170,7 @@ class Subchannel:
 
     def stream_over(self, stream: ClientStream) -> None:
         """Forgets a stream. Its place on the connection may be the one that a queued stream waits for."""
+        self.calls.end(stream.status is not None and stream.status.code is StatusCode.OK)
         self._queue.pop(stream, None)
         if self._queue and not self._dispatch_scheduled:
             # Not at once: the engine counts the stream until the frame that ended it is done.
@@ -238,6 +252,8 @@ class Subchannel:
     def _change(self, state: ChannelState) -> None:
         if state is not self.state or state is ChannelState.TRANSIENT_FAILURE:  # that one may have another cause now
             self.state = state
+            note = self.failure.message if self.failure and state is ChannelState.TRANSIENT_FAILURE else None
+            self.history.add(f"{state.name}: {note}" if note else state.name, warning=note is not None)
             self._owner.subchannel_changed(self)
 
     def _give_up_connection(self, state: ChannelState) -> None:
@@ -253,6 +269,7 @@ class Subchannel:
         queue, self._queue = self._queue, {}
         for stream in queue:
             stream.carrier = None
+            self.calls.end(False)
             self._owner.submit(stream)
 
     # -- connection.ConnectionOwner
