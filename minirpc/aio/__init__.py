@@ -27,12 +27,14 @@ from minirpc.aio.service import Servicer, Stub
 from minirpc.aio.subchannel import Failure, Subchannel
 from minirpc.aio.target import Address, Target, TcpAddress, UnixAddress
 from minirpc.aio.tls import ClientTls, PeerIdentity, ServerTls
+from minirpc.aio.workers import Application, serve
 from minirpc.http2 import ErrorCode, FloodLimits, Http2Options, Rate
 from minirpc.rpc.metadata import Metadata, MetadataInput, forwardable
 from minirpc.rpc.status import Status
 
 __all__ = [
     "Address",
+    "Application",
     "AuthContext",
     "Backoff",
     "Balancer",
@@ -89,4 +91,5 @@ __all__ = [
     "forwardable",
     "register_balancer",
     "register_resolver",
+    "serve",
 ]

@@ -128,7 +128,11 @@ class Listener:
     """
 
     def __init__(
-        self, sock: socket.socket, loop: asyncio.AbstractEventLoop, make_protocol: Callable[[], asyncio.BaseProtocol]
+        self,
+        sock: socket.socket,
+        loop: asyncio.AbstractEventLoop,
+        make_protocol: Callable[[], asyncio.BaseProtocol],
+        accepts_in_turn: int | None = None,
     ) -> None:
         """Begins to accept.
 
@@ -136,12 +140,14 @@ class Listener:
             sock: a socket that listens, and does not block. The listener closes it.
             loop: the event loop.
             make_protocol: gives the protocol for a connection.
+            accepts_in_turn: connections to accept at most in one turn of the loop; None for some.
         """
         self._sock = sock
         self.name = _name_of(sock)
         self.number = register(self)
         self.loop = loop
         self._make_protocol = make_protocol
+        self._accepts_in_turn = accepts_in_turn or _ACCEPTS_IN_TURN
         self._arriving: set[asyncio.Task[None]] = set()
         self._exhausted = False
         self._retry: asyncio.TimerHandle | None = None
@@ -184,7 +190,7 @@ class Listener:
 
     def _accept(self) -> None:
         """Accepts some of the connections that wait; the loop calls again while there are more."""
-        for _ in range(_ACCEPTS_IN_TURN):
+        for _ in range(self._accepts_in_turn):
             try:
                 sock, _ = self._sock.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -216,15 +217,8 @@ class Server(LoopBound):
         return await self._listen(address, tls, None)
 
     async def _listen(self, address: str, tls: ServerTls | None, owner: ConnectionOwner | None) -> str:
-        loop = self._bind_loop()
+        self._bind_loop()
         contexts = None if tls is None else ContextSource(tls)
-
-        def accept() -> asyncio.BufferedProtocol:
-            connection = self.new_connection(owner)
-            if tls is None or contexts is None:
-                return connection
-            return TlsLayer(connection, contexts, loop, handshake_timeout=tls.handshake_timeout)
-
         where = parse_listen_address(address)
         sockets = await bind(where)
         try:
@@ -238,9 +232,58 @@ class Server(LoopBound):
             bound = str(where)
         else:
             bound = str(TcpAddress(where.host, sockets[0].getsockname()[1]))
-        self._listeners += [Listener(sock, loop, accept) for sock in sockets]
+        for sock in sockets:
+            self._accept_on(sock, tls, contexts, owner)
         self.history.add(f"listens on {bound}")
         return bound
+
+    def listen_on(
+        self,
+        sock: socket.socket,
+        *,
+        tls: ServerTls | None = None,
+        probes: bool = False,
+        accepts_in_turn: int | None = None,
+    ) -> None:
+        """Listens on a socket of the caller's, which the server closes from now on.
+
+        Args:
+            sock: a socket that listens. Other processes may listen on it too.
+            tls: speak TLS on it; None for plaintext.
+            probes: whether to serve nothing but the health service on it.
+            accepts_in_turn: connections to accept at most in one turn of the event loop; with 1, processes that listen
+                on the same socket share its connections best.
+
+        Raises:
+            OSError: a file that ``tls`` names cannot be read.
+            RuntimeError: the server has been stopped, or belongs to another event loop.
+            ValueError: ``tls`` has what is no certificate or key.
+        """
+        self._bind_loop()
+        contexts = None if tls is None else ContextSource(tls)
+        sock.setblocking(False)
+        listener = self._accept_on(sock, tls, contexts, ProbeOwner(self) if probes else None, accepts_in_turn)
+        self.history.add(f"listens on {listener.name}")
+
+    def _accept_on(
+        self,
+        sock: socket.socket,
+        tls: ServerTls | None,
+        contexts: ContextSource | None,
+        owner: ConnectionOwner | None,
+        accepts_in_turn: int | None = None,
+    ) -> Listener:
+        loop = self._bind_loop()
+
+        def accept() -> asyncio.BufferedProtocol:
+            connection = self.new_connection(owner)
+            if tls is None or contexts is None:
+                return connection
+            return TlsLayer(connection, contexts, loop, handshake_timeout=tls.handshake_timeout)
+
+        listener = Listener(sock, loop, accept, accepts_in_turn)
+        self._listeners.append(listener)
+        return listener
 
     def new_connection(self, owner: ConnectionOwner | None = None) -> Connection:
         """Returns the protocol for a connection that was accepted elsewhere: on a socket of the caller's, or in memory.
@@ -356,6 +399,10 @@ class Server(LoopBound):
                 await self.stop(grace, delay if listening else 0.0)
             finally:
                 restore()
+
+    def hurry(self) -> None:
+        """Cuts the delay and the grace of a :meth:`stop` that is under way, or will be, short."""
+        self._forced.set()
 
     async def stop(self, grace: float | None = None, delay: float = 0.0) -> None:
         """Stops listening, lets running calls end, and closes all connections. May be called again; without effect in
