@@ -373,7 +373,7 @@ class Server(LoopBound):
                 stop.set()
             else:
                 _log.warning("%s again: calls that still run are ended", number.name)
-                self._forced.set()
+                self.hurry()
                 restore()
 
         for number in signals:

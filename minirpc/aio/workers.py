@@ -20,6 +20,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from types import FrameType
@@ -33,7 +34,8 @@ from minirpc.aio.tls import ServerTls
 __all__ = ["Application", "serve"]
 
 Application: TypeAlias = str | Callable[[], Server | Awaitable[Server]]
-"""What makes the server of a worker, in its event loop: a function of a module, or its name ``package.module:function``."""
+"""What makes the server of a worker, in its event loop: a function of a module, or its name, as in
+``package.module:function``."""
 
 _log = logging.getLogger("minirpc.workers")
 
@@ -75,12 +77,12 @@ def serve(
         if __name__ == "__main__":
             minirpc.aio.serve(make_server, "0.0.0.0:50051", workers=4)
 
-    SIGHUP replaces all workers, one after the other, by new ones, which import the application anew: each old one drains
-    when its successor serves; if that one cannot start, the old ones stay. A worker that dies is replaced, at once and then ever later if it
-    dies again. A second SIGTERM or SIGINT ends calls that still run.
+    SIGHUP replaces all workers, one after the other, by new ones, which import the application anew: each old one
+    drains when its successor serves; if that one cannot start, the old ones stay. A worker that dies is replaced after
+    half a second, and ever later if workers go on to die. A second SIGTERM or SIGINT ends calls that still run.
 
-    It is called in the main thread, where no event loop runs. As workers import the program's main module, what starts it
-    stands behind ``if __name__ == "__main__":``.
+    It is called in the main thread, where no event loop runs. As workers import the program's main module, what starts
+    it stands behind ``if __name__ == "__main__":``.
 
     Args:
         application: makes each worker's server, in its event loop; may be ``async``.
@@ -137,8 +139,8 @@ class _Worker:
         replaces: the worker that drains when this one serves; None for none.
         first: whether it is one of those without which nothing begins.
         ready: whether it serves.
+        started: when it was started, in ``time.monotonic()``.
         kill_at: when it is killed, having been told to end; None before.
-        forced: whether it was told to be quick about it.
     """
 
     process: multiprocessing.process.BaseProcess
@@ -224,12 +226,14 @@ class _Supervisor:
     def _start(self, replaces: _Worker | None = None, *, first: bool = False) -> None:
         ours, theirs = multiprocessing.Pipe()
         process = self._context.Process(target=_run_worker, args=(self._plan, theirs), name="minirpc worker")
-        # A terminal sends SIGINT to all processes; what becomes of workers is the supervisor's to say. They inherit it.
-        handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        # A terminal sends these to all its processes, but what becomes of workers is the supervisor's to say. They
+        # inherit the mask; here it keeps what arrives. multiprocessing's helper would lift it while it starts.
+        resource_tracker.ensure_running()
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGHUP))
         try:
             process.start()
         finally:
-            signal.signal(signal.SIGINT, handler)
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             theirs.close()
         self._workers.add(_Worker(process, ours, replaces, first))
 
@@ -273,6 +277,7 @@ class _Supervisor:
             if worker.replaces in self._workers:
                 self._end(worker.replaces)
             worker.replaces = None
+        if not any(each.replaces is not None for each in self._workers):
             self._replace_next()
         if not self._announced and sum(each.ready for each in self._workers) >= self._count:
             self._announced = True
@@ -292,6 +297,8 @@ class _Supervisor:
         elif worker.replaces is not None:
             _log.error("the successor of worker %d could not start: the others stay", worker.replaces.process.pid)
             self._old.clear()
+        elif (successor := next((each for each in self._workers if each.replaces is worker), None)) is not None:
+            successor.replaces = None  # it is on its way already
         else:
             lived = time.monotonic() - worker.started
             self._deaths = 1 if lived > _LONG_LIFE else self._deaths + 1

@@ -30,6 +30,7 @@ async def served(broken: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process
         broken,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        start_new_session=True,
         env=os.environ | {"PYTHONPATH": f"{SUPPORT}:{SUPPORT.parents[1]}"},
     )
     assert process.stdout is not None
@@ -57,7 +58,7 @@ async def workers_of(address: str, count: int = 2, without: frozenset[int] = fro
     return frozenset(found)
 
 
-async def test_sighup_replaces_all_and_sigterm_ends_all_without_a_failed_call(tmp_path: Path) -> None:
+async def test_sighup_replaces_all_and_sigint_ends_all_without_a_failed_call(tmp_path: Path) -> None:
     async with served(tmp_path / "broken") as (process, (address, health)):
         before = await workers_of(address)
         done = asyncio.Event()
@@ -75,7 +76,7 @@ async def test_sighup_replaces_all_and_sigterm_ends_all_without_a_failed_call(tm
         async with Channel(health) as probe:
             assert (await HealthStub(probe).check(HealthCheckRequest())).status is ServingStatus.SERVING
         loads = [asyncio.create_task(load(number % 2 == 0)) for number in range(6)]
-        process.send_signal(signal.SIGHUP)
+        os.killpg(process.pid, signal.SIGHUP)  # as a terminal does: the workers hear it too
         after = await workers_of(address, without=before)
         assert len(after) == 2
         while await workers_of(address, 1) & before:
@@ -86,10 +87,19 @@ async def test_sighup_replaces_all_and_sigterm_ends_all_without_a_failed_call(tm
             slow = [asyncio.ensure_future(EchoStub(channel).unary(b"400")) for _ in range(10)]
             slow.append(asyncio.ensure_future(worker(address, 400)))
             await asyncio.sleep(0.1)
-            process.terminate()
+            os.killpg(process.pid, signal.SIGINT)
             assert set(map(int, await asyncio.gather(*slow))) <= after
         output, errors = await process.communicate()
         assert (process.returncode, output, errors) == (0, b"served\n", b"")
+
+
+async def test_sigterm_lets_calls_end(tmp_path: Path) -> None:
+    async with served(tmp_path / "broken") as (process, (address, _)):
+        slow = [asyncio.create_task(worker(address, 1000)) for _ in range(4)]
+        await asyncio.sleep(0.5)
+        process.terminate()
+        assert all(await asyncio.gather(*slow))
+        assert (await process.communicate(), process.returncode) == ((b"served\n", b""), 0)
 
 
 async def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:

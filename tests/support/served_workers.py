@@ -23,7 +23,7 @@ class Telling(Echo):
         return b"%d" % os.getpid()
 
 
-async def make_server() -> Server:
+def make_server() -> Server:
     if Path(sys.argv[1]).exists():
         raise RuntimeError("the application is broken")
     return Server([Telling(), Health()])
