@@ -227,10 +227,12 @@ class _Supervisor:
         ours, theirs = multiprocessing.Pipe()
         process = self._context.Process(target=_run_worker, args=(self._plan, theirs), name="minirpc worker")
         # A terminal sends these to all its processes, but what becomes of workers is the supervisor's to say. They
-        # inherit the mask; here it keeps what arrives. multiprocessing's helper would lift it while it starts.
-        resource_tracker.ensure_running()
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGHUP))
+        # inherit the mask; here it keeps what arrives. multiprocessing's helper is started before, since it lifts the
+        # mask of SIGINT when it starts.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGHUP,))
         try:
+            resource_tracker.ensure_running()
+            signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
             process.start()
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
