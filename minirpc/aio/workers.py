@@ -22,6 +22,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import FrameType
 from typing import Any, TypeAlias
@@ -143,7 +144,7 @@ class _Worker:
         kill_at: when it is killed, having been told to end; None before.
     """
 
-    process: multiprocessing.process.BaseProcess
+    process: BaseProcess
     pipe: Connection
     replaces: _Worker | None
     first: bool

@@ -22,7 +22,7 @@ __all__ = ["StatusPage"]
 _MAX_SHOWN = 200  # channels, subchannels of one, servers, or clients of one: a page of more is of use to nobody
 _MAX_VERSIONS = 4096  # peers whose version is remembered; those that have answered last
 _MAX_TEXT = 300  # characters of what peers say
-_PAGE = files(__package__).joinpath("page.html").read_text("utf-8")
+_PAGE = files("minirpc.services.status_page").joinpath("page.html").read_text("utf-8")
 
 
 class StatusPage:
