@@ -189,16 +189,8 @@ class Routing:
         self.failure = None
         self._picker = WaitingPicker(self.leave_idle)
         if balancer is not None:
-<<<<<<< HEAD
             self._close_balancer(balancer)
-        self.watch.change(state)
-=======
-            try:
-                balancer.close()
-            except Exception as error:  # noqa: BLE001  # a policy may be the user's
-                self._policy_failed(error)
         self._change(state)
->>>>>>> 959b322 (Channelz: counters, histories and the service)
 
     def _close_balancer(self, balancer: Balancer) -> None:
         try:
