@@ -30,6 +30,7 @@ SHIPPED = {
     "google/rpc/code.proto": _GOOGLE_RPC,
     "google/rpc/error_details.proto": _GOOGLE_RPC,
     "google/rpc/status.proto": _GOOGLE_RPC,
+    "grpc/channelz/v1/channelz.proto": ("minirpc", "services", "channelz"),
     "grpc/health/v1/health.proto": ("minirpc", "services", "health"),
     "grpc/reflection/v1/reflection.proto": ("minirpc", "services", "reflection", "v1"),
     "grpc/reflection/v1alpha/reflection.proto": ("minirpc", "services", "reflection", "v1alpha"),

@@ -17,7 +17,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
 from examples.geo.gen.geo_pb import Point, Points
 from examples.geo.gen.geo_rpc import GeoServiceStub
@@ -26,6 +26,7 @@ from examples.geo.page import distance_panel, error_panel, page, route_panel
 from examples.geo.places import parse_place, parse_places
 from minirpc import RpcError, StatusCode
 from minirpc.aio import Channel, Metadata
+from minirpc.services.status_page import StatusPage
 
 __all__ = ["FrontEnd", "main"]
 
@@ -57,7 +58,8 @@ class FrontEnd:
         Raises:
             ValueError: ``back_end`` cannot be read.
         """
-        self._channel = Channel(back_end, **channel_options)
+        status = StatusPage("the front end", version_key="geo-version")
+        self._channel = Channel(back_end, interceptors=[status.note_version], **channel_options)
         self._geo = GeoServiceStub(self._channel)
         self._routes = RouteServiceStub(self._channel)
         self._timeout = timeout
@@ -67,6 +69,7 @@ class FrontEnd:
                 Route("/distance", self._measure_distance),
                 Route("/route", self._follow_route),
                 Route("/healthz", self._report_health),
+                Mount("/status", app=status),
             ],
             exception_handlers={RpcError: self._answer_failed_call, _BadQueryError: self._answer_bad_query},
             lifespan=self._lifespan,

@@ -32,12 +32,14 @@ from minirpc.aio.subset import Subset
 from minirpc.aio.target import Address, Target, TcpAddress, UnixAddress
 from minirpc.aio.tls import ClientTls, PeerIdentity, ServerTls
 from minirpc.aio.weighted import Weighted
+from minirpc.aio.workers import Application, serve
 from minirpc.http2 import ErrorCode, FloodLimits, Http2Options, Rate
 from minirpc.rpc.metadata import Metadata, MetadataInput, forwardable
 from minirpc.rpc.status import Status
 
 __all__ = [
     "Address",
+    "Application",
     "AuthContext",
     "Backoff",
     "Balancer",
@@ -106,4 +108,5 @@ __all__ = [
     "register_balancer",
     "register_policy",
     "register_resolver",
+    "serve",
 ]

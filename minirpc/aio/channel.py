@@ -17,6 +17,7 @@ from minirpc.aio.connectivity import ChannelState
 from minirpc.aio.connector import Connector, Dialer, connect_socket
 from minirpc.aio.context import inherited_deadline
 from minirpc.aio.credentials import AuthContext, CallCredentials
+from minirpc.aio.inspection import forget
 from minirpc.aio.interceptors import ClientInterceptor
 from minirpc.aio.keepalive import Keepalive
 from minirpc.aio.lifetime import LoopBound
@@ -468,6 +469,7 @@ class Channel(LoopBound):
 
     def _begin(self, path: str, credentials: CallCredentials | None, stream: ClientStream) -> None:
         """Sends a call, or an attempt of one, on its way, with its credentials."""
+        self.routing.calls.start()
         if self._credentials is None and credentials is None:
             self.routing.submit(stream)
         else:
@@ -589,6 +591,9 @@ class Channel(LoopBound):
 
     def _unclosed(self) -> bool:
         return bool(self.routing.connections)
+
+    def _forget_inherited(self) -> None:
+        forget(self.routing.number)
 
 
 def _check_positive(name: str, value: float) -> None:

@@ -73,7 +73,10 @@ class ClientStream(Stream):
         on_headers: called when the initial metadata are known.
         wait_for_ready: whether the call waits while the channel cannot connect.
         carrier: the subchannel that has taken the stream; None while the channel keeps it.
+        goes_out: whether the call itself goes to a server, and is no frame for calls that do.
     """
+
+    goes_out = True
 
     def __init__(
         self,
@@ -235,6 +238,7 @@ class ClientStream(Stream):
         if self.over:
             return
         if end_stream:
+            self.completed = True
             self._trailers_received(headers)
             return
         oversize = describe_oversize(headers, self._max_receive_metadata_size)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from minirpc.aio.connection_guard import ConnectionGuard
 from minirpc.aio.handler_slots import HandlerSlots
+from minirpc.aio.inspection import CallCounter, register
 from minirpc.aio.intake import Intake
 from minirpc.aio.keepalive import Keepalive, KeepaliveWatch, set_user_timeout
 from minirpc.aio.lifetime import hold
@@ -79,6 +80,10 @@ class Connection(asyncio.BufferedProtocol):
         write_paused: whether the socket's buffer is full.
         failure: why the connection ended or will end, for people; empty while all is well.
         identity: who the peer is by its TLS certificate, or None without one.
+        last_write: the loop's time at which bytes were last sent.
+        client_side: whether this side opened the connection.
+        number: what this connection is found by, see :func:`minirpc.aio.inspection.register`.
+        stream_counter: counts its streams. Those that the server ended in order have succeeded.
         goaway_code: the error code of the peer's last GOAWAY; None without one.
         goaway_debug_data: the beginning of that GOAWAY's debug data.
         closed: done when the transport is gone.
@@ -116,6 +121,11 @@ class Connection(asyncio.BufferedProtocol):
         self.write_paused = False
         self.failure = ""
         self.identity: PeerIdentity | None = None
+        self.last_write = loop.time()
+        self.client_side = client_side
+        self.stream_counter = CallCounter()
+        self.number = register(self)
+        self._messages_sent = self._messages_received = 0  # of the streams that have ended
         self.goaway_code: int | None = None
         self.goaway_debug_data = b""
         self.closed: asyncio.Future[None] = loop.create_future()
@@ -305,6 +315,7 @@ class Connection(asyncio.BufferedProtocol):
             if self._eof_written:
                 return  # nothing follows the end: what the peer's frames still ask for must not pile up
             self._written += len(output)
+            self.last_write = self.loop.time()
             unsent = transport.get_write_buffer_size()
             transport.write(output)
             if not unsent and transport.is_closing():
@@ -337,6 +348,7 @@ class Connection(asyncio.BufferedProtocol):
     def add_stream(self, stream: Stream) -> None:
         """Registers a stream, which then hears of the connection's end."""
         self._streams[stream] = None
+        self.stream_counter.start()
         if self._keepalive is not None and self._keepalive.dormant:
             self._watches.wake(self.loop.time())
         if stream.stream_id == MAX_STREAM_ID:
@@ -345,11 +357,33 @@ class Connection(asyncio.BufferedProtocol):
 
     def remove_stream(self, stream: Stream) -> None:
         """Forgets a stream that is over. A draining connection closes after its last one."""
-        self._streams.pop(stream, None)
+        if self._streams.pop(stream, self) is None:  # it was there
+            self.stream_counter.end(stream.completed)
+            self._messages_sent += stream.messages_sent
+            self._messages_received += stream.messages_received
         self._waiting.pop(stream, None)
         if self._guard is not None and not self._streams:
             self._guard.became_idle()
         self._close_if_drained()
+
+    @property
+    def messages_sent(self) -> int:
+        """Messages that were queued to be sent on this connection."""
+        return self._messages_sent + sum(stream.messages_sent for stream in list(self._streams))
+
+    @property
+    def messages_received(self) -> int:
+        """Messages that have arrived on this connection."""
+        return self._messages_received + sum(stream.messages_received for stream in list(self._streams))
+
+    @property
+    def keepalives_sent(self) -> int:
+        """PINGs that looked whether the peer is there."""
+        return 0 if self._keepalive is None else self._keepalive.pings
+
+    def transport_info(self, name: str) -> Any:
+        """What the transport says (``asyncio.BaseTransport.get_extra_info``); None where it is gone."""
+        return None if self._transport is None else self._transport.get_extra_info(name)
 
     @property
     def holds_output(self) -> bool:

@@ -108,6 +108,8 @@ class _AttemptSource:
 class InterceptedStream(ClientStream):
     """A call with interceptors around it. It never has a connection: they make calls that do."""
 
+    goes_out = False
+
     def __init__(
         self,
         channel: Channel,

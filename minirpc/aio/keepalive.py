@@ -88,10 +88,12 @@ class KeepaliveWatch:
 
     Attributes:
         dormant: whether it waits for a call, having found none when a PING was due; wake it then.
+        pings: how many PINGs it has sent.
     """
 
     def __init__(self, connection: KeepaliveConnection, options: Keepalive, *, client_side: bool) -> None:
         self.dormant = False
+        self.pings = 0
         self._connection = connection
         self._time = options.client_time if client_side else options.time
         self._timeout = options.timeout
@@ -120,6 +122,7 @@ class KeepaliveWatch:
             self.dormant = True
             return math.inf
         self._pinged = now
+        self.pings += 1
         connection.engine.send_ping(_PING)
         connection.schedule_flush()
         return now + min(self._time, self._timeout)

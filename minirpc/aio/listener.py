@@ -17,6 +17,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from minirpc.aio.inspection import register
 from minirpc.aio.lifetime import hold
 from minirpc.aio.target import TcpAddress, UnixAddress
 
@@ -122,10 +123,16 @@ class Listener:
 
     Attributes:
         loop: the event loop.
+        name: the address that it listens on.
+        number: what it is found by, see :func:`minirpc.aio.inspection.register`.
     """
 
     def __init__(
-        self, sock: socket.socket, loop: asyncio.AbstractEventLoop, make_protocol: Callable[[], asyncio.BaseProtocol]
+        self,
+        sock: socket.socket,
+        loop: asyncio.AbstractEventLoop,
+        make_protocol: Callable[[], asyncio.BaseProtocol],
+        accepts_in_turn: int | None = None,
     ) -> None:
         """Begins to accept.
 
@@ -133,16 +140,24 @@ class Listener:
             sock: a socket that listens, and does not block. The listener closes it.
             loop: the event loop.
             make_protocol: gives the protocol for a connection.
+            accepts_in_turn: connections to accept at most in one turn of the loop; None for some.
         """
         self._sock = sock
-        self._name = _name_of(sock)
+        self.name = _name_of(sock)
+        self.number = register(self)
         self.loop = loop
         self._make_protocol = make_protocol
+        self._accepts_in_turn = accepts_in_turn or _ACCEPTS_IN_TURN
         self._arriving: set[asyncio.Task[None]] = set()
         self._exhausted = False
         self._retry: asyncio.TimerHandle | None = None
         hold(self)
         self._resume()
+
+    @property
+    def address(self) -> Any:
+        """The address as the socket gives it; None when it is closed."""
+        return self._sock.getsockname() if self._sock.fileno() >= 0 else None
 
     @property
     def descriptor(self) -> int:
@@ -175,7 +190,7 @@ class Listener:
 
     def _accept(self) -> None:
         """Accepts some of the connections that wait; the loop calls again while there are more."""
-        for _ in range(_ACCEPTS_IN_TURN):
+        for _ in range(self._accepts_in_turn):
             try:
                 sock, _ = self._sock.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
@@ -184,13 +199,13 @@ class Listener:
                 # No descriptors, no memory, or the network is down: it would fail again at once.
                 if not self._exhausted:
                     self._exhausted = True
-                    _log.warning("cannot accept connections on %s for now: %s", self._name, error.strerror)
+                    _log.warning("cannot accept connections on %s for now: %s", self.name, error.strerror)
                 self._pause()
                 self._retry = self.loop.call_later(_RETRY_DELAY, self._resume)
                 return
             if self._exhausted:
                 self._exhausted = False
-                _log.warning("accepting connections on %s again", self._name)
+                _log.warning("accepting connections on %s again", self.name)
             sock.setblocking(False)
             task = self.loop.create_task(self._begin(sock))
             self._arriving.add(task)
@@ -200,7 +215,7 @@ class Listener:
         try:
             await self.loop.connect_accepted_socket(self._make_protocol, sock)
         except Exception as error:  # noqa: BLE001  # a socket that is of no use: the others are
-            _log.debug("a connection that was accepted on %s did not begin: %s", self._name, error)
+            _log.debug("a connection that was accepted on %s did not begin: %s", self.name, error)
             sock.close()
 
 

@@ -29,6 +29,8 @@ _log = logging.getLogger("minirpc.channel")
 class RetryingStream(ClientStream):
     """A call with a policy of retries or of hedging; or one that has to wait until it is known which one it has."""
 
+    goes_out = False
+
     def __init__(self, *args: Any, begin: Callable[[ClientStream], object], **options: Any) -> None:
         """Prepares a call; :meth:`start` starts it.
 

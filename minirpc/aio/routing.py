@@ -19,6 +19,7 @@ from minirpc.aio.connection import Connection
 from minirpc.aio.connectivity import ChannelState, StateWatch
 from minirpc.aio.connector import Dialer
 from minirpc.aio.health_watch import HealthCheck
+from minirpc.aio.inspection import CallCounter, History, register
 from minirpc.aio.resolver import Resolution, Resolver
 from minirpc.aio.resolving import Resolving
 from minirpc.aio.service_configs import ServiceConfigs
@@ -46,6 +47,10 @@ class Routing:
         health_service: what servers are asked for, by policies that look at their health, where the service config says
             nothing of it; None for nothing.
         health_headers: the headers of such a question but ``:path``.
+        number: what the channel is found by, see :func:`minirpc.aio.inspection.register`.
+        target: the channel's target.
+        calls: counts the calls; where there are interceptors, those that they make.
+        history: the latest changes of its state.
         drained: is set when there are no calls; None while nobody waits for that.
     """
 
@@ -71,6 +76,10 @@ class Routing:
         self.health_service: str | None = None
         self.health_headers: Sequence[Header] = ()
         self.drained: asyncio.Event | None = None
+        self.calls = CallCounter()
+        self.history = History()
+        self.target = target
+        self.number = register(self)
         self._target = target
         self._resolver = resolver
         self._configs = configs
@@ -120,6 +129,8 @@ class Routing:
         """Forgets a stream."""
         streams = self.streams
         streams.discard(stream)
+        if stream.status is not None and stream.goes_out:
+            self.calls.end(stream.status.code is StatusCode.OK)
         if stream.carrier is not None:
             stream.carrier.stream_over(stream)
         self._queue.pop(stream, None)
@@ -136,6 +147,13 @@ class Routing:
             return "while waiting for call credentials"
         reason = "" if self.failure is None else f"; last error: {self.failure.message}"
         return f"while {'connecting to' if self._resolved else 'resolving'} {self._target}{reason}"
+
+    def _change(self, state: ChannelState) -> None:
+        if state is not self.watch.state:
+            failure = self.failure if state is ChannelState.TRANSIENT_FAILURE else None
+            text = state.name if failure is None else f"{state.name}: {failure.message}"
+            self.history.add(text, warning=failure is not None)
+        self.watch.change(state)
 
     # -- from IDLE to READY and back
 
@@ -178,7 +196,7 @@ class Routing:
         self._picker = WaitingPicker(self.leave_idle)
         if balancer is not None:
             self._close_balancer(balancer)
-        self.watch.change(state)
+        self._change(state)
 
     def _close_balancer(self, balancer: Balancer) -> None:
         try:
@@ -257,6 +275,7 @@ class Routing:
         """Makes a subchannel."""
         subchannel = Subchannel(self, self._dialer, addresses, self._backoff, self.loop, self._health_check())
         self.subchannels.add(subchannel)
+        self.history.add("a subchannel was made", child=subchannel.number)
         return subchannel
 
     def update(self, state: ChannelState, picker: Picker) -> None:
@@ -266,7 +285,7 @@ class Routing:
         self._picker = picker
         if state is ChannelState.READY:
             self.failure = None
-        self.watch.change(state)
+        self._change(state)
         for stream in list(self._queue):
             if self._picker is not picker:
                 return  # one of these calls had consequences, and the rest was asked for again

@@ -6,8 +6,10 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -18,10 +20,12 @@ from minirpc.aio.connection_guard import ConnectionGuard
 from minirpc.aio.connection_limits import ConnectionLimits, Lifespan
 from minirpc.aio.context import Context
 from minirpc.aio.http_response import HttpResponse
+from minirpc.aio.inspection import CallCounter, History, forget, register
 from minirpc.aio.interceptors import ServerInterceptor
 from minirpc.aio.keepalive import Keepalive
 from minirpc.aio.lifetime import LoopBound
 from minirpc.aio.listener import Listener, bind
+from minirpc.aio.probes import HEALTH_PATH, ProbeOwner
 from minirpc.aio.server_stream import Handler, ServerStream, trailers_only
 from minirpc.aio.service import Servicer, methods_of
 from minirpc.aio.target import TcpAddress, UnixAddress, parse_listen_address
@@ -71,6 +75,12 @@ class Server(LoopBound):
     stream of them, run in a thread; a stream of requests is then a plain iterator.
     A handler ends its call with a status other than OK by raising ``RpcError``; any other exception is logged and
     becomes UNKNOWN.
+
+    Attributes:
+        number: what this server is found by, see :func:`minirpc.aio.inspection.register`.
+        calls: counts the calls, without those of ``service_calls``.
+        service_calls: counts the calls of health, reflection and channelz, which no limit of load concerns.
+        history: the latest events.
     """
 
     def __init__(
@@ -86,6 +96,7 @@ class Server(LoopBound):
         fallback: FallbackHandler | None = None,
         http2_options: Http2Options | None = None,
         keepalive: Keepalive | None = _DEFAULT_KEEPALIVE,
+        max_concurrent_calls: int | None = None,
         max_connections: int = _DEFAULT_MAX_CONNECTIONS,
         max_connection_idle: float | None = None,
         max_connection_age: float | None = None,
@@ -111,6 +122,9 @@ class Server(LoopBound):
             http2_options: windows and limits of each connection.
             keepalive: how to find out that a client is gone, by default by a PING after two hours of silence; None for
                 no PINGs.
+            max_concurrent_calls: calls to serve at once, over all connections; further ones end at once with
+                RESOURCE_EXHAUSTED. Those of health, reflection and channelz neither count nor are refused. None for no
+                limit.
             max_connections: connections to have at once. Further ones are closed at once, by a GOAWAY that says so.
             max_connection_idle: seconds without a call after which a connection is drained; None for never.
             max_connection_age: seconds after which a connection is drained, more or less by a tenth, at random, so
@@ -120,13 +134,22 @@ class Server(LoopBound):
             connection_limits: how much time clients have, and how often they may send PINGs.
 
         Raises:
-            ValueError: two services have a method of the same path, there is no such compression, or a time is no
-                number of seconds.
+            ValueError: two services have a method of the same path, there is no such compression, a time is no
+                number of seconds, or ``max_concurrent_calls`` is not more than 0.
             AttributeError: a service lacks one of its methods.
             TypeError: what is given for a service is none.
         """
         super().__init__()
+        if max_concurrent_calls is not None and max_concurrent_calls < 1:
+            raise ValueError(f"max_concurrent_calls must be more than 0, not {max_concurrent_calls}")
         self._stopping = False
+        self._forced = asyncio.Event()  # whether whatever still waits for calls to end is to wait no longer
+        self._max_concurrent_calls = max_concurrent_calls
+        self._overloaded = False
+        self.calls = CallCounter()
+        self.service_calls = CallCounter()
+        self.history = History()
+        self.number = register(self)
         self._executor = ThreadPoolExecutor(handler_threads, thread_name_prefix="minirpc-handler")
         self._encoding = get_encoding(compression)
         self._handlers: dict[bytes, Handler] = {}
@@ -162,7 +185,8 @@ class Server(LoopBound):
             path = method.path.encode()
             if path in self._handlers:
                 raise ValueError(f"two services have the method {method.path}")
-            self._handlers[path] = Handler(method, adapt_handler(getattr(service, name), method, self._executor))
+            function = adapt_handler(getattr(service, name), method, self._executor)
+            self._handlers[path] = Handler(method, function, essential=service._essential)
 
     async def __aenter__(self) -> Self:
         return self
@@ -190,15 +214,11 @@ class Server(LoopBound):
             RuntimeError: the server has been stopped, or belongs to another event loop.
             ValueError: the address cannot be read, or ``tls`` has what is no certificate or key.
         """
-        loop = self._bind_loop()
+        return await self._listen(address, tls, None)
+
+    async def _listen(self, address: str, tls: ServerTls | None, owner: ConnectionOwner | None) -> str:
+        self._bind_loop()
         contexts = None if tls is None else ContextSource(tls)
-
-        def accept() -> asyncio.BufferedProtocol:
-            connection = self.new_connection()
-            if tls is None or contexts is None:
-                return connection
-            return TlsLayer(connection, contexts, loop, handshake_timeout=tls.handshake_timeout)
-
         where = parse_listen_address(address)
         sockets = await bind(where)
         try:
@@ -212,8 +232,58 @@ class Server(LoopBound):
             bound = str(where)
         else:
             bound = str(TcpAddress(where.host, sockets[0].getsockname()[1]))
-        self._listeners += [Listener(sock, loop, accept) for sock in sockets]
+        for sock in sockets:
+            self._accept_on(sock, tls, contexts, owner)
+        self.history.add(f"listens on {bound}")
         return bound
+
+    def listen_on(
+        self,
+        sock: socket.socket,
+        *,
+        tls: ServerTls | None = None,
+        probes: bool = False,
+        accepts_in_turn: int | None = None,
+    ) -> None:
+        """Listens on a socket of the caller's, which the server closes from now on.
+
+        Args:
+            sock: a socket that listens. Other processes may listen on it too.
+            tls: speak TLS on it; None for plaintext.
+            probes: whether to serve nothing but the health service on it.
+            accepts_in_turn: connections to accept at most in one turn of the event loop; with 1, processes that listen
+                on the same socket share its connections best.
+
+        Raises:
+            OSError: a file that ``tls`` names cannot be read.
+            RuntimeError: the server has been stopped, or belongs to another event loop.
+            ValueError: ``tls`` has what is no certificate or key.
+        """
+        self._bind_loop()
+        contexts = None if tls is None else ContextSource(tls)
+        sock.setblocking(False)
+        listener = self._accept_on(sock, tls, contexts, ProbeOwner(self) if probes else None, accepts_in_turn)
+        self.history.add(f"listens on {listener.name}")
+
+    def _accept_on(
+        self,
+        sock: socket.socket,
+        tls: ServerTls | None,
+        contexts: ContextSource | None,
+        owner: ConnectionOwner | None,
+        accepts_in_turn: int | None = None,
+    ) -> Listener:
+        loop = self._bind_loop()
+
+        def accept() -> asyncio.BufferedProtocol:
+            connection = self.new_connection(owner)
+            if tls is None or contexts is None:
+                return connection
+            return TlsLayer(connection, contexts, loop, handshake_timeout=tls.handshake_timeout)
+
+        listener = Listener(sock, loop, accept, accepts_in_turn)
+        self._listeners.append(listener)
+        return listener
 
     def new_connection(self, owner: ConnectionOwner | None = None) -> Connection:
         """Returns the protocol for a connection that was accepted elsewhere: on a socket of the caller's, or in memory.
@@ -249,6 +319,7 @@ class Server(LoopBound):
         return bool(self._listeners or self._connections)
 
     def _forget_inherited(self) -> None:
+        forget(self.number)
         self._socket_paths.clear()  # where the parent listens
         if self._handled_signals:
             # Else a signal to this process would reach the parent's event loop, by the pipe that both have, and would
@@ -263,41 +334,82 @@ class Server(LoopBound):
         tls: ServerTls | None = None,
         grace: float = 30.0,
         delay: float = 0.0,
+        health_address: str | None = None,
         on_listening: Callable[[Sequence[str]], object] | None = None,
     ) -> None:
         """Listens, serves until SIGTERM or SIGINT arrives, drains, and returns.
+
+        A second signal cuts the delay and the grace short: calls that still run end with UNAVAILABLE. A third does what
+        it does to any Python program. A signal that arrives before everything listens ends it as well.
 
         Args:
             addresses: see :meth:`start`.
             tls: speak TLS on all these addresses; for others beside them, call :meth:`start` before.
             grace: seconds for running calls to end after the signal and the delay.
             delay: see :meth:`stop`.
-            on_listening: called once with the bound addresses, in the order of ``addresses``, when all of them are
-                bound and signals are handled.
+            health_address: a further address, in plaintext, where nothing but the health service is served: for probes
+                that have no certificate.
+            on_listening: called once with the bound addresses, in the order of ``addresses`` and ``health_address``
+                behind them, when all of them are bound and signals are handled.
+
+        Raises:
+            ValueError: there is a ``health_address``, but no health service among the services.
         """
+        if health_address is not None and not any(path.startswith(HEALTH_PATH) for path in self._handlers):
+            raise ValueError("health_address: the server has no health service; add minirpc.services.health.Health()")
         loop = asyncio.get_running_loop()
         stop = asyncio.Event()
         signals = (signal.SIGTERM, signal.SIGINT)
-        for number in signals:
-            loop.add_signal_handler(number, stop.set)
-        self._handled_signals = signals
-        try:
-            bound = [await self.start(address, tls=tls) for address in addresses]
-            _log.info("listening on %s", ", ".join(bound))
-            if on_listening is not None:
-                on_listening(bound)
-            await stop.wait()
-        finally:
-            self._handled_signals = ()
-            for number in signals:
+
+        def restore() -> None:
+            for number in self._handled_signals:
                 loop.remove_signal_handler(number)
-            await self.stop(grace, delay)
+            self._handled_signals = ()
+
+        def told_to_stop(number: signal.Signals) -> None:
+            if not stop.is_set():
+                _log.info("%s: stopping", number.name)
+                self.history.add(f"stops after {number.name}")
+                stop.set()
+            else:
+                _log.warning("%s again: calls that still run are ended", number.name)
+                self.hurry()
+                restore()
+
+        for number in signals:
+            loop.add_signal_handler(number, told_to_stop, number)
+        self._handled_signals = signals
+        listening = False
+        try:
+            bound: list[str] = []
+            for address in addresses:
+                if stop.is_set():
+                    break
+                bound.append(await self.start(address, tls=tls))
+            if health_address is not None and not stop.is_set():
+                bound.append(await self._listen(health_address, None, ProbeOwner(self)))
+            listening = not stop.is_set()
+            if listening:
+                _log.info("listening on %s", ", ".join(bound))
+                if on_listening is not None:
+                    on_listening(bound)
+                await stop.wait()
+        finally:
+            try:
+                await self.stop(grace, delay if listening else 0.0)
+            finally:
+                restore()
+
+    def hurry(self) -> None:
+        """Cuts the delay and the grace of a :meth:`stop` that is under way, or will be, short."""
+        self._forced.set()
 
     async def stop(self, grace: float | None = None, delay: float = 0.0) -> None:
         """Stops listening, lets running calls end, and closes all connections. May be called again; without effect in
         a forked child, whose parent goes on.
 
-        Clients are told first not to send new calls here (GOAWAY), in a way that loses none.
+        Clients are told first not to send new calls here (GOAWAY), in a way that loses none. A call without grace and
+        delay cuts one short that is under way.
 
         Args:
             grace: seconds for running calls to end; then, or at once without it, they end with UNAVAILABLE and their
@@ -306,11 +418,14 @@ class Server(LoopBound):
         """
         if self.inherited:
             return
+        if not grace and delay <= 0:
+            self._forced.set()
         if not self._stopping:
             for service in self._services:
                 service._server_stopping()
             if delay > 0:
-                await asyncio.sleep(delay)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._forced.wait(), delay)
         self._stopping = True
         for service in self._services:
             service._server_draining()
@@ -325,8 +440,14 @@ class Server(LoopBound):
         self._listeners.clear()
         for connection in list(self._connections):
             connection.drain(_DRAIN_PING)
-        if grace:
-            await self._wait_for_connections(grace)
+        if grace and self._connections and not self._forced.is_set():
+            forced = asyncio.ensure_future(self._forced.wait())
+            drained = asyncio.ensure_future(self._wait_for_connections(None))
+            try:
+                await asyncio.wait((forced, drained), timeout=grace, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                forced.cancel()
+                drained.cancel()
         for connection in list(self._connections):
             connection.fail_streams(StatusCode.UNAVAILABLE, "the server is shutting down")
         if self._tasks:
@@ -340,6 +461,16 @@ class Server(LoopBound):
             connection.abort()
         await self._wait_for_connections(None)
         self._executor.shutdown(wait=False, cancel_futures=True)
+
+    @property
+    def connections(self) -> list[Connection]:
+        """The connections that are open."""
+        return list(self._connections)
+
+    @property
+    def listeners(self) -> list[Listener]:
+        """What listens."""
+        return list(self._listeners)
 
     async def _wait_for_connections(self, seconds: float | None) -> None:
         if self._connections:
@@ -404,6 +535,11 @@ class Server(LoopBound):
                 )
             self._refuse(connection, stream_id, refusal or _unknown_method(fields), end_stream)
             return None
+        calls = self.service_calls if handler.essential else self.calls
+        limit = self._max_concurrent_calls
+        if limit is not None and not handler.essential and calls.running >= limit:
+            self._shed(connection, stream_id, limit, end_stream)
+            return None
         oversize = describe_oversize(headers, self._max_receive_metadata_size)
         if oversize is not None:
             status = Status(StatusCode.RESOURCE_EXHAUSTED, oversize)
@@ -417,6 +553,8 @@ class Server(LoopBound):
             status = Status(StatusCode.INTERNAL, str(error))
             self._refuse(connection, stream_id, trailers_only(status), end_stream)
             return None
+        if self._overloaded and limit is not None and calls is self.calls:
+            self._overloaded = calls.running * 2 > limit
         stream = ServerStream(
             connection,
             stream_id,
@@ -429,10 +567,22 @@ class Server(LoopBound):
             accepted_compressions=parse_accept_encoding(fields.get(b"grpc-accept-encoding")),
             max_receive_message_size=self._max_receive_message_size,
             on_task=self._task_started,
+            calls=calls,
             interceptors=self._interceptors,
         )
         stream.start(end_stream)
         return stream
+
+    def _shed(self, connection: Connection, stream_id: int, limit: int, end_stream: bool) -> None:
+        """Refuses a call because there are enough: clients may try another server, and this one stays quick."""
+        if not self._overloaded:
+            self._overloaded = True  # one line, until there is room again
+            _log.warning("max_concurrent_calls (%d) reached: further calls are refused", limit)
+            self.history.add(f"refuses calls: max_concurrent_calls ({limit}) reached", warning=True)
+        self.calls.start()
+        self.calls.end(False)
+        message = f"the server has all the calls that it takes (max_concurrent_calls={limit})"
+        self._refuse(connection, stream_id, trailers_only(Status(StatusCode.RESOURCE_EXHAUSTED, message)), end_stream)
 
     def _fallback_handler(self, path: bytes) -> Handler | None:
         """Returns the fallback as the handler of a method of any kind: all are cases of the one with two streams."""

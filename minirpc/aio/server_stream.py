@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from minirpc.aio.context import Context, inherit_deadline
+from minirpc.aio.inspection import CallCounter
 from minirpc.aio.interceptors import (
     CallScope,
     Respond,
@@ -46,11 +47,13 @@ class Handler:
         function: takes the request, or the stream of requests, and the :class:`Context`; returns an awaitable of the
             response, or an async iterator of the responses.
         generic: whether it is the server's fallback, which serves any method.
+        essential: whether the server takes its calls whatever else it has to do.
     """
 
     method: Method[Any, Any]
     function: Callable[[Any, Context], Any]
     generic: bool = False
+    essential: bool = False
 
 
 def trailers_only(status: Status) -> list[Header]:
@@ -116,6 +119,7 @@ class ServerStream(Stream):
         accepted_compressions: frozenset[str],
         max_receive_message_size: int,
         on_task: Callable[[asyncio.Task[None]], None],
+        calls: CallCounter,
         interceptors: Sequence[ServerInterceptor] = (),
     ) -> None:
         super().__init__(loop, max_receive_message_size)
@@ -125,6 +129,8 @@ class ServerStream(Stream):
         self._handler = handler
         self._path = handler.method.path
         self._on_task = on_task
+        self._calls = calls
+        self._succeeded = False  # whether the call has ended with OK, as far as this side knows
         self._interceptors = interceptors
         self._scope: CallScope | None = None  # what interceptors know of the call's end
         self._task: asyncio.Task[None] | None = None
@@ -147,6 +153,7 @@ class ServerStream(Stream):
             encoding=response_encoding,
         )
         connection.add_stream(self)
+        calls.start()
 
     def start(self, end_stream: bool) -> None:
         """Starts the call; ``end_stream`` says that nothing follows the request's headers."""
@@ -218,6 +225,7 @@ class ServerStream(Stream):
                 late = self._deadline is not None and self._loop.time() >= self._deadline
                 code = StatusCode.DEADLINE_EXCEEDED if late else StatusCode.CANCELLED
                 self._scope.over(Status(code, "the client is gone"))
+            self._succeeded = False
             self._end_call()
             self._cancel_handler()
 
@@ -373,6 +381,7 @@ class ServerStream(Stream):
         if not self._finished:
             self.fail(StatusCode.DEADLINE_EXCEEDED, "the deadline passed")
         elif not self.over and self.connection is not None:
+            self._succeeded = False
             # The reply was ready, but the client has not taken it in time.
             self.connection.engine.reset_stream(self.stream_id, ErrorCode.CANCEL)
             self.connection.output_added()
@@ -406,6 +415,7 @@ class ServerStream(Stream):
         if self._finished or self.over:
             return
         self._finished = True
+        self._succeeded = status.code is StatusCode.OK
         if self._scope is not None:
             self._scope.over(status)
         if status.code is not StatusCode.OK and _log.isEnabledFor(logging.DEBUG):
@@ -422,6 +432,7 @@ class ServerStream(Stream):
             self.end_output([*_TRAILERS_ONLY, *trailers])
 
     def _output_ended(self) -> None:
+        self.completed = True
         connection = self.connection
         if not self.input_over and connection is not None:
             # RFC 9113 section 8.1: a server that has sent a complete response may ask the client to stop the request.
@@ -429,6 +440,8 @@ class ServerStream(Stream):
         self._end_call()
 
     def _end_call(self) -> None:
+        if not self.over:
+            self._calls.end(self._succeeded)
         self._slots.withdraw(self)
         if self._timer is not None:
             self._timer.cancel()

@@ -408,6 +408,9 @@ class Servicer:
 
     # Underscored, as the names of methods in .proto files never are in Python.
 
+    _essential: ClassVar[bool] = False
+    """Whether the server takes the service's calls however many others there are: they say how it is."""
+
     def _server_stopping(self) -> None:
         """Called when the server begins to stop: it still takes calls, and will for the delay that was asked for."""
 

@@ -92,6 +92,9 @@ class Stream(ABC):
         send_encoding: how messages to the peer are compressed.
         receive_encoding: how messages of the peer with the Compressed-Flag are compressed.
         message_compressed: whether the last message that was opened had come compressed.
+        messages_sent: messages that were queued to be sent.
+        messages_received: messages that have arrived.
+        completed: whether the server ended the stream in order, with its last frame.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, max_receive_message_size: int) -> None:
@@ -103,6 +106,9 @@ class Stream(ABC):
         self.send_encoding = IDENTITY
         self.receive_encoding = IDENTITY
         self.message_compressed = False
+        self.messages_sent = 0
+        self.messages_received = 0
+        self.completed = False
         self._max_receive_message_size = max_receive_message_size
         self._loop = loop
         self._deframer = Deframer(max_receive_message_size)
@@ -161,6 +167,7 @@ class Stream(ABC):
         if self._collecting or (self._reader is not None and not self._reader.done()):
             self._return_credit(self._unread_credit)
         self.inbox.extend(messages)
+        self.messages_received += len(messages)
         if end_stream:
             self._end_input()
         elif messages:
@@ -243,6 +250,7 @@ class Stream(ABC):
             compressed = len(packed) < len(message)
             if compressed:
                 message = packed
+        self.messages_sent += 1
         prefix = encode_prefix(len(message), compressed)
         if len(message) < _JOIN_SIZE:
             self._outbox.append(prefix + message)

@@ -21,6 +21,7 @@ from minirpc.aio.connectivity import ChannelState
 from minirpc.aio.connector import ConnectError, Dialer
 from minirpc.aio.happy_eyeballs import AllFailedError, connect_to_first, interleave
 from minirpc.aio.health_watch import HealthCheck, HealthWatch
+from minirpc.aio.inspection import CallCounter, History, register
 from minirpc.aio.target import Address
 from minirpc.errors import StatusCode
 from minirpc.http2 import ErrorCode, Header, StreamHandler
@@ -92,6 +93,9 @@ class Subchannel:
         on_call_end: hears of the status of each call that ends here, for policies that learn from it.
         watches_health: whether the server is asked for its health, if the channel is to do that; set before
             :meth:`connect`.
+        number: what this subchannel is found by, see :func:`minirpc.aio.inspection.register`.
+        calls: counts the calls that it was given. Those that were tried again elsewhere have failed here.
+        history: the latest changes of its state.
     """
 
     def __init__(
@@ -112,6 +116,9 @@ class Subchannel:
         self._bars: dict[str, Bar] = {}  # by who has put them up
         self._health_check = health_check
         self._health: HealthWatch | None = None  # of the connection
+        self.calls = CallCounter()
+        self.history = History()
+        self.number = register(self)
         self._owner = owner
         self._dialer = dialer
         self._backoff = backoff
@@ -145,6 +152,11 @@ class Subchannel:
         if self._bars and self._state is ChannelState.READY:
             return next(iter(self._bars.values())).failure
         return self._failure
+
+    @property
+    def connections(self) -> list[Connection]:
+        """The connection for new calls, and those that drain."""
+        return list(self._in_use)
 
     @property
     def call_count(self) -> int:
@@ -203,6 +215,7 @@ class Subchannel:
         if connection is None:
             return False
         stream.carrier = self
+        self.calls.start()
         if not self._queue and connection.engine.can_open_stream and connection.is_open:
             self._carried_streams = True
             stream.attach(connection)
@@ -212,6 +225,7 @@ class Subchannel:
 
     def stream_over(self, stream: ClientStream) -> None:
         """Forgets a stream. Its place on the connection may be the one that a queued stream waits for."""
+        self.calls.end(stream.status is not None and stream.status.code is StatusCode.OK)
         self._queue.pop(stream, None)
         if self.on_call_end is not None and stream.status is not None and stream.connection is not None:
             self.on_call_end(stream.status.code)
@@ -298,6 +312,8 @@ class Subchannel:
     def _change(self, state: ChannelState) -> None:
         if state is not self._state or state is ChannelState.TRANSIENT_FAILURE:  # that one may have another cause now
             self._state = state
+            note = self._failure.message if self._failure and state is ChannelState.TRANSIENT_FAILURE else None
+            self.history.add(f"{state.name}: {note}" if note else state.name, warning=note is not None)
             self._owner.subchannel_changed(self)
 
     def _watch_health(self, connection: Connection, check: HealthCheck) -> None:
@@ -330,6 +346,7 @@ class Subchannel:
         queue, self._queue = self._queue, {}
         for stream in queue:
             stream.carrier = None
+            self.calls.end(False)
             self._owner.submit(stream)
 
     # -- connection.ConnectionOwner

@@ -90,6 +90,8 @@ class Health(HealthServicer):
             are SERVING at first.
     """
 
+    _essential = True
+
     def __init__(self, services: Iterable[str | Servicer] = ()) -> None:
         self._entries = {"": _Entry()}
         for service in services:

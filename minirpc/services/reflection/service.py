@@ -94,6 +94,8 @@ def _file_of(stub: type[Any]) -> FileDescriptor | None:
 class _Reflection(ServerReflectionServicer):
     """``grpc.reflection.v1.ServerReflection``."""
 
+    _essential = True
+
     def __init__(self) -> None:
         self.catalog = Catalog((), ())
 
@@ -154,6 +156,8 @@ class _Reflection(ServerReflectionServicer):
 
 class _ReflectionAlpha(alpha_rpc.ServerReflectionServicer):
     """``grpc.reflection.v1alpha.ServerReflection``: the messages of v1 under other names."""
+
+    _essential = True
 
     def __init__(self, reflection: _Reflection) -> None:
         self._reflection = reflection
