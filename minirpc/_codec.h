@@ -339,12 +339,13 @@ static PyObject *minirpc_numbers_subscript(PyObject *numbers, PyObject *index)
     return PyLong_CheckExact(index) ? of_array(numbers, index) : minirpc_any_subscript(numbers, index);
 }
 
-/* The same for numbers[i] = value and del numbers[i]. */
+/* The same for numbers[i] = value, of a value whose conversion runs no code that could free the items, and for
+ * del numbers[i]. */
 static int minirpc_numbers_ass_subscript(PyObject *numbers, PyObject *index, PyObject *value)
 {
     objobjargproc of_array = minirpc_numbers_class->tp_base->tp_as_mapping->mp_ass_subscript;
-    return PyLong_CheckExact(index) ? of_array(numbers, index, value)
-                                    : minirpc_any_ass_subscript(numbers, index, value);
+    int direct = PyLong_CheckExact(index) && (value == NULL || PyFloat_CheckExact(value) || PyLong_CheckExact(value));
+    return direct ? of_array(numbers, index, value) : minirpc_any_ass_subscript(numbers, index, value);
 }
 
 /* Gets to know the class; -1 with an exception. */

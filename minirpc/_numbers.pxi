@@ -271,6 +271,8 @@ cdef object adopted(const Field* f, object value):
 
 
 cdef object python_getitem = Numbers.__getitem__
+cdef object python_append = Numbers.append
+cdef object array_append = Numbers.__base__.append
 
 
 def getitem(numbers, at):
@@ -278,5 +280,14 @@ def getitem(numbers, at):
     return python_getitem(numbers, at)
 
 
+def append(numbers, value):
+    """``Numbers.append``."""
+    if PyFloat_CheckExact(<PyObject*>value) or PyLong_CheckExact(<PyObject*>value):
+        array_append(numbers, value)
+    else:
+        python_append(numbers, value)
+
+
 Numbers.__getitem__ = getitem
+Numbers.append = append
 minirpc_set_numbers(Numbers)  # last: to set an attribute sets slots
