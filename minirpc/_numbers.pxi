@@ -288,6 +288,15 @@ def append(numbers, value):
         python_append(numbers, value)
 
 
+def use_layout(bint by_layout):
+    """Whether arrays are made and read by their layout in memory, or as where that is not known. For tests.
+
+    Returns:
+        Whether they were. They cannot be if the layout was not found at import.
+    """
+    return minirpc_use_layout(by_layout)
+
+
 Numbers.__getitem__ = getitem
 Numbers.append = append
 minirpc_set_numbers(Numbers)  # last: to set an attribute sets slots

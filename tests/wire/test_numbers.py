@@ -12,14 +12,15 @@ import math
 import operator
 import pickle
 import struct
+import sys
 import weakref
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-from engines import Engine
+from engines import ENGINES, Engine
 from samples import Packed, Unpacked
 
 from minirpc.errors import EncodeError
@@ -40,6 +41,20 @@ FIELDS: dict[str, tuple[str, list[Any], Any]] = {
     "f_uint64": ("Q", [0, 1, 1 << 40, (1 << 64) - 1], -1),
     "f_fixed64": ("Q", [0, 1, 1 << 40, (1 << 64) - 1], 1 << 64),
 }
+
+
+@pytest.fixture(params=[*(engine.name for engine in ENGINES), "compiled without layout"])
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """Each engine in turn; the compiled one also as on a CPython whose arrays' layout it does not know."""
+    if request.param in [engine.name for engine in ENGINES]:
+        yield next(engine for engine in ENGINES if engine.name == request.param)
+        return
+    codec = pytest.importorskip("minirpc._codec")
+    before = codec.use_layout(False)
+    try:
+        yield ENGINES[-1]
+    finally:
+        codec.use_layout(before)
 
 
 @pytest.mark.parametrize("name", FIELDS)
@@ -403,3 +418,13 @@ def test_faults_count_the_numbers_before(
             engine.merge(message, data)
         found = caught.value
         assert (found.path, found.reason, found.offset) == (f"Packed.{path}", reason, offset)  # type: ignore[attr-defined]
+
+
+def test_the_layout_of_arrays_is_known_on_the_supported_versions_of_cpython() -> None:
+    codec = pytest.importorskip("minirpc._codec")
+    before = codec.use_layout(False)
+    try:
+        assert codec.use_layout(True) is False
+        assert codec.use_layout(before) is (sys.version_info < (3, 14))
+    finally:
+        codec.use_layout(before)
