@@ -112,7 +112,7 @@ class Numbers(array):  # type: ignore[type-arg]  # of int or float, as the type 
     def _number(self, value: Any) -> Any:
         """A value as a number of this one's type, or one that is refused.
 
-        ``array`` asks a value what number it is when it knows already where in memory that goes. A value's ``__float__``
+        ``array`` asks a value what number it is when it has already found where that goes. A value's ``__float__``
         or ``__index__`` may free this memory, so it runs before.
         """
         return value if type(value) in _NUMBERS else array(self.typecode, (value,))[0]
