@@ -115,6 +115,7 @@ cdef extern from "_codec.h":
     const char* minirpc_number_codes
     const uint8_t* minirpc_number_sizes
     int minirpc_set_numbers(object) except -1
+    bint minirpc_use_layout(bint)
     bint minirpc_is_numbers(PyObject*, int)
     PyObject* minirpc_new_numbers(int, Py_ssize_t)
     char* minirpc_numbers_items(PyObject*, Py_ssize_t*)

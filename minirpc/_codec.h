@@ -252,6 +252,7 @@ static PyTypeObject *minirpc_numbers_class; /* kept, as all the following */
 static PyObject *minirpc_numbers_codes[MINIRPC_NUMBER_TYPES];
 static PyObject *minirpc_numbers_empty[MINIRPC_NUMBER_TYPES];
 static PyObject *minirpc_frombytes;
+static int minirpc_layout_holds;
 static int minirpc_numbers_by_layout;
 
 /* The items of an array, which stay there as long as nobody else gets to run. */
@@ -339,12 +340,13 @@ static PyObject *minirpc_numbers_subscript(PyObject *numbers, PyObject *index)
     return PyLong_CheckExact(index) ? of_array(numbers, index) : minirpc_any_subscript(numbers, index);
 }
 
-/* The same for numbers[i] = value and del numbers[i]. */
+/* The same for numbers[i] = value, of a value whose conversion runs no code that could free the items, and for
+ * del numbers[i]. */
 static int minirpc_numbers_ass_subscript(PyObject *numbers, PyObject *index, PyObject *value)
 {
     objobjargproc of_array = minirpc_numbers_class->tp_base->tp_as_mapping->mp_ass_subscript;
-    return PyLong_CheckExact(index) ? of_array(numbers, index, value)
-                                    : minirpc_any_ass_subscript(numbers, index, value);
+    int direct = PyLong_CheckExact(index) && (value == NULL || PyFloat_CheckExact(value) || PyLong_CheckExact(value));
+    return direct ? of_array(numbers, index, value) : minirpc_any_ass_subscript(numbers, index, value);
 }
 
 /* Gets to know the class; -1 with an exception. */
@@ -370,11 +372,20 @@ static int minirpc_set_numbers(PyObject *numbers_class)
     PyObject *sample = PyObject_CallFunction(numbers_class, "O(dd)", minirpc_numbers_codes[0], 1.0, number);
     if (sample == NULL) return -1;
     minirpc_array *array = (minirpc_array *)sample;
-    minirpc_numbers_by_layout = Py_SIZE(sample) == 2 && array->allocated >= 2 && array->exports == 0
+    minirpc_layout_holds = Py_SIZE(sample) == 2 && array->allocated >= 2 && array->exports == 0
         && array->type == ((minirpc_array *)minirpc_numbers_empty[0])->type && memcmp(array->items + 8, &number, 8) == 0;
     Py_DECREF(sample);
+    minirpc_numbers_by_layout = minirpc_layout_holds;
 #endif
     return 0;
+}
+
+/* Says whether the layout is to be used, if it holds; returns whether it was. */
+static int minirpc_use_layout(int by_layout)
+{
+    int before = minirpc_numbers_by_layout;
+    minirpc_numbers_by_layout = by_layout && minirpc_layout_holds;
+    return before;
 }
 
 /* ---- instances and their slots */

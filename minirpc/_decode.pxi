@@ -159,6 +159,22 @@ cdef PyObject* own_list(const Field* f, PyObject* message, Py_ssize_t room) noex
     return items
 
 
+cdef Py_ssize_t count_elements(const Field* f, const uint8_t* p, const uint8_t* end) noexcept:
+    """How many elements with a length stand one after the other, the first of which has had its tag read.
+
+    For a new list, which then takes no more memory than it needs, and never moves. What is malformed ends the count.
+    """
+    cdef Fault fault
+    cdef Py_ssize_t length = 0
+    cdef Py_ssize_t count = 1
+    while True:
+        p = read_length(p, end, &length, &fault)
+        if p == NULL or not tag_follows(f, p + length, end):
+            return count
+        p += length + f.head_size
+        count += 1
+
+
 cdef const uint8_t* read_elements(
     Reader* r, const Field* f, PyObject* items, const uint8_t* p, const uint8_t* end
 ) noexcept:
@@ -299,9 +315,12 @@ cdef const uint8_t* decode_repeated(
     Reader* r, const Field* f, PyObject* message, uint32_t tag, const uint8_t* p, const uint8_t* end, int depth
 ) noexcept:
     cdef PyObject* items
+    cdef Py_ssize_t room = 0
     if tag != f.tag:
         return read_packed(r, f, message, p, end)
-    items = own_list(f, message, 0)
+    if f.wire_type == LEN and is_absent(slot_at(message, f.offset)[0]):
+        room = count_elements(f, p, end)
+    items = own_list(f, message, room)
     if items == NULL:
         return stop_raised(r)
     if f.shape == MANY_MESSAGES:

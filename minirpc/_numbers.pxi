@@ -271,6 +271,8 @@ cdef object adopted(const Field* f, object value):
 
 
 cdef object python_getitem = Numbers.__getitem__
+cdef object python_append = Numbers.append
+cdef object array_append = Numbers.__base__.append
 
 
 def getitem(numbers, at):
@@ -278,5 +280,23 @@ def getitem(numbers, at):
     return python_getitem(numbers, at)
 
 
+def append(numbers, value):
+    """``Numbers.append``."""
+    if PyFloat_CheckExact(<PyObject*>value) or PyLong_CheckExact(<PyObject*>value):
+        array_append(numbers, value)
+    else:
+        python_append(numbers, value)
+
+
+def use_layout(bint by_layout):
+    """Whether arrays are made and read by their layout in memory, or as where that is not known. For tests.
+
+    Returns:
+        Whether they were. They cannot be if the layout was not found at import.
+    """
+    return minirpc_use_layout(by_layout)
+
+
 Numbers.__getitem__ = getitem
+Numbers.append = append
 minirpc_set_numbers(Numbers)  # last: to set an attribute sets slots

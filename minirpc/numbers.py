@@ -16,6 +16,7 @@ from typing import Any, Self, SupportsIndex
 __all__ = ["Numbers", "adopt"]
 
 _NATIVE = {"@", "=", "<" if sys.byteorder == "little" else ">"}
+_NUMBERS = (int, float)  # nothing of a subclass: that may have a conversion of its own
 _CLASSES = {code: codes for codes in ("df", "bhilqn", "BHILQN") for code in codes}
 
 
@@ -42,9 +43,7 @@ class Numbers(array):  # type: ignore[type-arg]  # of int or float, as the type 
         return array.__getitem__(self, at)
 
     def __setitem__(self, at: Any, value: Any) -> None:
-        if isinstance(at, slice):
-            value = self._like(value)
-        array.__setitem__(self, at, value)
+        array.__setitem__(self, at, self._like(value) if isinstance(at, slice) else self._number(value))
 
     def __repr__(self) -> str:
         return repr(self.tolist())
@@ -102,9 +101,35 @@ class Numbers(array):  # type: ignore[type-arg]  # of int or float, as the type 
     def __imul__(self, count: SupportsIndex) -> Self:
         return super().__imul__(index(count))
 
+    def append(self, value: Any) -> None:
+        """Appends a number."""
+        array.append(self, self._number(value))
+
+    def insert(self, at: SupportsIndex, value: Any) -> None:
+        """Inserts a number before the one at a place."""
+        array.insert(self, at, self._number(value))  # type: ignore[arg-type]
+
+    def _number(self, value: Any) -> Any:
+        """A value as a number of this one's type, or one that is refused.
+
+        ``array`` asks a value what number it is when it has already found where that goes. A value's ``__float__``
+        or ``__index__`` may free this memory, so it runs before.
+        """
+        return value if type(value) in _NUMBERS else array(self.typecode, (value,))[0]
+
     def extend(self, values: Iterable[Any]) -> None:
         """Appends all values; none of them if one does not fit."""
         array.extend(self, self._like(values))
+
+    def fromlist(self, values: list[Any]) -> None:
+        """Appends the values of a list, as ``extend``."""
+        if not isinstance(values, list):
+            raise TypeError(f"expected list, got {type(values).__name__}")
+        self.extend(values)
+
+    def tofile(self, file: Any) -> None:
+        """Writes the numbers as they stand in memory to a binary file."""
+        file.write(self.tobytes())  # array would write from its own memory bit by bit, while the file may change it
 
     def _like(self, values: Iterable[Any]) -> Any:
         """The values as an array of this one's type."""

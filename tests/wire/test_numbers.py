@@ -4,20 +4,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import io
 import json
 import math
 import operator
 import pickle
 import struct
+import sys
 import weakref
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-from engines import Engine
+from engines import ENGINES, Engine
 from samples import Packed, Unpacked
 
 from minirpc.errors import EncodeError
@@ -38,6 +41,20 @@ FIELDS: dict[str, tuple[str, list[Any], Any]] = {
     "f_uint64": ("Q", [0, 1, 1 << 40, (1 << 64) - 1], -1),
     "f_fixed64": ("Q", [0, 1, 1 << 40, (1 << 64) - 1], 1 << 64),
 }
+
+
+@pytest.fixture(params=[*(engine.name for engine in ENGINES), "compiled without layout"])
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """Each engine in turn; the compiled one also as on a CPython whose arrays' layout it does not know."""
+    if request.param in [engine.name for engine in ENGINES]:
+        yield next(engine for engine in ENGINES if engine.name == request.param)
+        return
+    codec = pytest.importorskip("minirpc._codec")
+    before = codec.use_layout(False)
+    try:
+        yield ENGINES[-1]
+    finally:
+        codec.use_layout(before)
 
 
 @pytest.mark.parametrize("name", FIELDS)
@@ -147,6 +164,101 @@ def test_they_do_what_lists_do(call: Callable[[Any], Any]) -> None:
 
     assert played(Numbers("i", [3, 1, 2])) == played([3, 1, 2])
     assert type(Numbers("i", [3, 1, 2])[1:]) is Numbers
+
+
+class _Meddler:
+    """A number that clears a list when it is asked which."""
+
+    def __init__(self, values: Any) -> None:
+        self.values = values
+
+    def __index__(self) -> int:
+        self.values.clear()
+        return 7
+
+    def __float__(self) -> float:
+        return float(self.__index__())
+
+
+class _MeddlingInt(int):
+    values: Any
+
+    def __float__(self) -> float:
+        self.values.clear()
+        return 7.0
+
+
+class _MeddlingFile:
+    def __init__(self, values: Any) -> None:
+        self.values = values
+        self.written = b""
+
+    def write(self, data: bytes) -> None:
+        self.written += data
+        self.values.clear()
+
+
+def _meddling(values: Any) -> Any:
+    while True:
+        values.clear()
+        yield 1
+        values.extend([2] * 5)
+        return
+
+
+@pytest.mark.parametrize("code", "dfiIqQ")
+@pytest.mark.parametrize(
+    ("change", "left"),
+    [
+        (lambda x: operator.setitem(x, 999, _Meddler(x)), IndexError),
+        (lambda x: operator.setitem(x, _Meddler(x), 1), IndexError),
+        (lambda x: operator.setitem(x, slice(900, 950), [_Meddler(x)]), [7]),
+        (lambda x: operator.setitem(x, slice(_Meddler(x), None), [1]), [1]),
+        (lambda x: operator.setitem(x, slice(900, 950), _meddling(x)), [2, 2, 2, 2, 2, 1]),
+        (lambda x: x.append(_Meddler(x)), [7]),
+        (lambda x: x.insert(999, _Meddler(x)), [7]),
+        (lambda x: x.insert(_Meddler(x), 1), [1]),
+        (lambda x: x.extend([1, _Meddler(x), 2]), [1, 7, 2]),
+        (lambda x: x.extend((1, _Meddler(x))), [1, 7]),
+        (lambda x: x.extend(_meddling(x)), [2, 2, 2, 2, 2, 1]),
+        (lambda x: x.extend(value for value in x if not x.clear()), [5]),
+        (lambda x: operator.iadd(x, [_Meddler(x)]), [7]),
+        (lambda x: x.fromlist([_Meddler(x)]), [7]),
+        (lambda x: x.tofile(_MeddlingFile(x)), []),
+        (lambda x: x.sort(key=lambda _: x.clear() or 0), [5] * 1000),
+    ],
+)
+def test_what_changes_them_while_it_is_put_in_does_no_harm(code: str, change: Callable[[Any], Any], left: Any) -> None:
+    # as many as do not fit in the memory that they would have after the change
+    numbers = Numbers(code, [5] * 1000)
+    try:
+        change(numbers)
+    except IndexError as error:
+        assert left is type(error)
+        left = []
+    assert numbers == left
+
+
+def test_an_int_of_another_class_does_no_harm_either() -> None:
+    for put in (lambda x, i: operator.setitem(x, 999, i), lambda x, i: x.append(i)):
+        numbers = Numbers("d", [5] * 1000)
+        number = _MeddlingInt(1)
+        number.values = numbers
+        with contextlib.suppress(IndexError):
+            put(numbers, number)
+        assert numbers in ([], [7.0])
+
+
+def test_they_are_made_of_a_list_that_changes_meanwhile() -> None:
+    values: list[Any] = [1.0] * 1000
+    values[1] = _Meddler(values)
+    with pytest.raises(IndexError):
+        Numbers("d", values)
+    file = io.BytesIO()
+    Numbers("i", range(100_000)).tofile(file)
+    assert file.getvalue() == Numbers("i", range(100_000)).tobytes()
+    with pytest.raises(TypeError):
+        Numbers("i").fromlist((1,))  # type: ignore[arg-type]
 
 
 def test_a_match_and_weak_references() -> None:
@@ -306,3 +418,13 @@ def test_faults_count_the_numbers_before(
             engine.merge(message, data)
         found = caught.value
         assert (found.path, found.reason, found.offset) == (f"Packed.{path}", reason, offset)  # type: ignore[attr-defined]
+
+
+def test_the_layout_of_arrays_is_known_on_the_supported_versions_of_cpython() -> None:
+    codec = pytest.importorskip("minirpc._codec")
+    before = codec.use_layout(False)
+    try:
+        assert codec.use_layout(True) is False
+        assert codec.use_layout(before) is (sys.version_info < (3, 14))
+    finally:
+        codec.use_layout(before)
