@@ -93,4 +93,4 @@ else:
     )
 
 if IMPLEMENTATION == "compiled":
-    from minirpc._codec import JsonWriter  # type: ignore[assignment]
+    from minirpc._codec import JsonWriter

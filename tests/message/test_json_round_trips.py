@@ -194,4 +194,3 @@ def test_the_quick_writer_and_the_careful_one_write_the_same(cls: Any, data: st.
         quick = Writer.of(cls, Options(*flags)).write(message, MAX_DEPTH, REGISTRY)
         careful = Writer.of(cls, Options(*flags, careful=True)).write(message, MAX_DEPTH, REGISTRY)
         assert quick == careful
-

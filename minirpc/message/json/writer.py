@@ -12,11 +12,11 @@ from math import isfinite
 from typing import Any
 
 from minirpc.errors import DecodeError, EncodeError
+from minirpc.message.float32 import shortest
 from minirpc.message.json import special as json_special
 from minirpc.message.json.contract import Options, Write, too_deep_to_write
 from minirpc.message.json.names import json_name
 from minirpc.message.json.scalars import NULL_VALUE, QUOTED, RANGES, Text, enum_texts, key_text, quote, scalar_text
-from minirpc.message.float32 import shortest
 from minirpc.message.registry import Registry, full_name
 from minirpc.numbers import Numbers
 from minirpc.wire import JsonWriter, faults
