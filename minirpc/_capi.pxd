@@ -28,6 +28,7 @@ cdef extern from "_codec.h":
     bint PyObject_TypeCheck(PyObject*, PyTypeObject*)
     PyObject* _PyType_Lookup(PyTypeObject*, PyObject*)
     PyObject* PyObject_CallOneArg(PyObject*, PyObject*)
+    PyObject* PyObject_CallFunctionObjArgs(PyObject*, ...)
     int PyObject_RichCompareBool(PyObject*, PyObject*, int) except -1
     int Py_EQ
 

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, final
 
 from minirpc.wire.spec import FieldSpec
@@ -14,6 +14,19 @@ class Plan:
     def encode(self, message: Any, deterministic: bool = False) -> bytes: ...
     def decode(self, cls: type[Any], data: Buffer, depth: int = 100) -> Any: ...
     def decode_into(self, message: Any, data: Buffer, depth: int = 100) -> None: ...
+
+@final
+class JsonWriter:
+    def __init__(
+        self,
+        cls: type[Any],
+        describe: Callable[[], list[Any]],
+        extensions: Callable[..., str] | None,
+        with_defaults: bool,
+    ) -> None: ...
+    @staticmethod
+    def set_shortest(function: Callable[[float], float]) -> None: ...
+    def write(self, message: Any, depth: int, registry: Any) -> str: ...
 
 class _Slot:
     @property

@@ -15,7 +15,7 @@ The seam between Python and C is the whole message: one call encodes or decodes 
   step to the path; only the outermost turns that into a Python exception. A peer that sends garbage gets no more of our
   time than one that sends messages.
 * ``_objects.pxi`` holds constructor, equality and copies, ``_slots.pxi`` the attributes of containers, oneofs and fields
-  with a default of their own.
+  with a default of their own. `_json.pxi` writes JSON.
 
 Rules that the code leans on:
 
@@ -49,6 +49,7 @@ from minirpc.numbers import Numbers, adopt
 __all__ = [
     "ContainerSlot",
     "DefaultSlot",
+    "JsonWriter",
     "OneofSlot",
     "Plan",
     "copy",
@@ -363,3 +364,4 @@ include "_encode.pxi"
 include "_numbers.pxi"
 include "_slots.pxi"
 include "_objects.pxi"
+include "_json.pxi"

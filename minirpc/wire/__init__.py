@@ -7,12 +7,13 @@ them; unset or empty, the compiled engine runs where it was built. Both behave t
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 __all__ = [
     "IMPLEMENTATION",
     "ContainerSlot",
     "DefaultSlot",
+    "JsonWriter",
     "OneofSlot",
     "Plan",
     "copy",
@@ -52,6 +53,9 @@ def _choose() -> str:
 IMPLEMENTATION: str = _choose()
 """The engine that runs: ``"compiled"`` or ``"pure"``."""
 
+JsonWriter: Any = None
+"""The compiled writer of JSON, or None: there is one for speed alone, beside :mod:`minirpc.message.json.writer`."""
+
 if TYPE_CHECKING or IMPLEMENTATION == "pure":
     from minirpc.wire.plan import Plan, from_binary, to_binary
     from minirpc.wire.slots import ContainerSlot, DefaultSlot, OneofSlot, copy, deepcopy, equal, init, install
@@ -87,3 +91,6 @@ else:
         encode_zigzag,
         skip_field,
     )
+
+if IMPLEMENTATION == "compiled":
+    from minirpc._codec import JsonWriter

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
@@ -16,8 +17,10 @@ from strategies import messages, mutated
 
 from minirpc.errors import DecodeError
 from minirpc.message import float32
+from minirpc.message.json.contract import Options
+from minirpc.message.json.writer import Writer
 from minirpc.message.registry import Registry, full_name
-from minirpc.wire.spec import FieldSpec, Kind
+from minirpc.wire.spec import MAX_DEPTH, FieldSpec, Kind
 
 ours, google = twins()
 REGISTRY = Registry(ours)
@@ -180,3 +183,14 @@ def test_any_values_are_a_message_or_a_decode_error(value: Any, cls: Any) -> Non
         assert error.path.startswith("$")
     else:
         assert cls.from_json(message.to_json()) == message
+
+
+@each_sample
+@settings(max_examples=40)
+@given(data=st.data())
+def test_the_quick_writer_and_the_careful_one_write_the_same(cls: Any, data: st.DataObject) -> None:
+    message = data.draw(messages(cls))
+    for flags in itertools.product((False, True), repeat=3):
+        quick = Writer.of(cls, Options(*flags)).write(message, MAX_DEPTH, REGISTRY)
+        careful = Writer.of(cls, Options(*flags, careful=True)).write(message, MAX_DEPTH, REGISTRY)
+        assert quick == careful

@@ -41,7 +41,8 @@ def _write(message: Any, options: Options, registry: Registry) -> str:
             text = Writer.of(cls, options).write(message, MAX_DEPTH, registry)
             if not text.isascii():
                 text.encode()
-        except (AttributeError, TypeError, UnicodeEncodeError):  # an empty slot, a wrong type, a lone surrogate
+        # an empty slot, a wrong type, a lone surrogate; after an error, the careful writer knows the whole path
+        except (AttributeError, EncodeError, TypeError, UnicodeEncodeError):
             text = Writer.of(cls, options._replace(careful=True)).write(message, MAX_DEPTH, registry)
     except EncodeError as error:
         raise EncodeError(error.reason, cls.__full_name__() + error.path) from None

@@ -7,32 +7,38 @@ what UTF-8 can carry. Where that fails, the same message is written again by the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from math import isfinite
 from typing import Any
 
 from minirpc.errors import DecodeError, EncodeError
+from minirpc.message.float32 import shortest
 from minirpc.message.json import special as json_special
 from minirpc.message.json.contract import Options, Write, too_deep_to_write
 from minirpc.message.json.names import json_name
-from minirpc.message.json.scalars import QUOTED, RANGES, Text, enum_texts, key_text, quote, scalar_text
-from minirpc.message.registry import Registry
+from minirpc.message.json.scalars import NULL_VALUE, QUOTED, RANGES, Text, enum_texts, key_text, quote, scalar_text
+from minirpc.message.registry import Registry, full_name
 from minirpc.numbers import Numbers
-from minirpc.wire import faults
+from minirpc.wire import JsonWriter, faults
 from minirpc.wire.spec import Card, FieldSpec, Kind
 
 __all__ = ["Writer"]
 
 Lines = list[str]
 
+if JsonWriter is not None:
+    JsonWriter.set_shortest(shortest)
+
 
 class Writer:
     """Writes the messages of one class. See :class:`minirpc.message.json.contract.AnyWriter`."""
 
-    __slots__ = ("cls", "options", "special", "write")
+    __slots__ = ("_compiled", "cls", "options", "special", "write")
 
     def __init__(self, cls: Any, options: Options) -> None:
         self.cls = cls
         self.options = options
+        self._compiled: Any = None
         special = json_special.WRITERS.get(cls.__full_name__())
         self.special = special is not None
         # the types of fields may not exist yet: the function is made when it is first called
@@ -46,11 +52,57 @@ class Writer:
         found: Writer | None = plans.get(key)
         return found if found is not None else plans.setdefault(key, Writer(message_class, options))
 
+    @property
+    def compiled(self) -> Any:
+        """What the compiled engine calls for a message: its own kind of writer, or a function for special types."""
+        if self.special:
+            return _checking(self.cls, self.write)
+        if self._compiled is None:
+            texts = _joined_extension_texts(self.options) if hasattr(self.cls, "__holders__") else None
+            describe = partial(_rows, self.cls, self.options)
+            self._compiled = JsonWriter(self.cls, describe, texts, self.options.with_defaults)
+        return self._compiled
+
     def _first(self, message: Any, depth: int, registry: Registry) -> str:
+        if JsonWriter is not None and not self.options.careful:
+            self.write = self.compiled.write
+            return self.write(message, depth, registry)
         source, names = _source(self.cls, self.options)
         exec(compile(source, f"<minirpc JSON of {self.cls.__qualname__}>", "exec"), names)  # noqa: S102  our own source
         self.write = names["run"]
         return self.write(message, depth, registry)
+
+
+def _rows(cls: Any, options: Options) -> list[Any]:
+    """What the compiled writer asks of each field: key, texts of an enum, and the writer of messages."""
+    rows = []
+    for spec in sorted(cls.__fields__, key=lambda spec: spec.number):
+        key = quote(spec.proto_name if options.proto_names else json_name(spec)) + ":"
+        held = spec.value if spec.card is Card.MAP else spec
+        is_enum = held.kind is Kind.ENUM
+        # null stands for its value whatever the options
+        named = is_enum and (not options.enum_numbers or full_name(held.type) == NULL_VALUE)
+        names = {number: text.encode() for number, text in enum_texts(held.type).items()} if named else None
+        writer = Writer.of(held.type, options).compiled if held.is_message else None
+        rows.append((key.encode(), names, writer))
+    return rows
+
+
+def _checking(cls: Any, write: Write) -> Write:
+    def checked(message: Any, depth: int, registry: Registry) -> str:
+        _check_message(message, cls)
+        return write(message, depth, registry)
+
+    return checked
+
+
+def _joined_extension_texts(options: Options) -> Write:
+    texts = _extension_texts(options)
+
+    def joined(message: Any, depth: int, registry: Registry) -> str:
+        return "".join(f",{text}" for text in texts(message, depth, registry))
+
+    return joined
 
 
 def _source(cls: Any, options: Options) -> tuple[str, dict[str, Any]]:

@@ -1,0 +1,559 @@
+# Part of _codec.pyx: messages to JSON text.
+#
+# This is the optimistic half of minirpc.message.json.writer: it writes what is common, and gives up on the rest, without
+# a reason: the careful writer in Python then writes the message again, or finds the error. A function returns whether it
+# went well; if not, there may be an exception.
+#
+# Unlike encoding, this calls Python code, for types with a form of their own and for extensions: what is used after such
+# a call is held by a counted reference, and lists and dicts are read afresh.
+
+cdef extern from "_json.h":
+    enum:
+        MINIRPC_FLOAT_SIZE
+    Py_ssize_t minirpc_plain_run(const uint8_t*, Py_ssize_t)
+    uint8_t* minirpc_put_escape(uint8_t*, uint8_t)
+    uint8_t* minirpc_put_base64(uint8_t*, const uint8_t*, Py_ssize_t)
+    uint8_t* minirpc_put_decimal(uint8_t*, uint64_t, bint)
+    uint8_t* minirpc_put_double(uint8_t*, double)
+
+cdef enum:
+    DECIMAL_SIZE = 24  # the most that an integer takes, with its quotes
+
+cdef struct JsonField:
+    const Field* f
+    const char* key  # `,"name":`
+    Py_ssize_t key_size
+    PyObject* names  # of an enum: a dict of bytes by number, or NULL
+    PyObject* writer  # of a message: a JsonWriter, or a Python function
+
+
+@cython.final
+cdef class JsonWriter:
+    """Writes the messages of one class as JSON.
+
+    Args:
+        cls: the class.
+        describe: gives a tuple for each field, in the order of their numbers: the quoted name with a colon, as bytes; for
+            an enum the texts of its values by number, as bytes, or None for numbers; for messages what writes them, a
+            ``JsonWriter`` or ``(message, depth, registry)`` → text, or None. Called when the first message is written.
+        extensions: ``(message, depth, registry)`` → the members that are extensions, each behind a comma; None if it
+            cannot have any.
+        with_defaults: write fields without presence that hold their default.
+    """
+
+    cdef Plan plan
+    cdef object describe
+    cdef object extensions
+    cdef bint with_defaults
+    cdef bint ready
+    cdef bint linked  # so are the writers of sub-messages, and theirs, and so on
+    cdef list kept
+    cdef _Block block
+    cdef JsonField* fields
+
+    def __init__(self, cls, describe, extensions, bint with_defaults):
+        self.plan = Plan.of(cls)
+        self.describe = describe
+        self.extensions = extensions
+        self.with_defaults = with_defaults
+
+    @staticmethod
+    def set_shortest(function):
+        """Says what gives a binary32 number by its fewest digits: this module cannot import it."""
+        global shortest_float
+        shortest_float = function
+
+    def write(self, message, int depth, registry):
+        """Gives the text of a message.
+
+        Raises:
+            TypeError: it is nothing for this writer.
+        """
+        cdef uint8_t[STACK_SIZE] stack
+        cdef Writer w
+        if not self.linked:
+            prepare_all(self)
+        if not PyObject_TypeCheck(<PyObject*>message, self.plan.table.type):
+            raise TypeError("no message of this class")
+        w.start = w.pos = stack
+        w.end = stack + STACK_SIZE
+        w.heap = NULL
+        w.misfit = FITS
+        w.culprit = NULL
+        try:
+            if not write_object(&w, self, <PyObject*>message, depth, registry):
+                raise_pending_or_refusal()
+            return minirpc_take(minirpc_text(w.start, w.pos - w.start, NULL))
+        finally:
+            Py_XDECREF(w.heap)
+
+    cdef int prepare(self) except -1:
+        cdef Table* t = &self.plan.table
+        cdef JsonField* j
+        cdef JsonField* fields
+        cdef int i
+        rows = self.describe()
+        if not t.has_defaults:
+            find_defaults(self.plan)
+        block = _Block(max(t.n_fields, 1) * sizeof(JsonField))
+        fields = <JsonField*>block.address
+        for i, (key, names, writer) in enumerate(rows):
+            j = &fields[i]
+            key = b"," + key
+            j.f = &t.fields[i]
+            j.key = PyBytes_AS_STRING(<PyObject*>key)
+            j.key_size = len(key)
+            j.names = <PyObject*>names if names is not None else NULL
+            j.writer = <PyObject*>writer if writer is not None else NULL
+            rows[i] = (key, names, writer)
+        if self.ready:
+            return 0  # another thread was here
+        self.kept = rows
+        self.block = block
+        self.fields = fields
+        self.ready = True
+        return 0
+
+
+cdef int prepare_all(JsonWriter root) except -1:
+    """Makes ready what can be reached from a writer: nothing that is called later may raise."""
+    cdef JsonWriter t
+    found = [root]
+    seen = {root}
+    for t in found:  # grows
+        if not t.ready:
+            t.prepare()
+        for _, _, writer in t.kept:
+            if isinstance(writer, JsonWriter) and writer not in seen:
+                seen.add(writer)
+                found.append(writer)
+    for t in found:
+        t.linked = True
+    return 0
+
+
+cdef int raise_pending_or_refusal() except -1:
+    if PyErr_Occurred() != NULL:
+        raise_pending()
+    raise TypeError("not for this writer")
+
+
+# ---- scalars
+
+
+cdef bint add_text(Writer* w, const char* text, Py_ssize_t size) noexcept:
+    if not room(w, size):
+        return False
+    memcpy(w.pos, text, size)
+    w.pos += size
+    return True
+
+
+cdef inline bint add_byte(Writer* w, uint8_t byte) noexcept:
+    if not room(w, 1):
+        return False
+    w.pos[0] = byte
+    w.pos += 1
+    return True
+
+
+cdef bint add_string(Writer* w, PyObject* value) noexcept:
+    cdef Py_ssize_t size = 0
+    cdef Py_ssize_t run
+    cdef const uint8_t* p
+    if not PyUnicode_CheckExact(value):
+        return False
+    p = <const uint8_t*>minirpc_utf8(value, &size)
+    if p == NULL:
+        return False
+    if not add_byte(w, b'"'):
+        return False
+    while True:
+        run = minirpc_plain_run(p, size)
+        if not room(w, run + 8):
+            return False
+        memcpy(w.pos, p, run)
+        w.pos += run
+        p += run
+        size -= run
+        if size == 0:
+            return add_byte(w, b'"')
+        w.pos = minirpc_put_escape(w.pos, p[0])
+        p += 1
+        size -= 1
+
+
+cdef bint add_bytes(Writer* w, PyObject* value) noexcept:
+    cdef Py_ssize_t size
+    if not PyBytes_CheckExact(value):
+        return False
+    size = PyBytes_GET_SIZE(value)
+    if not room(w, (size + 2) // 3 * 4 + 2):
+        return False
+    w.pos[0] = b'"'
+    w.pos = minirpc_put_base64(w.pos + 1, <const uint8_t*>PyBytes_AS_STRING(value), size)
+    w.pos[0] = b'"'
+    w.pos += 1
+    return True
+
+
+cdef inline bint is_wide(int kind) noexcept:
+    return (
+        kind == KIND_INT64 or kind == KIND_SINT64 or kind == KIND_SFIXED64 or kind == KIND_UINT64 or kind == KIND_FIXED64
+    )
+
+
+cdef bint add_int(Writer* w, const Field* f, PyObject* value, bint quoted) noexcept:
+    cdef int kind = f.kind
+    cdef int64_t number = 0
+    cdef uint64_t size = 0
+    cdef bint negative = False
+    if kind == KIND_UINT64 or kind == KIND_FIXED64:
+        if not minirpc_as_uint64(value, &size):
+            return False
+    else:
+        if not minirpc_as_int64(value, &number):
+            return False
+        if kind == KIND_UINT32 or kind == KIND_FIXED32:
+            if number != <uint32_t>number:
+                return False
+        elif not is_wide(kind) and number != <int32_t>number:
+            return False
+        negative = number < 0
+        size = 0 - <uint64_t>number if negative else <uint64_t>number
+    if not room(w, DECIMAL_SIZE):
+        return False
+    if quoted:
+        w.pos[0] = b'"'
+        w.pos += 1
+    w.pos = minirpc_put_decimal(w.pos, size, negative)
+    if quoted:
+        w.pos[0] = b'"'
+        w.pos += 1
+    return True
+
+
+cdef bint add_double(Writer* w, double number) noexcept:
+    cdef uint8_t* behind
+    if not room(w, MINIRPC_FLOAT_SIZE):
+        return False
+    if number - number != 0.0:
+        if number != number:
+            return add_text(w, b'"NaN"', 5)
+        return add_text(w, b'"Infinity"', 10) if number > 0 else add_text(w, b'"-Infinity"', 11)
+    behind = minirpc_put_double(w.pos, number)
+    if behind == NULL:
+        return False
+    w.pos = behind
+    return True
+
+
+cdef bint add_enum(Writer* w, const JsonField* j, const Field* f, PyObject* value) noexcept:
+    cdef PyObject* key
+    cdef PyObject* name
+    cdef int64_t number = 0
+    if Py_TYPE(value) != <PyTypeObject*>f.enum_class and not PyLong_CheckExact(value):
+        return False
+    if not minirpc_as_int64(value, &number) or number != <int32_t>number:
+        return False
+    if f.closed and not is_named(f, <int32_t>number):
+        return False
+    if j.names != NULL:
+        key = PyLong_FromLongLong(number)  # small, and so there already, as a rule
+        if key == NULL:
+            return False
+        name = PyDict_GetItemWithError(j.names, key)
+        Py_DECREF(key)
+        if name != NULL:
+            return add_text(w, PyBytes_AS_STRING(name), PyBytes_GET_SIZE(name))
+        if PyErr_Occurred() != NULL:
+            return False
+    return add_int(w, f, value, False)
+
+
+cdef bint add_scalar(Writer* w, const JsonField* j, const Field* f, PyObject* value) noexcept:
+    cdef int kind = f.kind
+    if kind == KIND_STRING:
+        return add_string(w, value)
+    if kind == KIND_BYTES:
+        return add_bytes(w, value)
+    if kind == KIND_ENUM:
+        return add_enum(w, j, f, value)
+    if kind == KIND_BOOL:
+        if value == True_:
+            return add_text(w, b"true", 4)
+        return value == False_ and add_text(w, b"false", 5)
+    if kind == KIND_DOUBLE:
+        return PyFloat_CheckExact(value) and add_double(w, PyFloat_AS_DOUBLE(value))
+    if kind == KIND_FLOAT:
+        return add_float(w, value)
+    return PyLong_CheckExact(value) and add_int(w, f, value, is_wide(kind))
+
+
+cdef bint add_float(Writer* w, PyObject* value) noexcept:
+    """Writes a binary32 number by the fewest digits that tell it from its neighbours."""
+    if not PyFloat_CheckExact(value):
+        return False
+    return add_float_number(w, PyFloat_AS_DOUBLE(value))
+
+
+cdef bint add_float_number(Writer* w, double number) noexcept:
+    cdef float single
+    cdef double scale = 1.0
+    cdef double whole
+    cdef int places
+    if number - number != 0.0:
+        return add_double(w, number)
+    if fabs(number) >= FLOAT_OVERFLOW:
+        return False
+    single = <float>number
+    number = single
+    if number == 0.0:
+        return add_double(w, number)
+    if 0.001 <= fabs(number) < 1e6:
+        # six digits always survive: a decimal that has no more, and gives the number, is the one
+        for places in range(9):
+            whole = minirpc_round(number * scale)
+            if fabs(whole) >= 1e6:
+                break
+            if <float>(whole / scale) == single:
+                return add_double(w, whole / scale)
+            scale *= 10.0
+    return add_shortest(w, number)
+
+
+cdef extern from "<math.h>":
+    double minirpc_round "nearbyint"(double)
+
+cdef object shortest_float
+
+
+cdef bint add_shortest(Writer* w, double number) noexcept:
+    cdef PyObject* argument = PyFloat_FromDouble(number)
+    cdef PyObject* short
+    cdef bint done
+    if argument == NULL:
+        return False
+    short = PyObject_CallOneArg(<PyObject*>shortest_float, argument)
+    Py_DECREF(argument)
+    if short == NULL:
+        return False
+    done = add_double(w, PyFloat_AS_DOUBLE(short))
+    Py_DECREF(short)
+    return done
+
+
+# ---- messages
+
+
+cdef bint is_json_default(const Field* f, PyObject* value) noexcept:
+    """Whether a value is the one that is not written. What is of a wrong type is not."""
+    cdef int kind = f.kind
+    cdef int64_t number = 1
+    if value == f.default:
+        return True
+    if kind == KIND_STRING:
+        return PyUnicode_CheckExact(value) and minirpc_is_ascii_text(value) and text_is_empty(value)
+    if kind == KIND_BYTES:
+        return PyBytes_CheckExact(value) and PyBytes_GET_SIZE(value) == 0
+    if kind == KIND_BOOL:
+        return value == False_
+    if kind == KIND_DOUBLE or kind == KIND_FLOAT:
+        return PyFloat_CheckExact(value) and minirpc_double_to_bits(PyFloat_AS_DOUBLE(value)) == 0
+    if kind == KIND_ENUM and Py_TYPE(value) == <PyTypeObject*>f.enum_class:
+        return minirpc_as_int64(value, &number) and number == 0
+    return PyLong_CheckExact(value) and minirpc_as_int64(value, &number) and number == 0
+
+
+cdef bint text_is_empty(PyObject* value) noexcept:
+    cdef Py_ssize_t size = 1
+    minirpc_utf8(value, &size)
+    return size == 0
+
+
+cdef bint add_message(Writer* w, const JsonField* j, PyObject* value, int depth, object registry) noexcept:
+    """Writes a sub-message."""
+    cdef bint done = False
+    Py_INCREF(value)
+    if Py_TYPE(j.writer) == <PyTypeObject*>JsonWriter:
+        if PyObject_TypeCheck(value, (<JsonWriter>j.writer).plan.table.type):
+            done = write_object(w, <JsonWriter>j.writer, value, depth, registry)
+    else:
+        done = add_text_of(w, j.writer, value, depth, registry)
+    Py_DECREF(value)
+    return done
+
+
+cdef bint add_text_of(Writer* w, PyObject* function, PyObject* message, int depth, object registry) noexcept:
+    """Writes what a Python function makes of a message, which the caller holds."""
+    cdef Py_ssize_t size = 0
+    cdef const char* data
+    cdef bint done
+    cdef PyObject* level = PyLong_FromLong(depth)
+    cdef PyObject* text
+    if level == NULL:
+        return False
+    text = PyObject_CallFunctionObjArgs(function, message, level, <PyObject*>registry, NULL)
+    Py_DECREF(level)
+    if text == NULL:
+        return False
+    data = minirpc_utf8(text, &size)
+    done = data != NULL and add_text(w, data, size)
+    Py_DECREF(text)
+    return done
+
+
+cdef bint add_value(Writer* w, const JsonField* j, const Field* f, PyObject* value, int depth, object registry) noexcept:
+    if j.writer != NULL:
+        return add_message(w, j, value, depth - 1, registry)
+    return add_scalar(w, j, f, value)
+
+
+cdef bint add_numbers_as_json(Writer* w, const Field* f, PyObject* numbers) noexcept:
+    """Writes the elements of Numbers, which holds no references."""
+    cdef Py_ssize_t count = 0
+    cdef Py_ssize_t i
+    cdef const char* at = minirpc_numbers_items(numbers, &count)
+    cdef uint64_t bits
+    cdef bint done
+    for i in range(count):
+        if i and not add_byte(w, b","):
+            return False
+        if f.kind == KIND_DOUBLE:
+            done = add_double(w, (<const double*>at)[i])
+        elif f.kind == KIND_FLOAT:
+            done = add_float_number(w, (<const float*>at)[i])
+            if done:
+                # the function that it may have called could have changed the numbers
+                at = minirpc_numbers_items(numbers, &count)
+                if i >= count:
+                    return False
+        else:
+            done = room(w, DECIMAL_SIZE)
+            if done:
+                add_number(w, f, at + i * f.number_size)
+        if not done:
+            return False
+    return True
+
+
+cdef void add_number(Writer* w, const Field* f, const char* at) noexcept:
+    """Writes an integer in memory, where there is room."""
+    cdef int64_t number
+    cdef bint wide = f.number_size == 8
+    if wide:
+        number = (<const int64_t*>at)[0]
+    elif f.kind == KIND_UINT32 or f.kind == KIND_FIXED32:
+        number = (<const uint32_t*>at)[0]
+    else:
+        number = (<const int32_t*>at)[0]
+    if wide:
+        w.pos[0] = b'"'
+        w.pos += 1
+    if number < 0 and f.kind != KIND_UINT64 and f.kind != KIND_FIXED64:
+        w.pos = minirpc_put_decimal(w.pos, 0 - <uint64_t>number, True)
+    else:
+        w.pos = minirpc_put_decimal(w.pos, <uint64_t>number, False)
+    if wide:
+        w.pos[0] = b'"'
+        w.pos += 1
+
+
+cdef bint add_list(Writer* w, const JsonField* j, PyObject* items, int depth, object registry) noexcept:
+    """Writes an array of what the caller holds."""
+    cdef Py_ssize_t i = 0
+    if not add_byte(w, b"["):
+        return False
+    if j.f.typecode and minirpc_is_numbers(items, j.f.number_type):
+        return add_numbers_as_json(w, j.f, items) and add_byte(w, b"]")
+    if not PyList_CheckExact(items):
+        return False
+    while i < PyList_GET_SIZE(items):
+        if i and not add_byte(w, b","):
+            return False
+        if not add_value(w, j, j.f, PyList_GET_ITEM(items, i), depth, registry):
+            return False
+        i += 1
+    return add_byte(w, b"]")
+
+
+cdef bint add_key(Writer* w, const JsonField* j, PyObject* key) noexcept:
+    cdef const Field* f = j.f.key
+    if f.kind == KIND_STRING:
+        return add_string(w, key)
+    if f.kind == KIND_BOOL:
+        if key == True_:
+            return add_text(w, b'"true"', 6)
+        return key == False_ and add_text(w, b'"false"', 7)
+    return PyLong_CheckExact(key) and add_int(w, f, key, True)
+
+
+cdef bint add_map(Writer* w, const JsonField* j, PyObject* entries, int depth, object registry) noexcept:
+    """Writes an object of the dict that the caller holds."""
+    cdef PyObject* key = NULL
+    cdef PyObject* value = NULL
+    cdef Py_ssize_t pos = 0
+    cdef Py_ssize_t size
+    cdef bint first = True
+    if not PyDict_CheckExact(entries) or not add_byte(w, b"{"):
+        return False
+    size = PyDict_GET_SIZE(entries)
+    while PyDict_Next(entries, &pos, &key, &value):
+        if not first and not add_byte(w, b","):
+            return False
+        first = False
+        if not (add_key(w, j, key) and add_byte(w, b":") and add_value(w, j, j.f.value, value, depth, registry)):
+            return False
+        if PyDict_GET_SIZE(entries) != size:
+            return False
+    return add_byte(w, b"}")
+
+
+cdef bint add_container(Writer* w, JsonWriter t, const JsonField* j, PyObject* items, int depth, object registry) noexcept:
+    cdef bint done
+    if is_absent(items):
+        if not t.with_defaults:
+            return True
+        return add_text(w, j.key, j.key_size) and add_text(w, b"{}" if j.f.shape == MAP_ENTRIES else b"[]", 2)
+    if not t.with_defaults and is_empty(j.f, items):
+        if j.f.shape == MAP_ENTRIES:
+            return PyDict_CheckExact(items)
+        return PyList_CheckExact(items) or (j.f.typecode and minirpc_is_numbers(items, j.f.number_type))
+    Py_INCREF(items)
+    done = add_text(w, j.key, j.key_size) and (
+        add_map(w, j, items, depth, registry) if j.f.shape == MAP_ENTRIES else add_list(w, j, items, depth, registry)
+    )
+    Py_DECREF(items)
+    return done
+
+
+cdef bint write_object(Writer* w, JsonWriter t, PyObject* message, int depth, object registry) noexcept:
+    """Writes a message, which the caller holds, as an object of its fields."""
+    cdef Py_ssize_t start = w.pos - w.start
+    cdef const JsonField* j
+    cdef PyObject* value
+    cdef int i
+    if depth < 0:
+        return False
+    for i in range(t.plan.table.n_fields):
+        j = &t.fields[i]
+        value = slot_at(message, j.f.offset)[0]
+        if j.f.shape >= MANY_SCALARS:
+            if not add_container(w, t, j, value, depth, registry):
+                return False
+            continue
+        if value == NULL:
+            value = j.f.default
+        if j.f.implicit:
+            if not t.with_defaults and is_json_default(j.f, value):
+                continue
+        elif value == None_:
+            continue
+        if not (add_text(w, j.key, j.key_size) and add_value(w, j, j.f, value, depth, registry)):
+            return False
+    if t.extensions is not None and not add_text_of(w, <PyObject*>t.extensions, message, depth, registry):
+        return False
+    if w.pos - w.start == start:
+        return add_text(w, b"{}", 2)
+    w.start[start] = b"{"  # instead of the first comma
+    return add_byte(w, b"}")
