@@ -8,10 +8,10 @@ import struct
 from contextlib import suppress
 
 try:
-    from fcntl import ioctl
-    from termios import TIOCOUTQ
+    import fcntl
+    import termios
 except ImportError:  # not on Windows
-    ioctl = None  # type: ignore[assignment, unused-ignore]
+    fcntl = termios = None  # type: ignore[assignment, unused-ignore]
 
 __all__ = ["peer_name", "unacknowledged"]
 
@@ -37,9 +37,9 @@ def peer_name(transport: asyncio.Transport) -> str:
 def unacknowledged(transport: asyncio.Transport) -> int:
     """Returns how many bytes the kernel holds that the other side has not taken; 0 where the kernel does not say."""
     sock = transport.get_extra_info("socket")
-    if sock is None or ioctl is None:
+    if sock is None or fcntl is None or termios is None:
         return 0
     with suppress(OSError):  # no socket of TCP, or it has gone
-        (size,) = struct.unpack("i", ioctl(sock.fileno(), TIOCOUTQ, bytes(4)))
+        (size,) = struct.unpack("i", fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4)))
         return int(size)
     return 0

@@ -53,7 +53,7 @@ def _choose() -> str:
 IMPLEMENTATION: str = _choose()
 """The engine that runs: ``"compiled"`` or ``"pure"``."""
 
-JsonWriter: Any = None
+JsonWriter: Any
 """The compiled writer of JSON, or None: there is one for speed alone, beside :mod:`minirpc.message.json.writer`."""
 
 if TYPE_CHECKING or IMPLEMENTATION == "pure":
@@ -94,3 +94,5 @@ else:
 
 if IMPLEMENTATION == "compiled":
     from minirpc._codec import JsonWriter
+else:
+    JsonWriter = None

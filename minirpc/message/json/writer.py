@@ -60,7 +60,8 @@ class Writer:
         if self._compiled is None:
             texts = _joined_extension_texts(self.options) if hasattr(self.cls, "__holders__") else None
             describe = partial(_rows, self.cls, self.options)
-            self._compiled = JsonWriter(self.cls, describe, texts, self.options.with_defaults)
+            make: Any = JsonWriter  # who asks knows that there is one
+            self._compiled = make(self.cls, describe, texts, self.options.with_defaults)
         return self._compiled
 
     def _first(self, message: Any, depth: int, registry: Registry) -> str:
