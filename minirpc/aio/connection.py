@@ -553,9 +553,11 @@ class Connection(asyncio.BufferedProtocol):
             linger: see :meth:`close`.
         """
         transport = self._transport
+        if self._eof_written and transport is not None:
+            return  # it is left to the client already
         if self._client_side or transport is None or transport.is_closing():
             self.close(linger)
-        elif not self._eof_written:
+        else:
             self.flush()
             try:
                 transport.write_eof()

@@ -53,7 +53,6 @@ class Intake:
         self._owner = owner
         self._transport: asyncio.Transport | None = None
         self._until: float | None = None  # when to stop in this turn of the loop; None if nothing was read in it
-        self._secure = False
         self._backlog = False  # whether the engine holds frames that are for a later turn
         self._socket_full = False
         self._unread_replies = 0  # bytes that the peer's frames made this side send since the socket is full
@@ -62,7 +61,6 @@ class Intake:
     def begin(self, transport: asyncio.Transport) -> None:
         """The transport is there."""
         self._transport = transport
-        self._secure = transport.get_extra_info("ssl_object") is not None
         self.last_read = self._owner.loop.time()
 
     def end(self) -> None:
@@ -93,8 +91,7 @@ class Intake:
         made = owner.bytes_written + engine.output_size
         if self._until is None:
             self._until = time.monotonic() + _TIME_IN_TURN
-        # Not over TLS yet: a pause between records was seen to cost the end of a response where a server leaves.
-        self._backlog = engine.receive(data, None if self._secure else self._until)
+        self._backlog = engine.receive(data, self._until)
         owner.bytes_taken()
         if self._socket_full:
             # Messages wait for the socket, but answers to frames (PING, SETTINGS, refused streams) are made at once: a

@@ -384,7 +384,7 @@ class TlsLayer(asyncio.BufferedProtocol, asyncio.Transport):
     def pause_reading(self) -> None:
         """Holds what arrives, in the socket and decrypted."""
         self._reading = False
-        if self._raw is not None:
+        if self._raw is not None and self._state is not _State.LEAVING:  # then it drops what arrives, and must go on
             self._raw.pause_reading()
 
     def resume_reading(self) -> None:

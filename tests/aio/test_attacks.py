@@ -8,12 +8,14 @@ import itertools
 import logging
 import os
 import signal
+import ssl
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from certificates import authority_pem, server_pair
 from echo import SERVICE, Echo, EchoStub
 from frame_client import FrameClient, connect, raw_frame
 from hpack import Encoder
@@ -28,7 +30,7 @@ from hyperframe.frame import (
 )
 from stranger import stranger
 
-from minirpc.aio import Channel, ConnectionLimits, Context, Server
+from minirpc.aio import Channel, ConnectionLimits, Context, Server, ServerTls
 from minirpc.errors import StatusCode
 from minirpc.http2 import ErrorCode
 
@@ -284,7 +286,8 @@ async def test_handlers_of_reset_streams_count_until_they_have_ended() -> None:
         assert most == 10
 
 
-async def test_many_small_frames_take_turns_with_other_connections() -> None:
+@pytest.mark.parametrize("tls", [False, True], ids=["plaintext", "tls"])
+async def test_many_small_frames_take_turns_with_other_connections(tls: bool) -> None:
     """Frames that no limit forbids, thousands in each read: others do not wait for all of them."""
 
     class Counting(Echo):
@@ -299,10 +302,16 @@ async def test_many_small_frames_take_turns_with_other_connections() -> None:
 
     service = Counting()
     message = b"".join(raw_frame(0, 0, 1, MESSAGE[n : n + 1]) for n in range(len(MESSAGE)))
+    pair = server_pair()
+    secure = ServerTls(certificate=pair.certificate, key=pair.key) if tls else None
+    context = None
+    if tls:
+        context = ssl.create_default_context(cadata=authority_pem().decode())
+        context.set_alpn_protocols(["h2"])
     async with (
         Server([service]) as server,
         Channel(await server.start("127.0.0.1:0")) as channel,
-        stranger(await server.start("127.0.0.1:0")) as attacker,
+        stranger(await server.start("127.0.0.1:0", tls=secure), context=context) as attacker,
     ):
         stub = EchoStub(channel)
         assert await stub.unary(b"x") == b"x"
