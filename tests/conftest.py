@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import sys
 import threading
 from typing import Any
 
@@ -12,6 +13,14 @@ from leaks import assert_nothing_left
 
 _TIMEOUT = 60.0  # seconds after which a test hangs, rather than being slow
 _SOAK_TIMEOUT = 1800.0
+
+
+@pytest.fixture(autouse=True)
+def resolvers_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test, or an example in the documentation, registers for a scheme of targets is forgotten after it."""
+    resolver = sys.modules.get("minirpc.aio.resolver")
+    if resolver is not None:
+        monkeypatch.setattr(resolver, "_factories", dict(resolver._factories))
 
 
 @pytest.hookimpl(tryfirst=True)

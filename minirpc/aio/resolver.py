@@ -225,9 +225,14 @@ def create_resolver(target: Target) -> tuple[Resolver, list[Address] | None]:
     resolver = factory(target)
     if factory is _resolve_statically:
         return resolver, parse_static_target(target)
-    if factory is not _resolve_by_dns:
+    if target.scheme != "dns":
         return resolver, None
-    address = parse_dns_target(target)
+    try:
+        address = parse_dns_target(target)
+    except ValueError:
+        if factory is _resolve_by_dns:
+            raise
+        return resolver, None  # a resolver in place of ours understands more
     if _is_number(address.host):
         resolver = StaticResolver([address])  # without a thread and a look-up
     return resolver, [address]
