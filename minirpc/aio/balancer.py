@@ -26,6 +26,7 @@ __all__ = [
     "PickedCall",
     "Picker",
     "WaitingPicker",
+    "WrappingBalancer",
 ]
 
 
@@ -119,6 +120,28 @@ class Balancer(ABC):
     @abstractmethod
     def close(self) -> None:
         """Shuts all subchannels down. Nothing is called after that."""
+
+
+class WrappingBalancer(Balancer):
+    """A policy around another one, which it steers by the endpoints that it passes on.
+
+    Attributes:
+        child: the policy inside; set by the constructor of the subclass.
+    """
+
+    child: Balancer
+
+    def subchannel_changed(self, subchannel: Subchannel) -> None:
+        """Tells the child."""
+        self.child.subchannel_changed(subchannel)
+
+    def connect(self) -> None:
+        """Has the child connect."""
+        self.child.connect()
+
+    def close(self) -> None:
+        """Closes the child."""
+        self.child.close()
 
 
 BalancerFactory: TypeAlias = Callable[[BalancerHost], Balancer]

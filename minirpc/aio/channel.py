@@ -27,7 +27,7 @@ from minirpc.aio.retrying import RetryingStream
 from minirpc.aio.routing import Routing
 from minirpc.aio.service_configs import ServiceConfigs
 from minirpc.aio.subchannel import Failure
-from minirpc.aio.target import Address, UnixAddress
+from minirpc.aio.target import Address, UnixAddress, host_of
 from minirpc.aio.tls import ClientTls, ContextSource
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import Header, Http2Options
@@ -169,9 +169,9 @@ class Channel(LoopBound):
         options = http2_options or Http2Options()
         header_list_size = max(options.max_header_list_size, max_receive_metadata_size)
         # The name that the certificate must have; None for the host of each address, where the target lists them.
-        server_name = (tls and tls.server_name) or (authority and _host_of(authority)) or None
+        server_name = (tls and tls.server_name) or (authority and host_of(authority)) or None
         if server_name is None and not isinstance(resolver, StaticResolver):
-            server_name = _host_of(name)
+            server_name = host_of(name)
         dialer = Dialer(
             connector,
             replace(options, max_header_list_size=header_list_size),
@@ -599,10 +599,3 @@ class Channel(LoopBound):
 def _check_positive(name: str, value: float) -> None:
     if not value > 0:
         raise ValueError(f"{name} must be more than 0 seconds, not {value}")
-
-
-def _host_of(authority: str) -> str:
-    """The host of an authority ``host``, ``host:port`` or ``[::1]:port``."""
-    if authority.startswith("["):
-        return authority[1:].partition("]")[0]
-    return authority.partition(":")[0]

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from minirpc.aio.balancer import Balancer, BalancerHost, Picker
+from minirpc.aio.balancer import Balancer, BalancerHost, Picker, WrappingBalancer
 from minirpc.aio.connectivity import ChannelState
 from minirpc.aio.policies import RoundRobin
 from minirpc.aio.policy_registry import PolicyChoice, find_balancer, read_child, register_policy
@@ -187,7 +187,7 @@ class _Record:
         return self.successes / max(self.successes + self.failures, 1)
 
 
-class _OutlierBalancer(Balancer):
+class _OutlierBalancer(WrappingBalancer):
     def __init__(self, host: BalancerHost, policy: OutlierDetection) -> None:
         super().__init__(host)
         self._policy = policy
@@ -195,7 +195,7 @@ class _OutlierBalancer(Balancer):
         self._records: dict[tuple[Address, ...], _Record] = {}
         self._endpoints: frozenset[tuple[Address, ...]] = frozenset()
         self._ejected = 0
-        self._child = find_balancer(policy.child)(self)
+        self.child = find_balancer(policy.child)(self)
         self._timer = self._loop.call_later(policy.interval, self._judge)
 
     def update_endpoints(self, endpoints: Sequence[Endpoint]) -> None:
@@ -204,20 +204,12 @@ class _OutlierBalancer(Balancer):
         for key in self._records.keys() - self._endpoints:
             if self._records.pop(key).ejected_at is not None:
                 self._ejected -= 1
-        self._child.update_endpoints(endpoints)
-
-    def subchannel_changed(self, subchannel: Subchannel) -> None:
-        """Tells the child."""
-        self._child.subchannel_changed(subchannel)
-
-    def connect(self) -> None:
-        """Has the child connect."""
-        self._child.connect()
+        self.child.update_endpoints(endpoints)
 
     def close(self) -> None:
-        """Closes the child."""
+        """Judges no more, and closes the child."""
         self._timer.cancel()
-        self._child.close()
+        super().close()
 
     # -- balancer.BalancerHost, for the child
 

@@ -26,6 +26,7 @@ from minirpc.aio.keepalive import Keepalive
 from minirpc.aio.lifetime import LoopBound
 from minirpc.aio.listener import Listener, bind
 from minirpc.aio.probes import HEALTH_PATH, ProbeOwner
+from minirpc.aio.refusals import describe_refusal, find_refusal, unknown_encoding, unknown_method
 from minirpc.aio.server_stream import Handler, ServerStream, trailers_only
 from minirpc.aio.service import Servicer, methods_of
 from minirpc.aio.target import TcpAddress, UnixAddress, parse_listen_address
@@ -34,13 +35,12 @@ from minirpc.aio.tls import ContextSource, ServerTls
 from minirpc.aio.tls_layer import TlsLayer
 from minirpc.errors import StatusCode
 from minirpc.http2 import ErrorCode, Header, Http2Options, StreamHandler
-from minirpc.rpc.compression import ACCEPT_ENCODING, find_encoding, get_encoding, parse_accept_encoding
+from minirpc.rpc.compression import find_encoding, get_encoding, parse_accept_encoding
 from minirpc.rpc.framing import DEFAULT_MAX_RECEIVE_MESSAGE_SIZE
 from minirpc.rpc.metadata import (
     DEFAULT_MAX_RECEIVE_METADATA_SIZE,
     decode_metadata,
     describe_oversize,
-    is_grpc_content_type,
 )
 from minirpc.rpc.method import RAW, Method
 from minirpc.rpc.status import Status
@@ -519,11 +519,11 @@ class Server(LoopBound):
         fields = dict(headers)
         handler = self._handlers.get(fields[b":path"]) or self._fallback_handler(fields[b":path"])
         encoding = find_encoding(fields.get(b"grpc-encoding", b"identity"))
-        http_refusal = _find_refusal(fields)
-        refusal = http_refusal or (_unknown_encoding(fields) if encoding is None else None)
+        http_refusal = find_refusal(fields)
+        refusal = http_refusal or (unknown_encoding(fields) if encoding is None else None)
         if refusal is not None or handler is None or encoding is None:
             path = fields[b":path"].decode("utf-8", "replace")
-            _log.debug("call of %r from %s refused: %s", path, connection.peer, _reason(refusal))
+            _log.debug("call of %r from %s refused: %s", path, connection.peer, describe_refusal(refusal))
             if http_refusal is not None:
                 return HttpResponse(
                     connection,
@@ -533,7 +533,7 @@ class Server(LoopBound):
                     end_stream=end_stream,
                     with_body=fields[b":method"] != b"HEAD",
                 )
-            self._refuse(connection, stream_id, refusal or _unknown_method(fields), end_stream)
+            self._refuse(connection, stream_id, refusal or unknown_method(fields), end_stream)
             return None
         calls = self.service_calls if handler.essential else self.calls
         limit = self._max_concurrent_calls
@@ -603,31 +603,3 @@ class Server(LoopBound):
     def _task_started(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _reason(refusal: list[Header] | None) -> str:
-    if refusal is None:
-        return "no such method"
-    return ", ".join(f"{name.decode()}={value.decode('latin-1')}" for name, value in refusal)
-
-
-def _unknown_method(fields: dict[bytes, bytes]) -> list[Header]:
-    path = fields[b":path"].decode("utf-8", "replace")
-    return trailers_only(Status(StatusCode.UNIMPLEMENTED, f"this server has no method {path}"))
-
-
-def _find_refusal(fields: dict[bytes, bytes]) -> list[Header] | None:
-    """Returns the response to a request that is no gRPC request that this server can read, or None."""
-    if fields[b":method"] != b"POST":
-        return [(b":status", b"405"), (b"allow", b"POST")]
-    if not is_grpc_content_type(fields.get(b"content-type", b"")):
-        # PROTOCOL-HTTP2, "Requests": 415 Unsupported Media Type.
-        return [(b":status", b"415")]
-    return None
-
-
-def _unknown_encoding(fields: dict[bytes, bytes]) -> list[Header]:
-    """PROTOCOL-HTTP2, "Message-Encoding": UNIMPLEMENTED, with the encodings that are accepted."""
-    name = fields[b"grpc-encoding"].decode("latin-1")
-    status = Status(StatusCode.UNIMPLEMENTED, f"grpc-encoding {name!r} is not supported")
-    return [*trailers_only(status), (b"grpc-accept-encoding", ACCEPT_ENCODING)]

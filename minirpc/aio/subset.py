@@ -8,12 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from minirpc.aio.balancer import Balancer, BalancerHost
+from minirpc.aio.balancer import Balancer, BalancerHost, WrappingBalancer
 from minirpc.aio.hashing import endpoint_rank
 from minirpc.aio.policies import RoundRobin
 from minirpc.aio.policy_registry import PolicyChoice, find_balancer, read_child, register_policy
 from minirpc.aio.resolver import Endpoint
-from minirpc.aio.subchannel import Subchannel
 from minirpc.aio.target import Address
 from minirpc.errors import ConfigError
 from minirpc.rpc.service_config_json import Fields, read_string, read_uint32
@@ -61,12 +60,12 @@ class Subset:
         return fields.build(cls, values, False)
 
 
-class _SubsetBalancer(Balancer):
+class _SubsetBalancer(WrappingBalancer):
     def __init__(self, host: BalancerHost, policy: Subset) -> None:
         super().__init__(host)
         self._size = policy.size
         self._seed = policy.client.encode()[:64] or secrets.token_bytes(8)
-        self._child = find_balancer(policy.child)(host)
+        self.child = find_balancer(policy.child)(host)
         self._ranks: dict[tuple[Address, ...], int] = {}
 
     def update_endpoints(self, endpoints: Sequence[Endpoint]) -> None:
@@ -79,19 +78,7 @@ class _SubsetBalancer(Balancer):
         if len(ranks) > self._size:
             chosen = set(heapq.nsmallest(self._size, ranks, key=ranks.__getitem__))
             endpoints = [endpoint for endpoint in endpoints if endpoint.addresses in chosen]
-        self._child.update_endpoints(endpoints)
-
-    def subchannel_changed(self, subchannel: Subchannel) -> None:
-        """Tells the child."""
-        self._child.subchannel_changed(subchannel)
-
-    def connect(self) -> None:
-        """Has the child connect."""
-        self._child.connect()
-
-    def close(self) -> None:
-        """Closes the child."""
-        self._child.close()
+        self.child.update_endpoints(endpoints)
 
 
 for _name in ("subset", "random_subsetting_experimental"):  # the latter is gRPC's

@@ -12,6 +12,7 @@ __all__ = [
     "Target",
     "TcpAddress",
     "UnixAddress",
+    "host_of",
     "parse_dns_target",
     "parse_listen_address",
     "parse_static_target",
@@ -147,3 +148,10 @@ def _parse_host_and_port(text: str, target: str) -> TcpAddress:
     elif ":" in host:
         raise ValueError(f"{target!r}: an IPv6 address needs brackets, as in [::1]:50051")
     return TcpAddress(host, int(port))
+
+
+def host_of(authority: str) -> str:
+    """The host of an authority ``host``, ``host:port`` or ``[::1]:port``."""
+    if authority.startswith("["):
+        return authority[1:].partition("]")[0]
+    return authority.partition(":")[0]
