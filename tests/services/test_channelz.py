@@ -31,9 +31,9 @@ class Asked:
         self.stub = stub
 
     async def server(self, service: str) -> Any:
-        """The server that has this service."""
+        """The latest server that has this service."""
         servers = (await self.stub.GetServers(pb.GetServersRequest())).server
-        return next(server for server in servers if service in server.ref.name)
+        return [server for server in servers if service in server.ref.name][-1]
 
     async def channel(self, target: str) -> Any:
         """The latest channel with this target."""

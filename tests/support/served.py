@@ -37,10 +37,10 @@ async def main(delay: float, grace: float, how: str) -> None:
         print(*addresses, flush=True)
 
     if how == "slow-start":
-        print("starting", flush=True)
         bind = server._listen
 
         async def slowly(*arguments: object) -> str:
+            print("starting", flush=True)  # signals are handled from here on
             await asyncio.sleep(0.5)
             return await bind(*arguments)
 
