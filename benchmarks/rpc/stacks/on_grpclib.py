@@ -58,14 +58,6 @@ class _Client:
         async with Channel("127.0.0.1", self._port) as channel:
             await BenchStub(channel).Unary(Message(number=1))
 
-    async def hold_streams(self, count: int) -> None:
-        for _ in range(count):
-            stream = self._stub.Chat.open()
-            await stream.__aenter__()
-            await stream.send_message(Message(number=1))
-            await stream.recv_message()
-            self._held.append(stream)
-
     async def hold_connections(self, count: int) -> None:
         for _ in range(count):
             channel = Channel("127.0.0.1", self._port)
