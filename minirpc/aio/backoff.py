@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass
+
+from minirpc.frozen import frozen
 
 __all__ = ["Backoff"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Backoff:
     """Waits that grow from one failed attempt to the next, with a random part so that clients do not come all at once.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+from minirpc.frozen import frozen
 
 __all__ = ["ConnectionLimits", "Lifespan"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ConnectionLimits:
     """What a server bears with on each of its connections. Who goes beyond a limit loses that connection and no other.
 
@@ -45,7 +46,7 @@ class ConnectionLimits:
             raise ValueError(f"ping_strikes must be 0 or more, not {self.ping_strikes}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Lifespan:
     """How long a server keeps a connection that nothing is wrong with (gRFC A9). None means for ever.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from minirpc.errors import RpcError, StatusCode
+from minirpc.frozen import frozen
 from minirpc.http2 import Header
 from minirpc.rpc.metadata import MetadataInput, encode_metadata
 
@@ -26,7 +26,7 @@ _DATA_PLANE_CODES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AuthContext:
     """The call that credentials are asked for.
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from minirpc.aio.backoff import Backoff
 from minirpc.aio.client_stream import ClientStream
 from minirpc.aio.connection import Connection
 from minirpc.errors import RpcError, StatusCode
+from minirpc.frozen import frozen
 from minirpc.http2 import Header
 
 __all__ = ["HealthCheck", "HealthWatch"]
@@ -23,7 +23,7 @@ _STATUS_NAMES = {0: "UNKNOWN", 2: "NOT_SERVING", 3: "SERVICE_UNKNOWN"}
 _MAX_RESPONSE = 1 << 12  # bytes; a response has one small field
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HealthCheck:
     """What a channel asks its servers.
 

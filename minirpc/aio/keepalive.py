@@ -6,9 +6,9 @@ import asyncio
 import math
 import socket
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Protocol
 
+from minirpc.frozen import frozen
 from minirpc.http2 import Engine
 
 __all__ = ["Keepalive", "KeepaliveConnection", "KeepaliveWatch", "set_user_timeout"]
@@ -18,7 +18,7 @@ _MIN_CLIENT_TIME = 10.0  # seconds; gRFC A8
 _MAX_USER_TIMEOUT = 2**31 - 1  # milliseconds; the kernel keeps an int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Keepalive:
     """How one side looks whether the other one is still there.
 

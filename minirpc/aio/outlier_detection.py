@@ -7,7 +7,7 @@ import logging
 import math
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Self
 
 from minirpc.aio.balancer import Balancer, BalancerHost, Picker, WrappingBalancer
@@ -18,6 +18,7 @@ from minirpc.aio.resolver import Endpoint
 from minirpc.aio.subchannel import Bar, Failure, Subchannel
 from minirpc.aio.target import Address
 from minirpc.errors import ConfigError, StatusCode
+from minirpc.frozen import frozen
 from minirpc.rpc.service_config import json_name
 from minirpc.rpc.service_config_json import Fields, read_duration, read_uint32
 
@@ -45,7 +46,7 @@ def _check(attribute: str, good: bool, rule: str, value: object) -> None:
         raise ConfigError(json_name(attribute), f"must be {rule}, not {value!r}")
 
 
-@dataclass(frozen=True)
+@frozen
 class SuccessRate:
     """Ejects endpoints whose part of successful calls is far below that of the others.
 
@@ -69,7 +70,7 @@ class SuccessRate:
             _check(name, getattr(self, name) >= 0, "at least 0", getattr(self, name))
 
 
-@dataclass(frozen=True)
+@frozen
 class FailurePercentage:
     """Ejects endpoints of whose calls more than a part has failed.
 
@@ -91,7 +92,7 @@ class FailurePercentage:
             _check(name, getattr(self, name) >= 0, "at least 0", getattr(self, name))
 
 
-@dataclass(frozen=True)
+@frozen
 class OutlierDetection:
     """Leaves endpoints out for a while whose calls fail, and has another policy place the calls on the rest.
 

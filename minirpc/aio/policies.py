@@ -8,7 +8,6 @@ from __future__ import annotations
 import heapq
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Self
 
 from minirpc.aio.balancer import Balancer, BalancerHost, FailingPicker, Pick, PickedCall, WaitingPicker
@@ -18,12 +17,13 @@ from minirpc.aio.resolver import Endpoint
 from minirpc.aio.spread import SpreadBalancer
 from minirpc.aio.subchannel import Subchannel
 from minirpc.errors import ConfigError
+from minirpc.frozen import frozen
 from minirpc.rpc.service_config_json import Fields, read_bool, read_uint32
 
 __all__ = ["LeastRequest", "PickFirst", "RoundRobin"]
 
 
-@dataclass(frozen=True)
+@frozen
 class PickFirst:
     """All calls go to one address: the first, in the resolver's order, that could be connected to.
 
@@ -91,7 +91,7 @@ class _PickFirstBalancer(Balancer):
             self._subchannel.shut_down()
 
 
-@dataclass(frozen=True)
+@frozen
 class RoundRobin:
     """Calls go in turn to all endpoints that are connected, in proportion to the weights where those differ."""
 
@@ -181,7 +181,7 @@ class _RoundRobinBalancer(SpreadBalancer):
         return ready[self._next % len(ready)]
 
 
-@dataclass(frozen=True)
+@frozen
 class LeastRequest:
     """Of a few endpoints, drawn by chance, the one with the fewest calls of this client (gRFC A48).
 

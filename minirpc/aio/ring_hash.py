@@ -11,7 +11,6 @@ import math
 import random
 from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Self
 
 from minirpc.aio.balancer import Balancer, BalancerHost, FailingPicker, Pick, PickedCall
@@ -22,6 +21,7 @@ from minirpc.aio.resolver import Endpoint
 from minirpc.aio.subchannel import Failure, Subchannel
 from minirpc.aio.target import Address
 from minirpc.errors import ConfigError
+from minirpc.frozen import frozen
 from minirpc.rpc.service_config_json import Fields, read_string, read_uint32
 
 __all__ = ["Ring", "RingHash"]
@@ -34,7 +34,7 @@ _SLOT_MASK = (1 << _SLOT_BITS) - 1
 _MAX_STEPS = 8  # endpoints that are looked at, after which any one that is READY will do
 
 
-@dataclass(frozen=True)
+@frozen
 class RingHash:
     """Calls whose metadata have the same value go to the same endpoint, as long as that is there.
 

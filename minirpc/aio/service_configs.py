@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from minirpc.aio.balancer import BalancerFactory
 from minirpc.aio.policy_registry import policy_of
 from minirpc.aio.subchannel import Failure
 from minirpc.errors import ConfigError
+from minirpc.frozen import frozen
 from minirpc.rpc.retry import Hedges, Retries, RetryThrottle
 from minirpc.rpc.service_config import HealthCheckConfig, MethodConfig, ServiceConfig
 from minirpc.rpc.service_config_json import parse_service_config
@@ -29,7 +29,7 @@ AttemptRules: TypeAlias = Retries | Hedges | None
 _EMPTY = ServiceConfig()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Balancing:
     """How calls are spread over the endpoints.
 

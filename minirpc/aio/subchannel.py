@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from minirpc.aio.backoff import Backoff
@@ -24,6 +23,7 @@ from minirpc.aio.health_watch import HealthCheck, HealthWatch
 from minirpc.aio.inspection import CallCounter, History, register
 from minirpc.aio.target import Address
 from minirpc.errors import StatusCode
+from minirpc.frozen import frozen
 from minirpc.http2 import ErrorCode, Header, StreamHandler
 
 __all__ = ["Bar", "Failure", "Subchannel", "SubchannelOwner"]
@@ -31,7 +31,7 @@ __all__ = ["Bar", "Failure", "Subchannel", "SubchannelOwner"]
 _log = logging.getLogger("minirpc.channel")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failure:
     """Why calls fail: the status that they end with.
 
@@ -46,7 +46,7 @@ class Failure:
     code: StatusCode = StatusCode.UNAVAILABLE
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bar:
     """Why a subchannel that is connected is not used.
 

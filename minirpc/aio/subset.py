@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import heapq
-import secrets
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Self
 
 from minirpc.aio.balancer import Balancer, BalancerHost, WrappingBalancer
@@ -15,12 +15,13 @@ from minirpc.aio.policy_registry import PolicyChoice, find_balancer, read_child,
 from minirpc.aio.resolver import Endpoint
 from minirpc.aio.target import Address
 from minirpc.errors import ConfigError
+from minirpc.frozen import frozen
 from minirpc.rpc.service_config_json import Fields, read_string, read_uint32
 
 __all__ = ["Subset"]
 
 
-@dataclass(frozen=True)
+@frozen
 class Subset:
     """Gives another policy no more than ``size`` of the endpoints, so that a client has no more connections than that.
 
@@ -64,7 +65,7 @@ class _SubsetBalancer(WrappingBalancer):
     def __init__(self, host: BalancerHost, policy: Subset) -> None:
         super().__init__(host)
         self._size = policy.size
-        self._seed = policy.client.encode()[:64] or secrets.token_bytes(8)
+        self._seed = policy.client.encode()[:64] or os.urandom(8)
         self.child = find_balancer(policy.child)(host)
         self._ranks: dict[tuple[Address, ...], int] = {}
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import unquote
 
+from minirpc.frozen import frozen
+
 __all__ = [
     "Address",
     "Target",
@@ -49,7 +51,7 @@ class UnixAddress:
 Address: TypeAlias = TcpAddress | UnixAddress
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """What a channel was given to connect to, taken apart: ``scheme://authority/path``.
 

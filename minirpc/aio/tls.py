@@ -11,12 +11,13 @@ import logging
 import os
 import ssl
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import Any, TypeAlias
+
+from minirpc.frozen import frozen
 
 __all__ = ["ClientTls", "ContextSource", "PeerIdentity", "PemSource", "ServerTls"]
 
@@ -35,7 +36,7 @@ ALPN_PROTOCOL = "h2"  # RFC 9113 section 3.2
 _TLS_1_2_CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ClientTls:
     """TLS of a channel. ``ClientTls()`` trusts the system's certification authorities.
 
@@ -68,7 +69,7 @@ class ClientTls:
             raise ValueError("TLS: ca has no use with insecure_skip_verify")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ServerTls:
     """TLS of a listening address.
 
@@ -244,6 +245,8 @@ def _file_of_bytes(content: bytes) -> Iterator[str]:
             file.flush()
             yield f"/proc/self/fd/{file.fileno()}"
         return
+    import tempfile  # noqa: PLC0415  # dear to import, and seldom needed
+
     with tempfile.NamedTemporaryFile() as file:
         file.write(content)
         file.flush()
@@ -263,7 +266,7 @@ def _name_of(source: PemSource) -> str:
     return "bytes" if isinstance(source, bytes) else os.fspath(source)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PeerIdentity:
     """Who the other side of a connection is, by a certificate that was verified in the handshake.
 

@@ -12,7 +12,6 @@ import asyncio
 import importlib
 import inspect
 import logging
-import multiprocessing
 import os
 import signal
 import socket
@@ -20,17 +19,20 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from multiprocessing import resource_tracker
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import FrameType
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from minirpc.aio.listener import bind
 from minirpc.aio.server import Server
 from minirpc.aio.target import TcpAddress, UnixAddress, parse_listen_address
 from minirpc.aio.tls import ServerTls
+from minirpc.frozen import frozen
+
+# multiprocessing is dear to import, and few programs start workers: it is imported when they do
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
 
 __all__ = ["Application", "serve"]
 
@@ -47,7 +49,7 @@ _EXTRA = 15.0  # seconds beyond delay and grace after which a worker that does n
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP) if os.name == "posix" else ()
 
 
-@dataclass(frozen=True)
+@frozen
 class _Plan:
     """What all workers are told."""
 
@@ -160,7 +162,12 @@ class _Supervisor:
         self._plan = plan
         self._count = count
         self._on_listening = on_listening
+        import multiprocessing.connection  # noqa: PLC0415
+        import multiprocessing.resource_tracker  # noqa: PLC0415
+
         self._context = multiprocessing.get_context("spawn")
+        self._wait = multiprocessing.connection.wait
+        self._ensure_helper = multiprocessing.resource_tracker.ensure_running
         self._workers: set[_Worker] = set()
         self._old: list[_Worker] = []  # those that are still to be replaced
         self._starts: list[float] = []  # when those that have died are replaced
@@ -201,17 +208,17 @@ class _Supervisor:
         timeout = max(0.0, min(moments) - now) if moments else None
         pipes = {worker.pipe: worker for worker in self._workers if not worker.ready}
         processes = {worker.process.sentinel: worker for worker in self._workers}
-        found = wait([signals, *pipes, *processes], timeout)
+        found: list[Any] = self._wait([signals, *pipes, *processes], timeout)
         if signals in found:
             for number in signals.recv(256):
                 self._told(signal.Signals(number))
         for each in found:
-            if isinstance(each, Connection):
+            if each in pipes:
                 with suppress(EOFError, OSError):
                     each.recv_bytes()
                     self._serves(pipes[each])
         for each in found:
-            if isinstance(each, int):
+            if each in processes:
                 self._ended(processes[each])
         now = time.monotonic()
         for worker in self._workers:
@@ -225,14 +232,14 @@ class _Supervisor:
             self._start()
 
     def _start(self, replaces: _Worker | None = None, *, first: bool = False) -> None:
-        ours, theirs = multiprocessing.Pipe()
+        ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_run_worker, args=(self._plan, theirs), name="minirpc worker")
         # A terminal sends these to all its processes, but what becomes of workers is the supervisor's to say. They
         # inherit the mask; here it keeps what arrives. multiprocessing's helper is started before, since it lifts the
         # mask of SIGINT when it starts.
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGHUP,))
         try:
-            resource_tracker.ensure_running()
+            self._ensure_helper()
             signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
             process.start()
         finally:

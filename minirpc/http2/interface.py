@@ -20,9 +20,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol, TypeAlias
 
+from minirpc.frozen import frozen
 from minirpc.http2.limits import FloodLimits
 
 __all__ = [
@@ -70,7 +71,7 @@ def error_name(error_code: int) -> str:
         return f"{error_code:#x}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Http2Options:
     """What one endpoint tells the other in SETTINGS, and how much it lets the other send.
 

@@ -9,12 +9,13 @@ leaves allows more of them: a busy connection cannot run into such a limit.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+from minirpc.frozen import frozen
 
 __all__ = ["FloodLimits", "Rate"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rate:
     """A token bucket, refilled when it is empty: up to twice ``burst`` may come close together.
 
@@ -34,7 +35,7 @@ class Rate:
             raise ValueError(f"not a rate: {self}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class FloodLimits:
     """Limits of one connection. Beyond any of them it ends with GOAWAY(ENHANCE_YOUR_CALM), which names the limit.
 

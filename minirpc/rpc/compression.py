@@ -10,10 +10,10 @@ import importlib
 import sys
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from minirpc.errors import RpcError, StatusCode
+from minirpc.frozen import frozen
 
 __all__ = ["ACCEPT_ENCODING", "IDENTITY", "Encoding", "find_encoding", "get_encoding", "parse_accept_encoding"]
 
@@ -58,7 +58,7 @@ class _Decompressor(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Encoding:
     """One way to compress messages.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from minirpc.frozen import frozen
 
 __all__ = ["RAW", "Codec", "Method"]
 
@@ -13,7 +14,7 @@ ResponseT = TypeVar("ResponseT")
 MessageT = TypeVar("MessageT")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Codec(Generic[MessageT]):
     """Turns messages into bytes and back.
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from minirpc.errors import StatusCode
+from minirpc.frozen import frozen
 from minirpc.http2 import Header
 from minirpc.rpc.service_config import HedgingPolicy, RetryPolicy, RetryThrottling
 
@@ -40,7 +40,7 @@ _INT32 = re.compile(rb"0|-?[1-9][0-9]{0,9}")  # ASCII, without unnecessary leadi
 _MAX_INT32 = 0x7FFF_FFFF
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pushback:
     """What a server says about trying again.
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from minirpc.errors import ConfigError, StatusCode
+from minirpc.frozen import frozen
 
 __all__ = [
     "HealthCheckConfig",
@@ -52,7 +53,7 @@ def _check_codes(attribute: str, codes: Collection[StatusCode]) -> None:
         raise ConfigError(json_name(attribute), "OK is no failure")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RetryPolicy:
     """When a failed call is tried again (gRFC A6).
 
@@ -83,7 +84,7 @@ class RetryPolicy:
         _check_codes("retryable_status_codes", self.retryable_status_codes)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HedgingPolicy:
     """When further copies of a call are sent while it runs (gRFC A6). Only for methods that may run more than once.
 
@@ -104,7 +105,7 @@ class HedgingPolicy:
         _check_codes("non_fatal_status_codes", self.non_fatal_status_codes)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RetryThrottling:
     """When a client stops to try again because too much fails (gRFC A6); for all methods together.
 
@@ -123,7 +124,7 @@ class RetryThrottling:
         _check("token_ratio", good, "at least 0.001", self.token_ratio)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MethodName:
     """What a method config is for: one method, all methods of a service, or, without a service, all methods.
 
@@ -148,7 +149,7 @@ class MethodName:
         return f"/{self.service}/{self.method}" if self.service else ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MethodConfig:
     """What holds for some methods. None everywhere means that nothing is said.
 
@@ -180,7 +181,7 @@ class MethodConfig:
             raise ConfigError("hedgingPolicy", "there is a retryPolicy already; a method has at most one of the two")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LoadBalancingConfig:
     """A balancing policy and how it is set up.
 
@@ -193,7 +194,7 @@ class LoadBalancingConfig:
     config: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HealthCheckConfig:
     """Client-side health checking (gRFC A17).
 
@@ -204,7 +205,7 @@ class HealthCheckConfig:
     service_name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServiceConfig:
     """The service config of one target.
 

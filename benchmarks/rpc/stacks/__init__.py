@@ -49,8 +49,8 @@ class Stack:
         requires: the distributions that must be installed.
         loop: the event loop, ``asyncio`` or ``uvloop``.
         only: the workloads that it has; None for all.
-        holds: whether it can hold thousands of streams open: not where each takes a thread, nor where the server stops at
-            100 of them.
+        holds: whether it can hold thousands of streams open: not where each takes a thread, nor where the server
+            stops at 100 of them.
         imports: the module that programs import, whose import is timed; empty for none.
     """
 
