@@ -17,7 +17,7 @@ This leans on private names of h2, all listed in :data:`PRIVATE_NAMES`; a test h
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -45,11 +45,17 @@ from minirpc.http2.header_rules import BlockKind
 from minirpc.http2.hpack_memo import MemoDecoder, MemoEncoder, OversizedBlockError
 from minirpc.http2.interface import Header, Http2Options
 
-__all__ = ["PRIVATE_NAMES", "GrpcH2Connection", "StreamFaultError"]
+__all__ = ["PRIVATE_NAMES", "GrpcH2Connection", "StreamFaultError", "trim_settings"]
 
 PRIVATE_NAMES: dict[object, tuple[str, ...]] = {
     H2ConnectionStateMachine: ("_transitions",),
-    H2Connection: ("_receive_frame", "_receive_headers_frame", "_stream_id_is_outbound"),
+    H2Connection: (
+        "_acknowledge_settings",
+        "_local_settings_acked",
+        "_receive_frame",
+        "_receive_headers_frame",
+        "_stream_id_is_outbound",
+    ),
     h2_connection_module: ("_decode_headers",),
 }
 """The private names of h2's classes and modules that this module leans on. Instances add ``_closed_streams``,
@@ -174,7 +180,7 @@ class GrpcH2Connection(H2Connection):
         if kind is DataFrame or kind is HeadersFrame:
             pass  # by far the most
         elif isinstance(frame, SettingsFrame):
-            _trim_settings(frame)
+            frame.settings = trim_settings(frame.settings)
         elif isinstance(frame, PriorityFrame):
             self._check_priority(frame)
             return []
@@ -367,12 +373,12 @@ class GrpcH2Connection(H2Connection):
             self._data_to_send += _WINDOW_UPDATE.pack(0, 4, 8, 0, stream_id, increment)
 
 
-def _trim_settings(frame: SettingsFrame) -> None:
+def trim_settings(settings: Mapping[int, int]) -> dict[int, int]:
     """Leaves out of SETTINGS what would only cost memory."""
     # RFC 9113 section 6.5.2: unknown settings are ignored; h2 would keep each of the 65,536 that there can be.
-    settings = {code: value for code, value in frame.settings.items() if code in _SETTINGS}
-    table_size = settings.get(SettingCodes.HEADER_TABLE_SIZE)
+    trimmed = {code: value for code, value in settings.items() if code in _SETTINGS}
+    table_size = trimmed.get(SettingCodes.HEADER_TABLE_SIZE)
     if table_size is not None:
         # RFC 7541 section 4.2: the encoder may use less than what it is offered.
-        settings[SettingCodes.HEADER_TABLE_SIZE] = min(table_size, _MAX_ENCODER_TABLE)
-    frame.settings = settings
+        trimmed[SettingCodes.HEADER_TABLE_SIZE] = min(table_size, _MAX_ENCODER_TABLE)
+    return trimmed

@@ -115,7 +115,7 @@ class MemoEncoder(Encoder):
         smallest = min(value, *pending) if pending else value
         self.table_size_changes = [value] if smallest == value else [smallest, value]
 
-    def encode(self, headers: Iterable[Any], huffman: bool = True) -> bytes:
+    def encode(self, headers: Iterable[Any], huffman: bool = False) -> bytes:
         """Encodes ``(name, value)`` pairs of bytes into one header block."""
         parts: list[bytes] = []
         if self.table_size_changes:

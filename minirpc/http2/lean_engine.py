@@ -14,10 +14,11 @@ from collections.abc import Callable, Sequence
 
 from h2.connection import ConnectionState
 from h2.events import Event, RemoteSettingsChanged, SettingsAcknowledged
+from h2.settings import SettingCodes
 from h2.stream import H2Stream, H2StreamStateMachine, StreamClosedBy, StreamState
 from h2.windows import WindowManager
 
-from minirpc.http2.h2_connection import StreamFaultError
+from minirpc.http2.h2_connection import StreamFaultError, trim_settings
 from minirpc.http2.h2_engine import H2Engine
 from minirpc.http2.header_rules import BlockKind
 from minirpc.http2.interface import (
@@ -32,11 +33,21 @@ from minirpc.http2.interface import (
 __all__ = ["LeanH2Engine"]
 
 # RFC 9113 section 6: frame types, and the only flags that a frame may have to go the short way.
-_DATA, _HEADERS, _RST_STREAM, _WINDOW_UPDATE, _CONTINUATION = 0, 1, 3, 8, 9
-_END_STREAM, _END_HEADERS = 1, 4
+_DATA, _HEADERS, _RST_STREAM, _SETTINGS, _WINDOW_UPDATE, _CONTINUATION = 0, 1, 3, 4, 8, 9
+_ACK, _END_STREAM, _END_HEADERS = 1, 1, 4
 
 _FRAME_HEADER = struct.Struct(">BHBBL")  # section 4.1: length (24 bits), type, flags, stream identifier
 _RESET = struct.Struct(">BHBBLL")  # section 6.4: the header and an error code
+_SETTING = struct.Struct(">HL")  # section 6.5.1
+_SETTINGS_ACK = _FRAME_HEADER.pack(0, 0, _SETTINGS, _ACK, 0)
+_USUAL_SETTINGS: dict[int, range] = {  # the values that can be right (section 6.5.2), and mean something to gRPC
+    SettingCodes.HEADER_TABLE_SIZE: range(1 << 32),
+    SettingCodes.ENABLE_PUSH: range(1),
+    SettingCodes.MAX_CONCURRENT_STREAMS: range(1 << 32),
+    SettingCodes.INITIAL_WINDOW_SIZE: range(1 << 31),
+    SettingCodes.MAX_FRAME_SIZE: range(1 << 14, 1 << 24),
+    SettingCodes.MAX_HEADER_LIST_SIZE: range(1 << 32),
+}
 _UINT32 = struct.Struct(">L")
 _MAX_WINDOW = 2**31 - 1
 
@@ -59,7 +70,9 @@ class LeanH2Engine(H2Engine):
         client_side: bool,
     ) -> None:
         super().__init__(handler, options, clock, client_side=client_side)
+        # The first HEADERS lead from IDLE to the open state, in which the connection stays.
         self._open_state = ConnectionState.CLIENT_OPEN if client_side else ConnectionState.SERVER_OPEN
+        self._usable_states = (ConnectionState.IDLE, self._open_state)
         self._read_settings()
 
     def _read_settings(self) -> None:
@@ -91,6 +104,8 @@ class LeanH2Engine(H2Engine):
             taken = self._receive_window_update(stream_id, payload)
         elif kind == _RST_STREAM:
             taken = self._receive_reset(stream_id, payload)
+        elif kind == _SETTINGS and not stream_id:
+            taken = self._receive_settings(flags, payload)
         else:
             taken = False
         if not taken:
@@ -176,12 +191,13 @@ class LeanH2Engine(H2Engine):
             or not stream_id & 1
             or stream_id <= connection.highest_inbound_stream_id
             or len(streams) >= self._max_peer_streams
-            or connection.state_machine.state is not self._open_state
+            or connection.state_machine.state not in self._usable_states
         ):
             return False
         headers = self._decode(stream_id, payload, BlockKind.REQUEST, end_stream, opens=True)
         if headers is None:
             return True
+        connection.state_machine.state = self._open_state
         connection.highest_inbound_stream_id = stream_id
         machine = self._new_stream(stream_id).state_machine
         machine.state = _HALF_CLOSED_REMOTE if end_stream else _OPEN
@@ -238,6 +254,33 @@ class LeanH2Engine(H2Engine):
         self._forget_if_closed(stream_id)
         return True
 
+    def _receive_settings(self, flags: int, payload: memoryview) -> bool:
+        connection = self._connection
+        if connection.state_machine.state not in self._usable_states:
+            return False
+        if flags & _ACK:
+            if payload:
+                return False
+            self._frames_received += 1
+            self._count("settings")
+            connection._local_settings_acked()
+            self._read_settings()
+            return True
+        if len(payload) % _SETTING.size:
+            return False
+        settings = trim_settings(dict(_SETTING.iter_unpack(payload)))
+        for code, value in settings.items():
+            if value not in _USUAL_SETTINGS.get(code, ()):
+                return False
+        self._frames_received += 1
+        self._count("settings")
+        connection.remote_settings.update(settings)
+        connection._acknowledge_settings()
+        connection._data_to_send += _SETTINGS_ACK
+        self._read_settings()
+        self._handler.settings_received()
+        return True
+
     # -- sending
 
     def open_stream(self, handler: StreamHandler, headers: Sequence[Header], end_stream: bool) -> int:
@@ -246,11 +289,12 @@ class LeanH2Engine(H2Engine):
         if (
             not self._client_side
             or headers[0] != _POST
-            or connection.state_machine.state is not self._open_state
+            or connection.state_machine.state not in self._usable_states
             or len(connection.streams) >= self._max_own_streams
             or stream_id > MAX_STREAM_ID
         ):
             return super().open_stream(handler, headers, end_stream)
+        connection.state_machine.state = self._open_state
         stream = self._new_stream(stream_id)
         stream.request_method = b"POST"
         machine = stream.state_machine
