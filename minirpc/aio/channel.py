@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
 from minirpc import __version__
 from minirpc.aio.backoff import Backoff
@@ -43,6 +43,9 @@ _log = logging.getLogger("minirpc.channel")
 _USER_AGENT = f"grpc-python-minirpc/{__version__}".encode()
 _CANCEL_TIMEOUT = 5.0  # seconds for what is cancelled (interceptors, functions of credentials, …) to clean up
 _CLOSE_TIMEOUT = 1.0  # seconds for the peer to take what is still to be sent
+
+_OPTIONS: Final = Http2Options()
+_BACKOFF: Final = Backoff()
 
 
 class Channel(LoopBound):
@@ -166,7 +169,7 @@ class Channel(LoopBound):
             name = target.rpartition("/")[2]
         if named is not None:
             name = "localhost" if isinstance(named[0], UnixAddress) else str(named[0])
-        options = http2_options or Http2Options()
+        options = http2_options or _OPTIONS
         header_list_size = max(options.max_header_list_size, max_receive_metadata_size)
         # The name that the certificate must have; None for the host of each address, where the target lists them.
         server_name = (tls and tls.server_name) or (authority and host_of(authority)) or None
@@ -192,7 +195,7 @@ class Channel(LoopBound):
             resolver,
             self._configs,
             dialer,
-            backoff=backoff or Backoff(),
+            backoff=backoff or _BACKOFF,
             resolve_interval=resolve_interval,
             idle_timeout=idle_timeout,
         )

@@ -9,10 +9,9 @@ from __future__ import annotations
 import itertools
 import time
 from collections import deque
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
-
-from minirpc.frozen import frozen
 
 __all__ = ["CallCounter", "History", "HistoryEvent", "everything", "find", "forget", "register"]
 
@@ -87,7 +86,7 @@ class CallCounter:
             self.failed += 1
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class HistoryEvent:
     """Something that has happened.
 
