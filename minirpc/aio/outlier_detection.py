@@ -8,6 +8,7 @@ import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import field
+from dataclasses import fields as dataclass_fields
 from typing import Any, Self
 
 from minirpc.aio.balancer import Balancer, BalancerHost, Picker, WrappingBalancer
@@ -143,15 +144,16 @@ class OutlierDetection:
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """Reads gRPC's ``OutlierDetectionLoadBalancingConfig``, with ``consecutiveFailures`` besides."""
         fields = Fields(config, "")
+        usual = cls()
         values = {
             "child": fields.take("child_policy", read_child),
             "consecutive_failures": fields.take("consecutive_failures", read_uint32, None),
             "success_rate": fields.take("success_rate_ejection", _reader_of(SuccessRate), None),
             "failure_percentage": fields.take("failure_percentage_ejection", _reader_of(FailurePercentage), None),
-            "interval": fields.take("interval", read_duration, cls.interval),
-            "base_ejection_time": fields.take("base_ejection_time", read_duration, cls.base_ejection_time),
-            "max_ejection_time": fields.take("max_ejection_time", read_duration, cls.max_ejection_time),
-            "max_ejection_percent": fields.take("max_ejection_percent", read_uint32, cls.max_ejection_percent),
+            "interval": fields.take("interval", read_duration, usual.interval),
+            "base_ejection_time": fields.take("base_ejection_time", read_duration, usual.base_ejection_time),
+            "max_ejection_time": fields.take("max_ejection_time", read_duration, usual.max_ejection_time),
+            "max_ejection_percent": fields.take("max_ejection_percent", read_uint32, usual.max_ejection_percent),
         }
         return fields.build(cls, values, False)
 
@@ -159,7 +161,10 @@ class OutlierDetection:
 def _reader_of(made: type[Any]) -> Any:
     def read(value: Any, path: str) -> Any:
         fields = Fields(value, path)
-        values = {name: fields.take(name, read_uint32, getattr(made, name)) for name in made.__dataclass_fields__}
+        usual = made()
+        values = {
+            each.name: fields.take(each.name, read_uint32, getattr(usual, each.name)) for each in dataclass_fields(made)
+        }
         return fields.build(made, values, False)
 
     return read

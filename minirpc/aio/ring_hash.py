@@ -70,10 +70,11 @@ class RingHash:
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """Reads ``{"requestHashHeader": "user", "minRingSize": 1024, "maxRingSize": 4096}``."""
         fields = Fields(config, "")
+        usual = cls("any")
         values = {
             "header": fields.take("request_hash_header", read_string),
-            "min_ring_size": fields.take("min_ring_size", read_uint32, min(1024, cls.max_ring_size)),
-            "max_ring_size": fields.take("max_ring_size", read_uint32, cls.max_ring_size),
+            "min_ring_size": fields.take("min_ring_size", read_uint32, min(1024, usual.max_ring_size)),
+            "max_ring_size": fields.take("max_ring_size", read_uint32, usual.max_ring_size),
         }
         return fields.build(cls, values, False)
 
