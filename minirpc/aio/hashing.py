@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from hashlib import blake2b
-from struct import Struct
 
 from minirpc.aio.balancer import PickedCall
 from minirpc.aio.target import Address
@@ -13,7 +12,6 @@ from minirpc.aio.target import Address
 __all__ = ["call_hash", "endpoint_points", "endpoint_rank", "header_key", "weighted_rank"]
 
 _WORDS = 8  # in a digest
-_EIGHT_WORDS = Struct(f">{_WORDS}Q")
 _SCALE = 2.0**-64
 
 
@@ -38,22 +36,21 @@ def call_hash(call: PickedCall, key: bytes) -> int | None:
 
 
 def _name_of(addresses: Sequence[Address]) -> bytes:
-    return "|".join(map(str, addresses)).encode()
+    return (str(addresses[0]) if len(addresses) == 1 else "|".join(map(str, addresses))).encode()
 
 
-def endpoint_points(addresses: Sequence[Address], count: int) -> list[int]:
-    """Returns points of an endpoint on a ring of 64 bits. A longer list begins with the shorter one."""
+def endpoint_points(addresses: Sequence[Address], count: int) -> bytes:
+    """Returns points of an endpoint on a ring of 64 bits, 8 bytes each. A longer list begins with the shorter one."""
     name = _name_of(addresses)
-    points: list[int] = []
-    for block in range((count + _WORDS - 1) // _WORDS):
-        points += _EIGHT_WORDS.unpack(blake2b(b"%d %b" % (block, name)).digest())
-    del points[count:]
-    return points
+    if count <= _WORDS:
+        return blake2b(b"0 %b" % name).digest()[: 8 * count]
+    blocks = [blake2b(b"%d %b" % (block, name)).digest() for block in range((count + _WORDS - 1) // _WORDS)]
+    return b"".join(blocks)[: 8 * count]
 
 
 def endpoint_rank(addresses: Sequence[Address], seed: bytes) -> int:
     """Returns a number of 64 bits, by which each seed puts endpoints into an order of its own."""
-    return int.from_bytes(blake2b(_name_of(addresses), digest_size=8, key=seed).digest(), "big")
+    return int.from_bytes(blake2b(b"%b %b" % (seed, _name_of(addresses)), digest_size=8).digest(), "big")
 
 
 def weighted_rank(name: str, weight: float, seed: int) -> float:

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from minirpc.aio.balancer import Balancer, BalancerHost, Picker, WrappingBalancer
 from minirpc.aio.connectivity import ChannelState
+from minirpc.aio.endpoint_set import EndpointSet
 from minirpc.aio.policies import RoundRobin
 from minirpc.aio.policy_registry import PolicyChoice, find_balancer, read_child, register_policy
 from minirpc.aio.resolver import Endpoint
@@ -199,16 +200,25 @@ class _OutlierBalancer(WrappingBalancer):
         self._policy = policy
         self._loop = asyncio.get_running_loop()
         self._records: dict[tuple[Address, ...], _Record] = {}
-        self._endpoints: frozenset[tuple[Address, ...]] = frozenset()
+        self._known = EndpointSet()
+        self._endpoints: dict[tuple[Address, ...], int] = {}  # how many there are with these addresses
         self._ejected = 0
         self.child = find_balancer(policy.child)(self)
         self._timer = self._loop.call_later(policy.interval, self._judge)
 
     def update_endpoints(self, endpoints: Sequence[Endpoint]) -> None:
         """Forgets who is gone."""
-        self._endpoints = frozenset(endpoint.addresses for endpoint in endpoints)
-        for key in self._records.keys() - self._endpoints:
-            if self._records.pop(key).ejected_at is not None:
+        changes, counts = self._known.update(endpoints), self._endpoints
+        for endpoint in changes.new:
+            counts[endpoint.addresses] = counts.get(endpoint.addresses, 0) + 1
+        for endpoint in changes.gone:
+            key = endpoint.addresses
+            counts[key] -= 1
+            if counts[key]:
+                continue
+            del counts[key]
+            record = self._records.pop(key, None)
+            if record is not None and record.ejected_at is not None:
                 self._ejected -= 1
         self.child.update_endpoints(endpoints)
 

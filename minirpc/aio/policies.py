@@ -111,7 +111,6 @@ class _RoundRobinBalancer(SpreadBalancer):
         # Clients that start together must not all begin with the same server.
         self._next = random.randrange(1 << 30)  # noqa: S311
         self._weights: dict[Subchannel, int] = {}
-        self._kinds: dict[int, int] = {}  # how many endpoints have each weight
         self._weights_changed = False
         # With weights: whose turn is next is who is due first (earliest deadline first), and each is due again after a
         # time that its weight divides. Entries of subchannels that are no longer READY, or have another entry by now,
@@ -124,7 +123,7 @@ class _RoundRobinBalancer(SpreadBalancer):
     def update_endpoints(self, endpoints: Sequence[Endpoint]) -> None:
         """Takes the weights, too."""
         super().update_endpoints(endpoints)
-        if len(self._kinds) < 2:
+        if len({endpoint.weight for endpoint in endpoints}) < 2:
             self._turns = None
             self._entries.clear()
         elif self._turns is None or self._weights_changed:
@@ -136,18 +135,13 @@ class _RoundRobinBalancer(SpreadBalancer):
 
     def endpoint_known(self, subchannel: Subchannel, endpoint: Endpoint) -> None:
         """Remembers the weight."""
-        if subchannel in self._weights:
-            self._weights_changed = self._weights_changed or self._weights[subchannel] != endpoint.weight
-            self.endpoint_gone(subchannel)
+        before = self._weights.get(subchannel, endpoint.weight)
+        self._weights_changed = self._weights_changed or before != endpoint.weight
         self._weights[subchannel] = endpoint.weight
-        self._kinds[endpoint.weight] = self._kinds.get(endpoint.weight, 0) + 1
 
     def endpoint_gone(self, subchannel: Subchannel) -> None:
         """Forgets the weight."""
-        weight = self._weights.pop(subchannel)
-        self._kinds[weight] -= 1
-        if not self._kinds[weight]:
-            del self._kinds[weight]
+        del self._weights[subchannel]
 
     def became_ready(self, subchannel: Subchannel) -> None:
         """Gives it a turn, where there are turns; not at once, or many that come together had them together."""
@@ -163,6 +157,8 @@ class _RoundRobinBalancer(SpreadBalancer):
 
     def pick(self, call: PickedCall) -> Pick:  # noqa: ARG002
         """Picks the next one."""
+        if self.waiting:
+            self.connect_to_another()
         ready = self.ready
         if not ready:
             return None
@@ -217,6 +213,8 @@ class _LeastRequestBalancer(SpreadBalancer):
 
     def pick(self, call: PickedCall) -> Pick:  # noqa: ARG002
         """Picks the least busy of a few, the first drawn among equals."""
+        if self.waiting:
+            self.connect_to_another()
         ready = self.ready
         if not ready:
             return None

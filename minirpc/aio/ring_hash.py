@@ -9,12 +9,15 @@ from __future__ import annotations
 import asyncio
 import math
 import random
+import sys
+from array import array
 from bisect import bisect_left, insort
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Self
 
 from minirpc.aio.balancer import Balancer, BalancerHost, FailingPicker, Pick, PickedCall
 from minirpc.aio.connectivity import ChannelState
+from minirpc.aio.endpoint_set import EndpointSet
 from minirpc.aio.hashing import call_hash, endpoint_points, header_key
 from minirpc.aio.policy_registry import register_policy
 from minirpc.aio.resolver import Endpoint
@@ -28,7 +31,7 @@ __all__ = ["Ring", "RingHash"]
 
 _MAX_RING_SIZE = 1 << 23
 _POINTS = 128  # for each unit of weight, within the limits of the ring
-_FEW_POINTS = 256  # below that, a change of the ring is done one by one
+_FEW_POINTS = 64  # below that, a change of the ring is done one by one
 _SLOT_BITS = 24
 _SLOT_MASK = (1 << _SLOT_BITS) - 1
 _MAX_STEPS = 8  # endpoints that are looked at, after which any one that is READY will do
@@ -80,19 +83,24 @@ class RingHash:
 
 
 class Ring:
-    """Endpoints at points of a ring. An update changes the points of those that come, go, or change their share.
+    """Endpoints at points of a ring. A change is one of the points of those that come, go, or change their share.
 
     Args:
         min_size, max_size: points in all; see :class:`RingHash`.
+
+    Attributes:
+        weights: the endpoints, by their addresses, and their weights. To be changed by the methods alone.
     """
 
     def __init__(self, min_size: int, max_size: int) -> None:
+        self.weights: dict[tuple[Address, ...], int] = {}
         self._min_size = min_size
         self._max_size = max_size
+        self._total = 0  # of all weights
+        self._counts: dict[int, int] = {}  # how many points those with each weight have
         # Each point with the slot of its endpoint in the lowest bits: so one sorted list of integers is all.
         self._points: list[int] = []
         self._slots: dict[tuple[Address, ...], int] = {}
-        self._counts: dict[tuple[Address, ...], int] = {}
         self._members: list[tuple[Address, ...]] = []  # by slot
         self._free: list[int] = []
 
@@ -100,17 +108,32 @@ class Ring:
         return len(self._points)
 
     def update(self, weights: Mapping[tuple[Address, ...], int]) -> None:
-        """Takes the endpoints, by their addresses, and their weights."""
-        wanted = self._counts_for(weights)
-        gone: list[int] = []
-        for key in [key for key, count in self._counts.items() if wanted.get(key) != count]:
-            gone += self._points_of(key)
+        """Has these endpoints with these weights, and no others. It looks at each."""
+        old = self.weights
+        gone = [key for key, weight in old.items() if weights.get(key) != weight]
+        self.change(gone, {key: weight for key, weight in weights.items() if old.get(key) != weight})
+
+    def change(self, gone: Collection[tuple[Address, ...]], new: Mapping[tuple[Address, ...], int]) -> None:
+        """Takes some endpoints away, and then some in. What others there are mostly does not matter.
+
+        Args:
+            gone: endpoints that are there; also those whose weight changes.
+            new: endpoints that are not, or no longer, with their weights.
+        """
+        counts = self._counts
+        lost = self._points_of([(key, 0, counts[self.weights[key]]) for key in gone])
+        for key in gone:
+            self._total -= self.weights.pop(key)
             self._free.append(self._slots.pop(key))
-            del self._counts[key]
-        new: list[int] = []
-        for key, count in wanted.items():
-            if key in self._counts:
-                continue
+        self._total += sum(new.values())
+        self._counts = {weight: self._count_for(weight) for weight in {*self.weights.values(), *new.values()}}
+        changed = {weight for weight, count in self._counts.items() if counts.get(weight, count) != count}
+        more = []
+        if changed:  # the ring has come to a bound of its size: all others get some points, or lose some
+            others = [(key, counts[weight], weight) for key, weight in self.weights.items() if weight in changed]
+            lost += self._points_of([(key, self._counts[weight], before) for key, before, weight in others])
+            more = [(key, before, self._counts[weight]) for key, before, weight in others]
+        for key in new:
             if self._free:
                 slot = self._free.pop()
                 self._members[slot] = key
@@ -118,29 +141,51 @@ class Ring:
                 slot = len(self._members)
                 self._members.append(key)
             self._slots[key] = slot
-            self._counts[key] = count
-            new += self._points_of(key)
+        self.weights.update(new)
+        self._replace(lost, self._points_of([*more, *((key, 0, self._counts[weight]) for key, weight in new.items())]))
+
+    def _replace(self, lost: Sequence[int], gained: Sequence[int]) -> None:
         points = self._points
-        if len(gone) + len(new) < _FEW_POINTS:
-            for point in gone:
+        if len(lost) + len(gained) < _FEW_POINTS:
+            for point in lost:
                 del points[bisect_left(points, point)]
-            for point in new:
+            for point in gained:
                 insort(points, point)
+            return
+        if lost:
+            missing = set(lost)
+            points = [point for point in points if point not in missing]
+        self._points = sorted([*points, *gained])
+
+    def _points_of(self, wanted: Sequence[tuple[tuple[Address, ...], int, int]]) -> list[int]:
+        """Returns points of endpoints, the slot of each in its lowest bits.
+
+        Args:
+            wanted: for each endpoint the first of its points, and the one after the last.
+        """
+        hashes, slots = [], []
+        for key, first, end in wanted:
+            if first < end:
+                hashes.append(endpoint_points(key, end)[8 * first :])
+                slots.append(self._slots[key].to_bytes(8, "little") * (end - first))
+        # As bytes, the lowest first: thousands of endpoints have a hundred thousand points.
+        words, low = bytearray().join(hashes), b"".join(slots)
+        for place in range(_SLOT_BITS // 8):
+            words[place::8] = low[place::8]
+        points = array("Q", bytes(words))
+        if sys.byteorder == "big":
+            points.byteswap()
+        return points.tolist()
+
+    def _count_for(self, weight: int) -> int:
+        """How many points an endpoint gets: as many whatever the others are, within the limits of the ring."""
+        total = self._total or 1
+        if _POINTS * total <= self._max_size:
+            factor = max(_POINTS, self._min_size / total)
         else:
-            if gone:
-                missing = set(gone)
-                points = [point for point in points if point not in missing]
-            self._points = sorted(points + new)
-
-    def _points_of(self, key: tuple[Address, ...]) -> list[int]:
-        slot = self._slots[key]
-        return [point & ~_SLOT_MASK | slot for point in endpoint_points(key, self._counts[key])]
-
-    def _counts_for(self, weights: Mapping[tuple[Address, ...], int]) -> dict[tuple[Address, ...], int]:
-        """How many points each endpoint gets: as many whatever the others are, within the limits of the ring."""
-        total = sum(weights.values()) or 1
-        factor = min(max(_POINTS, self._min_size / total), self._max_size / total)
-        return {key: max(1, math.ceil(factor * weight - 1e-9)) for key, weight in weights.items()}
+            # Halved until it fits, not divided: a number that changed with each endpoint would move all of them.
+            factor = 2.0 ** math.floor(math.log2(self._max_size / total))
+        return max(1, math.ceil(factor * weight - 1e-9))
 
     def walk(self, number: int, steps: int) -> list[tuple[Address, ...]]:
         """Returns the endpoint at a number of 64 bits, and those that follow it, each once, up to so many points on."""
@@ -163,7 +208,9 @@ class _RingHashBalancer(Balancer):
         super().__init__(host)
         self._key = header_key(policy.header)
         self._ring = Ring(policy.min_ring_size, policy.max_ring_size)
-        self._subchannels: dict[tuple[Address, ...], Subchannel] = {}
+        self._known = EndpointSet()
+        self._has_twins = False  # whether several endpoints have the same addresses
+        self._subchannels: dict[tuple[Address, ...], Subchannel] = {}  # of endpoints that were asked for
         self._states: dict[Subchannel, ChannelState] = {}
         self._by_state: dict[ChannelState, dict[Subchannel, None]] = {state: {} for state in ChannelState}
         self._ready: list[Subchannel] | None = None  # those that are READY; None when that is to be looked up
@@ -174,18 +221,48 @@ class _RingHashBalancer(Balancer):
     def update_endpoints(self, endpoints: Sequence[Endpoint]) -> None:
         """Keeps the subchannels of the endpoints that stay, and most of the ring."""
         self._quiet = True
-        weights: dict[tuple[Address, ...], int] = {}
-        for endpoint in endpoints:
-            weights.setdefault(endpoint.addresses, endpoint.weight)
-        for key in self._subchannels.keys() - weights.keys():
-            self._subchannels.pop(key).shut_down()
-        for key in weights:
-            if key not in self._subchannels:
-                self._subchannels[key] = subchannel = self.host.create_subchannel(key)
-                self._note(subchannel)
-        self._ring.update(weights)
+        ring = self._ring
+        changes = self._known.update(endpoints, everything=self._has_twins)
+        gone = {endpoint.addresses: endpoint.weight for endpoint in changes.gone}
+        new: dict[tuple[Address, ...], int] = {}
+        for endpoint in changes.new:
+            new.setdefault(endpoint.addresses, endpoint.weight)
+        known = not ring.weights.keys().isdisjoint(new.keys() - gone.keys()) if ring.weights else False
+        self._has_twins = known or len(new) < len(changes.new)
+        if known:  # it has come to light that one of these is the twin of another
+            new = {}
+            for endpoint in endpoints:
+                new.setdefault(endpoint.addresses, endpoint.weight)
+            gone = dict(ring.weights)
+        for key in [key for key in gone if new.get(key) == gone[key]]:
+            del gone[key], new[key]  # another object says the same
+        ring.change(gone, new)
+        for key in gone:
+            if key not in new and key in self._subchannels:
+                self._subchannels.pop(key).shut_down()
         self._quiet = False
         self._report()
+
+    def _subchannel_of(self, key: tuple[Address, ...]) -> Subchannel:
+        """Returns the subchannel of an endpoint, which is made when it is first asked for."""
+        subchannel = self._subchannels.get(key)
+        if subchannel is None:
+            subchannel = self._subchannels[key] = self.host.create_subchannel(key)
+            self._note(subchannel)
+        return subchannel
+
+    def _an_idle_one(self) -> Subchannel | None:
+        """Returns one of the endpoints that are not connected to, by chance, of those that nobody has asked for first.
+
+        None if there is none.
+        """
+        if len(self._subchannels) < len(self._ring.weights):
+            key = self._ring.find(random.getrandbits(64))
+            if key in self._subchannels:
+                key = next(key for key in self._ring.weights if key not in self._subchannels)
+            return self._subchannel_of(key)
+        idle = self._by_state[ChannelState.IDLE]
+        return random.choice(list(idle)) if idle else None  # noqa: S311
 
     def subchannel_changed(self, subchannel: Subchannel) -> None:
         """Takes note. Only what has failed, or is asked for, is connected to again."""
@@ -219,15 +296,17 @@ class _RingHashBalancer(Balancer):
         if found[ChannelState.READY]:
             self.host.update(ChannelState.READY, self)
             return
-        if failed and not found[ChannelState.CONNECTING] and found[ChannelState.IDLE]:
-            self._connect(next(iter(found[ChannelState.IDLE])))  # without calls nobody else would
-        if failed and failed == len(self._states):
+        if failed and not found[ChannelState.CONNECTING]:
+            idle = self._an_idle_one()
+            if idle is not None:
+                self._connect(idle)  # without calls nobody else would
+        if failed and failed == len(self._ring.weights):
             self.host.update(ChannelState.TRANSIENT_FAILURE, FailingPicker(self._failure))
         elif failed >= 2:
             self.host.update(ChannelState.TRANSIENT_FAILURE, self)  # calls for the others wait nevertheless
         elif found[ChannelState.CONNECTING]:
             self.host.update(ChannelState.CONNECTING, self)
-        elif found[ChannelState.IDLE]:
+        else:
             self.host.update(ChannelState.IDLE, self)
 
     def pick(self, call: PickedCall) -> Pick:
@@ -235,11 +314,11 @@ class _RingHashBalancer(Balancer):
         number = call_hash(call, self._key)
         if number is None:
             number = random.getrandbits(64)
-        subchannel = self._subchannels[self._ring.find(number)]
-        if subchannel.connection is not None and subchannel.state is ChannelState.READY:
-            return subchannel
+        first = self._subchannels.get(self._ring.find(number))
+        if first is not None and first.connection is not None and first.state is ChannelState.READY:
+            return first
         for key in self._ring.walk(number, 4 * _MAX_STEPS)[:_MAX_STEPS]:
-            subchannel = self._subchannels[key]
+            subchannel = self._subchannel_of(key)
             match subchannel.state:
                 case ChannelState.READY:
                     return subchannel
@@ -263,8 +342,10 @@ class _RingHashBalancer(Balancer):
     def connect(self) -> None:
         """Connects to one endpoint, by chance, if none is or is being connected to."""
         found = self._by_state
-        if found[ChannelState.IDLE] and not (found[ChannelState.READY] or found[ChannelState.CONNECTING]):
-            self._connect(random.choice(list(found[ChannelState.IDLE])))  # noqa: S311
+        if not (found[ChannelState.READY] or found[ChannelState.CONNECTING]):
+            idle = self._an_idle_one()
+            if idle is not None:
+                self._connect(idle)
 
     def close(self) -> None:
         """Ends all subchannels."""

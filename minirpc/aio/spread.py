@@ -1,17 +1,21 @@
-"""What policies have in common that spread calls over endpoints: a subchannel for each, and which of them are READY."""
+"""What have in common policies that spread calls over endpoints: a subchannel for each, and which of them are READY."""
 
 from __future__ import annotations
 
+import random
 from abc import abstractmethod
 from collections.abc import Sequence
 
 from minirpc.aio.balancer import Balancer, BalancerHost, FailingPicker, Pick, PickedCall, WaitingPicker
 from minirpc.aio.connectivity import ChannelState
+from minirpc.aio.endpoint_set import EndpointSet
 from minirpc.aio.resolver import Endpoint
 from minirpc.aio.subchannel import Failure, Subchannel
 from minirpc.aio.target import Address
 
 __all__ = ["SpreadBalancer", "aggregate_state"]
+
+_AT_ONCE = 100
 
 
 def aggregate_state(counts: dict[ChannelState, int]) -> ChannelState:
@@ -26,19 +30,24 @@ def aggregate_state(counts: dict[ChannelState, int]) -> ChannelState:
 class SpreadBalancer(Balancer):
     """Connects to all endpoints, again when a connection is lost. What is left to do is to pick one that is READY.
 
-    One that comes or goes costs the same whatever the number of others.
+    Where there are more than 100, it connects to that many, by chance, and then to one more with each call, and for
+    each that cannot be connected to: no endpoint costs more than its place in a list before there is a use for it. One
+    that comes or goes costs the same whatever the number of others.
 
     Attributes:
         ready: the subchannels that are READY, in no order.
+        waiting: endpoints without a subchannel, as there was no need for one yet.
     """
 
     def __init__(self, host: BalancerHost) -> None:
         super().__init__(host)
         self.ready: list[Subchannel] = []
-        self._places: dict[Subchannel, int] = {}  # in the list above
-        self._endpoints: dict[int, Endpoint] = {}  # by id(): they are kept, so that ids stay theirs
+        self.waiting: list[Endpoint] = []
+        self._places: dict[Subchannel, int] = {}  # in `ready`
+        self._known = EndpointSet()
         self._has_twins = False  # whether several endpoints have the same addresses
         self._subchannels: dict[tuple[Address, ...], Subchannel] = {}
+        self._served: dict[int, Subchannel] = {}  # by the id() of the endpoints that have one
         self._states: dict[Subchannel, ChannelState] = {}
         self._counts = dict.fromkeys(ChannelState, 0)
         self._failure = Failure("no endpoint could be connected to")
@@ -47,33 +56,71 @@ class SpreadBalancer(Balancer):
     def update_endpoints(self, endpoints: Sequence[Endpoint]) -> None:
         """Keeps the subchannels of the endpoints that stay."""
         self._updating = True
-        # Resolvers mostly hand the same objects out again: a look at the hash of each would be most of what this costs.
-        before, self._endpoints = self._endpoints, {id(endpoint): endpoint for endpoint in endpoints}
-        if self._has_twins:  # of which one may go and the other stay
-            gone, new = list(before.values()), list(endpoints)
-        else:
-            gone = [endpoint for key, endpoint in before.items() if key not in self._endpoints]
-            new = [endpoint for key, endpoint in self._endpoints.items() if key not in before]
+        changes = self._known.update(endpoints, everything=self._has_twins)  # of twins one may go and the other stay
+        if changes.gone and self.waiting:
+            gone = set(map(id, changes.gone))
+            self.waiting = [endpoint for endpoint in self.waiting if id(endpoint) not in gone]
         self._has_twins = False
-        old = {endpoint.addresses: self._subchannels.pop(endpoint.addresses, None) for endpoint in gone}
-        for endpoint in new:
-            addresses = endpoint.addresses
-            if addresses in self._subchannels:
-                self._has_twins = True
-                continue
-            subchannel = old.pop(addresses, None)
-            if subchannel is None:
-                subchannel = self.host.create_subchannel(addresses)
-                self._note(subchannel)
-            self._subchannels[addresses] = subchannel
-            self.endpoint_known(subchannel, endpoint)
-            subchannel.connect()
-        for leaving in old.values():
-            if leaving is not None:
-                leaving.shut_down()
-                self.endpoint_gone(leaving)
+        leaving: dict[tuple[Address, ...], Subchannel] = {}
+        for endpoint in changes.gone:
+            subchannel = self._served.pop(id(endpoint), None)
+            if subchannel is not None:
+                leaving[endpoint.addresses] = subchannel
+                del self._subchannels[endpoint.addresses]
+        # This and what comes next are the only looks at the hashes of addresses.
+        for endpoint in changes.new:
+            kept = leaving.pop(endpoint.addresses, None) if leaving else None
+            if kept is None:
+                self.waiting.append(endpoint)
+            else:
+                self._serve(endpoint, kept)
+        for subchannel in leaving.values():
+            subchannel.shut_down()
+            self.endpoint_gone(subchannel)
+        self._connect_enough()
         self._updating = False
         self._report()
+
+    def _serve(self, endpoint: Endpoint, subchannel: Subchannel) -> None:
+        self._subchannels[endpoint.addresses] = self._served[id(endpoint)] = subchannel
+        self.endpoint_known(subchannel, endpoint)
+        subchannel.connect()
+
+    def _connect_enough(self) -> None:
+        """Connects to endpoints that wait, as many as are to be READY without being asked for."""
+        counts, waiting = self._counts, self.waiting
+        while waiting:
+            room = _AT_ONCE - counts[ChannelState.READY] - counts[ChannelState.CONNECTING] - counts[ChannelState.IDLE]
+            if room <= 0:
+                return
+            if room >= len(waiting):
+                waiting.reverse()  # the order of the resolver
+                while waiting:
+                    self._connect_to(waiting.pop())
+                return
+            self._connect_to_another()
+
+    def connect_to_another(self) -> None:
+        """Connects to one of the endpoints that wait, of which there is one. For picks: the host hears nothing."""
+        if self._counts[ChannelState.CONNECTING] < _AT_ONCE:
+            was, self._updating = self._updating, True
+            self._connect_to_another()
+            self._updating = was
+
+    def _connect_to_another(self) -> None:
+        """Chooses by chance, so that clients of the same list do not all have the same servers."""
+        waiting = self.waiting
+        at = int(random.random() * len(waiting))  # noqa: S311
+        waiting[at], waiting[-1] = waiting[-1], waiting[at]
+        self._connect_to(waiting.pop())
+
+    def _connect_to(self, endpoint: Endpoint) -> None:
+        if endpoint.addresses in self._subchannels:
+            self._has_twins = True
+            return
+        subchannel = self.host.create_subchannel(endpoint.addresses)
+        self._note(subchannel)
+        self._serve(endpoint, subchannel)
 
     def endpoint_known(self, subchannel: Subchannel, endpoint: Endpoint) -> None:
         """Tells of the endpoint that a subchannel is for, when that is new or another object than before."""
@@ -92,6 +139,10 @@ class SpreadBalancer(Balancer):
         if subchannel.state is ChannelState.IDLE:
             subchannel.connect()
         elif not self._updating:
+            if self.waiting and subchannel.state is ChannelState.TRANSIENT_FAILURE:
+                self._updating = True
+                self._connect_enough()
+                self._updating = False
             self._report()
 
     def is_ready(self, subchannel: Subchannel) -> bool:
@@ -131,7 +182,7 @@ class SpreadBalancer(Balancer):
 
     @abstractmethod
     def pick(self, call: PickedCall) -> Pick:
-        """Picks one of :attr:`ready`; None if that is empty."""
+        """Picks one of :attr:`ready`; None if that is empty. Where some are :attr:`waiting`, connects to another."""
 
     def connect(self) -> None:
         """Nothing: there is no subchannel that does not connect."""
@@ -139,5 +190,6 @@ class SpreadBalancer(Balancer):
     def close(self) -> None:
         """Ends all subchannels."""
         self._updating = True
+        self.waiting.clear()
         for subchannel in self._subchannels.values():
             subchannel.shut_down()

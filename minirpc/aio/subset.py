@@ -9,11 +9,11 @@ from dataclasses import field
 from typing import Any, Self
 
 from minirpc.aio.balancer import Balancer, BalancerHost, WrappingBalancer
+from minirpc.aio.endpoint_set import EndpointSet
 from minirpc.aio.hashing import endpoint_rank
 from minirpc.aio.policies import RoundRobin
 from minirpc.aio.policy_registry import PolicyChoice, find_balancer, read_child, register_policy
 from minirpc.aio.resolver import Endpoint
-from minirpc.aio.target import Address
 from minirpc.errors import ConfigError
 from minirpc.frozen import frozen
 from minirpc.rpc.service_config_json import Fields, read_string, read_uint32
@@ -67,18 +67,20 @@ class _SubsetBalancer(WrappingBalancer):
         self._size = policy.size
         self._seed = policy.client.encode()[:64] or os.urandom(8)
         self.child = find_balancer(policy.child)(host)
-        self._ranks: dict[tuple[Address, ...], int] = {}
+        self._known = EndpointSet()
+        self._ranks: dict[int, int] = {}  # by the id() of the endpoints that are known
 
     def update_endpoints(self, endpoints: Sequence[Endpoint]) -> None:
         """Passes the chosen ones on, in the order of the resolver."""
-        before = self._ranks
-        self._ranks = ranks = {}
-        for endpoint in endpoints:
-            key = endpoint.addresses
-            ranks[key] = before[key] if key in before else endpoint_rank(key, self._seed)
+        changes, ranks = self._known.update(endpoints), self._ranks
+        for endpoint in changes.gone:
+            del ranks[id(endpoint)]
+        for endpoint in changes.new:
+            ranks[id(endpoint)] = endpoint_rank(endpoint.addresses, self._seed)
         if len(ranks) > self._size:
-            chosen = set(heapq.nsmallest(self._size, ranks, key=ranks.__getitem__))
-            endpoints = [endpoint for endpoint in endpoints if endpoint.addresses in chosen]
+            # As a set: endpoints with the same addresses have the same rank, and count once.
+            last = heapq.nsmallest(self._size, set(ranks.values()))[-1]
+            endpoints = [endpoint for endpoint in endpoints if ranks[id(endpoint)] <= last]
         self.child.update_endpoints(endpoints)
 
 

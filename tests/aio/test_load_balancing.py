@@ -20,10 +20,13 @@ from minirpc.aio import (
     DnsResolver,
     Endpoint,
     Failure,
+    OutlierDetection,
     Pick,
     PickedCall,
+    PolicyChoice,
     Resolution,
     Resolver,
+    RingHash,
     Server,
     StaticResolver,
     Subchannel,
@@ -273,3 +276,90 @@ async def test_localhost_by_the_systems_resolver() -> None:
         async with Channel(f"localhost:{address.port}") as channel:
             assert await who(channel, 1) == {b"0": 1}
     await asyncio.get_running_loop().shutdown_default_executor()
+
+
+# -- many endpoints
+
+
+@pytest.mark.parametrize(
+    "policy", ["round_robin", "least_request", RingHash("user")], ids=["round_robin", "least_request", "ring_hash"]
+)
+async def test_of_two_endpoints_with_one_address_one_may_go(policy: PolicyChoice) -> None:
+    resolver = Changing()
+    async with Fleet() as fleet, Channel("fleet", resolver=resolver, load_balancing=policy) as channel:
+        address, other = await fleet.add(), await fleet.add()
+        twins = [Endpoint((address,)), Endpoint((address,))]
+        rest = Endpoint((other,))
+        resolver.found.put_nowait(Resolution((*twins, rest)))
+        assert set(await who(channel, 40)) == {b"0", b"1"}
+        assert len(fleet.servers[0].connections) == 1
+        number = fleet.servers[0].connections[0].number
+        for endpoints in ((twins[1], rest), (*twins, rest), (twins[0], rest), (Endpoint((address,)), rest)):
+            resolver.found.put_nowait(Resolution(endpoints))
+            await until(resolver.found.empty)
+            assert set(await who(channel, 40)) == {b"0", b"1"}
+        assert [each.number for each in fleet.servers[0].connections] == [number], "it stayed all the time"
+        resolver.found.put_nowait(Resolution((rest,)))
+        await until(lambda: not fleet.servers[0].connections)
+        assert await who(channel, 10) == {b"1": 10}
+
+
+@pytest.mark.parametrize("policy", ["least_request", OutlierDetection()], ids=["least_request", "outlier_detection"])
+async def test_of_many_endpoints_those_are_connected_to_that_calls_need(policy: PolicyChoice) -> None:
+    async with Server([Named(b"one")]) as server:
+        addresses = [str(await server.start("127.0.0.1:0")) for _ in range(120)]
+        async with Channel(f"static:{','.join(addresses)}", load_balancing=policy) as channel:
+            await channel.connect()
+            await until(lambda: ready_count(channel) == 100)
+            assert len(channel.routing.subchannels) == len(server.connections) == 100
+            for count in range(101, 106):
+                await who(channel, 1)
+                await until(lambda count=count: ready_count(channel) == count)
+                assert len(server.connections) == count
+            await who(channel, 30)
+            await until(lambda: ready_count(channel) == 120)
+            assert len({each.addresses[0] for each in channel.routing.subchannels}) == 120
+
+
+async def test_endpoints_that_wait_come_and_go_with_the_list() -> None:
+    resolver = Changing()
+    async with (
+        Server([Named(b"one")]) as server,
+        Channel("many", resolver=resolver, load_balancing="round_robin", backoff=QUICK) as channel,
+    ):
+        endpoints = [
+            Endpoint((TcpAddress("127.0.0.1", int((await server.start("127.0.0.1:0")).rpartition(":")[2])),))
+            for _ in range(120)
+        ]
+        resolver.found.put_nowait(Resolution(tuple(endpoints)))
+        await channel.connect()
+        await until(lambda: ready_count(channel) == 100)
+        waiting = [each for each in endpoints if not _is_known(channel, each)]
+        assert len(waiting) == 20
+        resolver.found.put_nowait(Resolution(tuple(waiting[:15])))  # none of those that are connected
+        await until(lambda: {each.addresses[0] for each in channel.routing.subchannels} == _addresses(waiting[:15]))
+        await until(lambda: len(server.connections) == 15)
+        resolver.found.put_nowait(Resolution(tuple(endpoints)))
+        await until(lambda: ready_count(channel) == 100)
+        assert await who(channel, 30) == {b"one": 30}
+        await until(lambda: ready_count(channel) == 120)
+
+
+def _is_known(channel: Channel, endpoint: Endpoint) -> bool:
+    return any(each.addresses == list(endpoint.addresses) for each in channel.routing.subchannels)
+
+
+def _addresses(endpoints: Sequence[Endpoint]) -> set[object]:
+    return {each.addresses[0] for each in endpoints}
+
+
+async def test_a_few_that_live_are_found_among_many_that_do_not() -> None:
+    async with Server([Named(b"one")]) as server:
+        living = [await server.start("127.0.0.1:0") for _ in range(2)]
+        with socket.socket() as sock:
+            sock.bind(("127.0.0.1", 0))  # and does not listen
+            dead = [f"127.0.0.{number}:{sock.getsockname()[1]}" for number in range(1, 150)]
+            target = f"static:{','.join([*dead, *living])}"
+            async with Channel(target, load_balancing="round_robin", backoff=Backoff(initial=60)) as channel:
+                assert (await EchoStub(channel).unary(b"", timeout=20)) == b"one"
+                await until(lambda: ready_count(channel) == 2)
