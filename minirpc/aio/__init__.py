@@ -20,6 +20,7 @@ from minirpc.aio.interceptors import (
     ServerInterceptor,
 )
 from minirpc.aio.keepalive import Keepalive
+from minirpc.aio.observing import AttemptListener, AttemptObserver, AttemptStart, StreamObserver
 from minirpc.aio.outlier_detection import FailurePercentage, OutlierDetection, SuccessRate
 from minirpc.aio.policies import LeastRequest, PickFirst, RoundRobin
 from minirpc.aio.policy_registry import PolicyChoice, register_balancer, register_policy
@@ -40,6 +41,9 @@ from minirpc.rpc.status import Status
 __all__ = [
     "Address",
     "Application",
+    "AttemptListener",
+    "AttemptObserver",
+    "AttemptStart",
     "AuthContext",
     "Backoff",
     "Balancer",
@@ -94,6 +98,7 @@ __all__ = [
     "Servicer",
     "StaticResolver",
     "Status",
+    "StreamObserver",
     "Stub",
     "Subchannel",
     "Subset",

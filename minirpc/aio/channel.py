@@ -21,6 +21,7 @@ from minirpc.aio.inspection import forget
 from minirpc.aio.interceptors import ClientInterceptor
 from minirpc.aio.keepalive import Keepalive
 from minirpc.aio.lifetime import LoopBound
+from minirpc.aio.observing import AttemptListener
 from minirpc.aio.policy_registry import PolicyChoice, find_balancer
 from minirpc.aio.resolver import Resolver, StaticResolver, create_resolver, parse_target
 from minirpc.aio.retrying import RetryingStream
@@ -340,6 +341,7 @@ class Channel(LoopBound):
         inherit_deadline: bool | None = None,
         credentials: CallCredentials | None = None,
         wait_for_ready: bool | None = None,
+        listeners: Sequence[AttemptListener] = (),
     ) -> ClientStream:
         """Starts a call and returns its stream.
 
@@ -354,6 +356,7 @@ class Channel(LoopBound):
                 channel's choice.
             credentials: what adds metadata after the channel's own; they have passed :meth:`check_credentials`.
             wait_for_ready: whether to wait while no server can be connected to; None for the channel's choice.
+            listeners: who is told of each attempt.
 
         Raises:
             RuntimeError: the channel is closed, or belongs to another event loop.
@@ -380,6 +383,7 @@ class Channel(LoopBound):
                 self.deadline(timeout, inherit_deadline),
                 wait_for_ready,
                 credentials,
+                listeners,
                 single_response=single_response,
                 encoding=encoding or self._encoding,
             )
@@ -396,6 +400,10 @@ class Channel(LoopBound):
             wait_for_ready=self._wait_for_ready if wait_for_ready is None else wait_for_ready,
             retry_buffer_size=self._retry_buffer_size,
         )
+        self.routing.calls.start()
+        if listeners:
+            stream.listeners = listeners
+            stream.begin_attempt()
         self._begin(path, credentials, stream)
         return stream
 
@@ -407,6 +415,7 @@ class Channel(LoopBound):
         own_deadline: float | None,
         own_wait: bool | None,
         credentials: CallCredentials | None,
+        listeners: Sequence[AttemptListener],
         **options: Any,
     ) -> ClientStream:
         """Starts a call as the service config says, now or when the resolver has delivered it."""
@@ -436,15 +445,20 @@ class Channel(LoopBound):
             "retry_buffer_size": self._retry_buffer_size,
         }
         rules = configs.rules(config)
+        routing.calls.start()
         if rules is None and not configs.pending:
             plain = ClientStream(routing, loop, headers, **options)
             throttle = configs.throttle
             if throttle is not None:  # "Every outgoing RPC (regardless of service or method)" that succeeds counts
                 plain.add_done_callback(lambda: None if plain.failed else throttle.succeeded())
+            if listeners:
+                plain.listeners = listeners
+                plain.begin_attempt()
             self._begin(path, credentials, plain)
             return plain
         stream = RetryingStream(routing, loop, headers, begin=partial(self._begin, path, credentials), **options)
         routing.streams.add(stream)
+        stream.listeners = listeners
         if not configs.pending:
             stream.start(rules)
             return stream
@@ -454,6 +468,7 @@ class Channel(LoopBound):
                 stream.resolution_failed(failure)
                 return
             config = configs.for_method(path)
+            stream.waited_for_name = True
             stream.adapt(**settings(config))
             try:
                 if request is not None:
@@ -472,7 +487,6 @@ class Channel(LoopBound):
 
     def _begin(self, path: str, credentials: CallCredentials | None, stream: ClientStream) -> None:
         """Sends a call, or an attempt of one, on its way, with its credentials."""
-        self.routing.calls.start()
         if self._credentials is None and credentials is None:
             self.routing.submit(stream)
         else:

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from minirpc.aio.observing import AttemptListener, AttemptObservers, AttemptStart
 from minirpc.aio.stream import Stream, StreamConnection
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import ErrorCode, Header, error_name
@@ -73,10 +74,14 @@ class ClientStream(Stream):
         on_headers: called when the initial metadata are known.
         wait_for_ready: whether the call waits while the channel cannot connect.
         carrier: the subchannel that has taken the stream; None while the channel keeps it.
-        goes_out: whether the call itself goes to a server, and is no frame for calls that do.
+        counts: whether it is a call of the channel: neither an attempt of one nor a frame for some.
+        listeners: who is told of the attempts; for a stream that is one, before it begins.
+        attempt: who watches the attempt; None where nobody does.
     """
 
-    goes_out = True
+    counts = True
+    listeners: Sequence[AttemptListener] = ()
+    attempt: AttemptObservers | None = None
 
     def __init__(
         self,
@@ -150,6 +155,10 @@ class ClientStream(Stream):
         """Adds to the request's headers, before the stream is attached."""
         self._headers = [*self._headers, *headers]
 
+    def begin_attempt(self, *, waited_for_name: bool = False) -> None:
+        """Tells :attr:`listeners` that this is an attempt, which begins."""
+        self.observer = self.attempt = AttemptObservers(self.listeners, AttemptStart(self.path, False, waited_for_name))
+
     def attach(self, connection: StreamConnection) -> None:
         """Opens the stream on a connection that has room for it."""
         headers = [*self._headers, (b"grpc-accept-encoding", ACCEPT_ENCODING)]
@@ -157,6 +166,8 @@ class ClientStream(Stream):
             headers.append((b"grpc-encoding", self.send_encoding.name.encode()))
         if self._deadline is not None:
             headers.append((b"grpc-timeout", encode_timeout(self._deadline - self._loop.time())))
+        if self.attempt is not None:
+            headers += self.attempt.opened(connection.peer)
         self.connection = connection
         self.peer = connection.peer
         self._written_before = connection.bytes_written
@@ -184,6 +195,8 @@ class ClientStream(Stream):
 
     def _start_again(self) -> None:
         """Leaves the connection and goes back to the channel."""
+        if self.attempt is not None:
+            self.observer = self.attempt = self.attempt.again(self.peer)
         connection, self.connection = self.connection, None
         if connection is not None:
             connection.engine.reset_stream(self.stream_id, ErrorCode.CANCEL)
@@ -384,6 +397,9 @@ class ClientStream(Stream):
             where = self.peer or "no server"
             _log.debug("call of %s at %s ended with %s: %r", self.path, where, status.code.name, status.message)
         self._end()
+        if self.attempt is not None:
+            late_by = None if self._deadline is None else self._loop.time() - self._deadline
+            self.attempt.ended(status, self.peer, late_by)
         self._wake_watchers()
         for callback in self._done_callbacks:
             callback()

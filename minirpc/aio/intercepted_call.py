@@ -91,7 +91,8 @@ class _AttemptSource:
         request: Any,
         **_: Any,
     ) -> ClientStream:
-        stream = self._channel.start_call(path, metadata, timeout, request, **self._options)
+        listeners = self._outer.scope.attempt_listeners
+        stream = self._channel.start_call(path, metadata, timeout, request, listeners=listeners, **self._options)
         self._outer.follow(stream)
         return stream
 
@@ -106,9 +107,13 @@ class _AttemptSource:
 
 
 class InterceptedStream(ClientStream):
-    """A call with interceptors around it. It never has a connection: they make calls that do."""
+    """A call with interceptors around it. It never has a connection: they make calls that do.
 
-    goes_out = False
+    Attributes:
+        scope: what the interceptors share.
+    """
+
+    counts = False
 
     def __init__(
         self,
@@ -133,7 +138,7 @@ class InterceptedStream(ClientStream):
         self._method = method
         self._channel = channel
         self._options = options
-        self._scope = CallScope(method.path)
+        self.scope = CallScope(method.path)
         self._requests: deque[tuple[Any, bool]] = deque()  # and whether they may be compressed
         self._last_taken: tuple[Any, bool] = (None, True)
         self._last_arrived: tuple[Any, bool] = (None, False)  # a response, and whether it had come compressed
@@ -141,7 +146,7 @@ class InterceptedStream(ClientStream):
         self._given = self._taken = 0  # requests
         self._received = 0  # responses
         given: Any = _RequestQueue(self) if method.client_streaming else SingleRequest(lambda: request)
-        call = ClientCall(self._scope, method, decode_metadata(metadata), given, self._respond, self)
+        call = ClientCall(self.scope, method, decode_metadata(metadata), given, self._respond, self)
         task = loop.create_task(self._run(call), name=f"interceptors of {method.path}")
         self.add_done_callback(lambda: self._over(task))
         channel.start_chain(self, task)
@@ -236,7 +241,7 @@ class InterceptedStream(ClientStream):
             task.cancel()
         self._wake_takers()
         assert self.status is not None
-        self._scope.over(self.status)
+        self.scope.over(self.status)
 
     # -- responses
 

@@ -25,6 +25,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, I
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from minirpc.aio.context import Context
+from minirpc.aio.observing import AttemptListener, StreamObserver, StreamRecord
 from minirpc.errors import RpcError, StatusCode
 from minirpc.rpc.metadata import Metadata, MetadataInput, metadata_pairs
 from minirpc.rpc.method import Method
@@ -117,7 +118,7 @@ async def only_request(requests: AsyncIterable[T], path: str) -> T:
 class CallScope:
     """What all interceptors of a call share: when it began, and who wants to know how it ended."""
 
-    __slots__ = ("_callbacks", "_duration", "_path", "_started", "_status", "shared")
+    __slots__ = ("_callbacks", "_duration", "_path", "_started", "_status", "attempt_listeners", "shared")
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -126,6 +127,7 @@ class CallScope:
         self._status: Status | None = None
         self._callbacks: list[DoneCallback] = []
         self.shared: dict[Any, Any] = {}
+        self.attempt_listeners: list[AttemptListener] = []
 
     def add_done_callback(self, callback: DoneCallback) -> None:
         """Calls ``callback`` when the call is over, at once if it is."""
@@ -258,10 +260,12 @@ class ServerCall(InterceptedCall):
         requests: AsyncIterable[Any],
         respond: Respond,
         generic: bool,
+        record: StreamRecord,
     ) -> None:
         super().__init__(scope, method, context.metadata, requests, respond)
         self.context = context
         self.generic = generic
+        self._record = record
 
     @property
     def peer(self) -> str:
@@ -271,6 +275,10 @@ class ServerCall(InterceptedCall):
     def time_remaining(self) -> float | None:
         """Returns the seconds until the call's deadline (0 if it has passed), or None if it has none."""
         return self.context.time_remaining()
+
+    def observe(self, observer: StreamObserver) -> None:
+        """Has an observer hear of the call's messages as they are on the wire, those that have arrived included."""
+        self._record.observe(observer)
 
 
 ServerInterceptor: TypeAlias = Callable[[ServerCall, Proceed], Awaitable[None]]
@@ -343,6 +351,13 @@ class ClientCall(InterceptedCall):
         """Returns the seconds until the call's deadline (0 if it has passed), or None if it has none."""
         return self._received.time_remaining()
 
+    def observe_attempts(self, listener: AttemptListener) -> None:
+        """Has a listener be told of each attempt from now on, also of those that the channel makes by itself.
+
+        It is added to the whole call: once is enough, however often the interceptor is passed.
+        """
+        self._scope.attempt_listeners.append(listener)
+
     @property
     def initial_metadata(self) -> Metadata:
         """What the server sent before its first message, in the last attempt; empty until it is known."""
@@ -382,6 +397,7 @@ async def run_server_chain(
             _inner_requests(call, requests),
             respond or call._respond,
             call.generic,
+            call._record,
         )
         await run_server_chain(interceptors[1:], inner, last)
 

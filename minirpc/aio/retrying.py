@@ -29,7 +29,7 @@ _log = logging.getLogger("minirpc.channel")
 class RetryingStream(ClientStream):
     """A call with a policy of retries or of hedging; or one that has to wait until it is known which one it has."""
 
-    goes_out = False
+    waited_for_name = False
 
     def __init__(self, *args: Any, begin: Callable[[ClientStream], object], **options: Any) -> None:
         """Prepares a call; :meth:`start` starts it.
@@ -92,6 +92,9 @@ class RetryingStream(ClientStream):
             retry_buffer_size=self._retry_buffer_size,
         )
         attempt.join(self)
+        if self.listeners:
+            attempt.listeners = self.listeners
+            attempt.begin_attempt(waited_for_name=self.waited_for_name and not self._launched)
         self._launched += 1
         self._attempts.append(attempt)
         for message, compress in self._held or ():
@@ -256,6 +259,13 @@ class RetryingStream(ClientStream):
                 self._reader = None
         return None if self._winner is None else await self._winner.read()
 
+    def open_message(self, message: bytes) -> bytes:
+        """Has the attempt open it: its observers hear of that."""
+        attempt = self._winner or self
+        opened = super().open_message(message) if attempt is self else attempt.open_message(message)
+        self.message_compressed = attempt.message_compressed
+        return opened
+
     # -- ending
 
     def _expire(self) -> None:
@@ -283,6 +293,7 @@ class RetryingStream(ClientStream):
 class _Attempt(ClientStream):
     """One attempt of a call. Its deadline is the call's, and is watched there."""
 
+    counts = False
     _owner: RetryingStream | None = None
     _pushback: Pushback | None = None
 

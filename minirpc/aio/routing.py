@@ -107,6 +107,8 @@ class Routing:
         self.streams.add(stream)
         if not self._place(stream):
             self._queue[stream] = None
+            if stream.attempt is not None:
+                stream.attempt.waits()
 
     def _place(self, stream: ClientStream) -> bool:
         """Returns whether the stream has a place, or has failed."""
@@ -129,7 +131,7 @@ class Routing:
         """Forgets a stream."""
         streams = self.streams
         streams.discard(stream)
-        if stream.status is not None and stream.goes_out:
+        if stream.status is not None and stream.counts:
             self.calls.end(stream.status.code is StatusCode.OK)
         if stream.carrier is not None:
             stream.carrier.stream_over(stream)
@@ -226,7 +228,11 @@ class Routing:
             return
         _log.debug("%r: %d endpoints", self, len(resolution.endpoints))
         self._configs.resolved(resolution.service_config, self._target)
-        self._resolved = True
+        if not self._resolved:
+            self._resolved = True
+            for stream in self._queue:
+                if stream.attempt is not None:
+                    stream.attempt.name_resolved()
         try:
             self._follow_config().update_endpoints(resolution.endpoints)
         except Exception as error:  # noqa: BLE001  # a policy may be the user's

@@ -22,6 +22,7 @@ from minirpc.aio.interceptors import (
     only_request,
     run_server_chain,
 )
+from minirpc.aio.observing import StreamRecord
 from minirpc.aio.stream import Stream, StreamConnection
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import ErrorCode, Header
@@ -132,6 +133,8 @@ class ServerStream(Stream):
         self._calls = calls
         self._succeeded = False  # whether the call has ended with OK, as far as this side knows
         self._interceptors = interceptors
+        if interceptors:
+            self.observer = StreamRecord(self._path)
         self._scope: CallScope | None = None  # what interceptors know of the call's end
         self._task: asyncio.Task[None] | None = None
         self._collecting = not handler.method.client_streaming
@@ -344,7 +347,9 @@ class ServerStream(Stream):
                     await given.aclose()
 
         respond = self._send_response if method.server_streaming else hold
-        call = ServerCall(self._scope, method, self._context, requests, respond, self._handler.generic)
+        assert isinstance(self.observer, StreamRecord)
+        generic = self._handler.generic
+        call = ServerCall(self._scope, method, self._context, requests, respond, generic, self.observer)
         await run_server_chain(self._interceptors, call, serve)
         if not method.server_streaming:
             if not responses:

@@ -17,6 +17,7 @@ from typing import Protocol
 
 from minirpc.aio.handler_slots import HandlerSlots
 from minirpc.aio.inbox import Inbox
+from minirpc.aio.observing import StreamObserver
 from minirpc.aio.tls import PeerIdentity
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import Engine, Header
@@ -95,7 +96,10 @@ class Stream(ABC):
         messages_sent: messages that were queued to be sent.
         messages_received: messages that have arrived.
         completed: whether the server ended the stream in order, with its last frame.
+        observer: hears of the messages; None where nobody does.
     """
+
+    observer: StreamObserver | None = None
 
     def __init__(self, loop: asyncio.AbstractEventLoop, max_receive_message_size: int) -> None:
         self.connection: StreamConnection | None = None
@@ -168,6 +172,9 @@ class Stream(ABC):
             self._return_credit(self._unread_credit)
         self.inbox.extend(messages)
         self.messages_received += len(messages)
+        if self.observer is not None:
+            for message in messages:
+                self.observer.message_received(len(message), isinstance(message, CompressedMessage))
         if end_stream:
             self._end_input()
         elif messages:
@@ -197,7 +204,9 @@ class Stream(ABC):
         """
         self.message_compressed = isinstance(message, CompressedMessage)
         if self.message_compressed:
-            return self.receive_encoding.decompress(message, self._max_receive_message_size)
+            message = self.receive_encoding.decompress(message, self._max_receive_message_size)
+            if self.observer is not None:
+                self.observer.message_inflated(len(message))
         return message
 
     async def read(self) -> bytes | None:
@@ -244,13 +253,15 @@ class Stream(ABC):
         """
         if self.over:
             return
-        compressed = False
+        compressed, size = False, len(message)
         if compress and self.send_encoding is not IDENTITY:
             packed = self.send_encoding.compress(message)
             compressed = len(packed) < len(message)
             if compressed:
                 message = packed
         self.messages_sent += 1
+        if self.observer is not None:
+            self.observer.message_sent(size, len(message) if compressed else None)
         prefix = encode_prefix(len(message), compressed)
         if len(message) < _JOIN_SIZE:
             self._outbox.append(prefix + message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -18,10 +19,27 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from minirpc.aio import ClientCall, ClientProceed, Context, GenericStub
+from minirpc.aio import (
+    AttemptObserver,
+    AttemptStart,
+    Channel,
+    ClientCall,
+    ClientProceed,
+    Context,
+    Endpoint,
+    ErrorCode,
+    GenericStub,
+    Proceed,
+    Resolution,
+    Resolver,
+    Server,
+    ServerCall,
+    TcpAddress,
+)
 from minirpc.errors import RpcError, StatusCode
 from minirpc.interceptors.opentelemetry import Metrics, Tracing
-from minirpc.interceptors.opentelemetry.metrics import LATENCY_BUCKETS
+from minirpc.interceptors.opentelemetry.metrics import LATENCY_BUCKETS, SIZE_BUCKETS
+from minirpc.testing import Network, channel_to
 
 
 class Traces:
@@ -75,8 +93,12 @@ async def test_a_call_is_one_trace_from_the_caller_to_the_handler() -> None:
         assert child.parent.span_id == parent.context.span_id
     assert [span.kind for span in (attempt, received)] == [trace.SpanKind.CLIENT, trace.SpanKind.SERVER]
     assert all(span.status.status_code is trace.StatusCode.OK for span in spans)
-    assert [event.name for event in received.events] == ["Inbound message", "Outbound message"]
-    assert [event.name for event in attempt.events] == ["Outbound message", "Inbound message"]
+    assert [event.name for event in received.events] == ["Inbound message read", "Outbound message sent"]
+    assert [event.name for event in attempt.events] == [
+        "Delayed LB pick complete",
+        "Outbound message sent",
+        "Inbound message read",
+    ]
     assert received.attributes is not None
     assert received.attributes["rpc.service"] == SERVICE
 
@@ -114,8 +136,11 @@ async def test_streams_have_an_event_for_each_message() -> None:
         await call.done_writing()
         assert await call.receive() is None
     _, attempt = await traces.spans(2)
-    numbers = [(event.name, (event.attributes or {})["sequence-number"]) for event in attempt.events]
-    assert sorted(numbers) == [(f"{way} message", number) for way in ("Inbound", "Outbound") for number in range(3)]
+    noted = [(event.name, dict(event.attributes or {})) for event in attempt.events]
+    assert [name for name, _ in noted].count("Delayed LB pick complete") == 1, "the first call waits for a connection"
+    for name in ("Inbound message read", "Outbound message sent"):
+        sizes = [attributes for noted_name, attributes in noted if noted_name == name]
+        assert sizes == [{"sequence-number": number, "message-size": 1} for number in range(3)]
 
 
 async def test_baggage_travels_where_it_is_wished() -> None:
@@ -214,3 +239,208 @@ async def test_stubs_that_are_not_traced_see_nothing_of_it() -> None:
     async with echo_pair(Asking(), server_options={"interceptors": [tracing]}, interceptors=[tracing]) as stub:
         assert b"traceparent" not in await stub.unary(b"")
         assert await EchoStub(stub._channel).up([b"a", b"bc"]) == b"2 3"
+
+
+# -- attempts that the channel makes by itself
+
+
+RETRYING: dict[str, Any] = {
+    "methodConfig": [
+        {
+            "name": [{}],
+            "retryPolicy": {
+                "maxAttempts": 4,
+                "initialBackoff": "0.01s",
+                "maxBackoff": "0.01s",
+                "backoffMultiplier": 1,
+                "retryableStatusCodes": ["UNAVAILABLE"],
+            },
+        }
+    ]
+}
+HEDGING: dict[str, Any] = {
+    "methodConfig": [
+        {
+            "name": [{}],
+            "hedgingPolicy": {"maxAttempts": 3, "hedgingDelay": "0s", "nonFatalStatusCodes": ["UNAVAILABLE"]},
+        }
+    ]
+}
+
+
+class Failing(Echo):
+    """Fails some calls, and notes the context in which each came."""
+
+    def __init__(self, failures: int) -> None:
+        super().__init__()
+        self.failures = failures
+        self.parents: list[Any] = []
+
+    async def unary(self, request: bytes, context: Context) -> bytes:
+        self.parents.append(dict(context.metadata).get("traceparent"))
+        if self.failures:
+            self.failures -= 1
+            raise RpcError(StatusCode.UNAVAILABLE, "not yet")
+        return request
+
+
+def series_of(found: dict[str, list[tuple[dict[str, Any], float, Any]]], name: str) -> dict[str, tuple[float, float]]:
+    """Returns count and sum of an instrument's series by their statuses."""
+    return {
+        labels.get("grpc.status", ""): (count, getattr(point, "sum", count)) for labels, count, point in found[name]
+    }
+
+
+async def test_retries_of_the_channel_have_a_span_and_a_measurement_each() -> None:
+    traces, reader = Traces(), InMemoryMetricReader()
+    provider = MeterProvider([reader])
+    service = Failing(2)
+    interceptors = [Metrics(provider), Tracing(traces.provider)]
+    async with echo_pair(service, interceptors=interceptors, service_config=RETRYING) as stub:
+        assert await stub.unary(b"twelve bytes", timeout=10) == b"twelve bytes"
+    sent, *attempts = await traces.spans(4)
+    assert [span.name.split(".")[0] for span in (sent, *attempts)] == ["Sent", *["Attempt"] * 3]
+    told = [(span.attributes or {}) for span in attempts]
+    assert [each["previous-rpc-attempts"] for each in told] == [0, 1, 2]
+    assert [each["rpc.grpc.status_code"] for each in told] == [14, 14, 0]
+    assert not any(each["transparent-retry"] for each in told)
+    assert sent.context is not None
+    for span, parent in zip(attempts, service.parents, strict=True):
+        assert span.context is not None
+        assert parent.startswith(f"00-{sent.context.trace_id:032x}-{span.context.span_id:016x}-"), "each sends its own"
+        assert span.parent is not None
+        assert span.parent.span_id == sent.context.span_id
+    found = points(reader)
+    provider.shutdown()
+    assert series_of(found, "grpc.client.attempt.started") == {"": (3, 3)}
+    assert {key: count for key, (count, _) in series_of(found, "grpc.client.attempt.duration").items()} == {
+        "UNAVAILABLE": 2,
+        "OK": 1,
+    }
+    assert series_of(found, "grpc.client.call.duration")["OK"][0] == 1
+    assert series_of(found, "grpc.client.attempt.sent_total_compressed_message_size") == {
+        "UNAVAILABLE": (2, 24),
+        "OK": (1, 12),
+    }
+    assert series_of(found, "grpc.client.attempt.rcvd_total_compressed_message_size") == {
+        "UNAVAILABLE": (2, 0),
+        "OK": (1, 12),
+    }
+
+
+async def test_hedges_that_lose_end_as_cancelled() -> None:
+    traces = Traces()
+    service = Echo()
+    async with echo_pair(service, interceptors=[Tracing(traces.provider)], service_config=HEDGING) as stub:
+        call = stub.sleep(b"", timeout=0.3)
+        assert (await call.status()).code is StatusCode.DEADLINE_EXCEEDED
+        late = await traces.spans(4)
+        assert all((span.status.description or "").startswith("DEADLINE_EXCEEDED") for span in late)
+        traces.exporter.clear()
+        assert await stub.unary(b"x", timeout=10) == b"x"
+        sent, *attempts = await traces.spans(4)
+    assert sent.status.status_code is trace.StatusCode.OK
+    codes = sorted((span.attributes or {})["rpc.grpc.status_code"] for span in attempts)
+    assert codes == [0, 1, 1]
+
+
+async def test_what_no_server_has_looked_at_is_another_attempt() -> None:
+    traces = Traces()
+    network = Network()
+    network.reset_next(ErrorCode.REFUSED_STREAM)
+    async with channel_to(Echo(), network=network, interceptors=[Tracing(traces.provider)]) as channel:
+        assert await EchoStub(channel).unary(b"x", timeout=10) == b"x"
+    sent, first, second = await traces.spans(3)
+    assert sent.status.status_code is trace.StatusCode.OK
+    told = [(span.attributes or {}) for span in (first, second)]
+    assert [each["transparent-retry"] for each in told] == [False, True]
+    assert [each["previous-rpc-attempts"] for each in told] == [0, 0]
+    assert (first.status.description or "").startswith("UNAVAILABLE")
+
+
+async def test_a_name_that_is_looked_up_late_is_an_event() -> None:
+    class Late(Resolver):
+        async def watch(self) -> AsyncIterator[Resolution]:
+            await asyncio.sleep(0.02)
+            yield Resolution((Endpoint((address,)),))
+
+    for delivers in (True, False):
+        Late.delivers_service_config = delivers
+        traces = Traces()
+        async with Server([Echo()]) as server:
+            host, _, port = (await server.start("127.0.0.1:0")).rpartition(":")
+            address = TcpAddress(host, int(port))
+            async with Channel("late", resolver=Late(), interceptors=[Tracing(traces.provider)]) as channel:
+                await EchoStub(channel).unary(b"x", timeout=10)
+                sent, attempt = await traces.spans(2)
+                assert [event.name for event in sent.events] == ["Delayed name resolution complete"]
+                assert [event.name for event in attempt.events].count("Delayed LB pick complete") == 1
+                traces.exporter.clear()
+                await EchoStub(channel).unary(b"x", timeout=10)
+                sent, attempt = await traces.spans(2)
+                assert not sent.events
+                assert "Delayed LB pick complete" not in [event.name for event in attempt.events]
+
+
+async def test_sizes_are_those_on_the_wire() -> None:
+    traces, reader = Traces(), InMemoryMetricReader()
+    provider = MeterProvider([reader])
+    metrics, tracing = Metrics(provider), Tracing(traces.provider)
+    options = {"interceptors": [metrics, tracing], "compression": "gzip"}
+    message = b"a" * 20_000
+    async with echo_pair(server_options=options, interceptors=[metrics, tracing], compression="gzip") as stub:
+        assert await stub.unary(message) == message
+        assert [each async for each in stub.bidi([message, b"short"])] == [message, b"short"]
+    spans = await traces.spans(6)
+    found = points(reader)
+    provider.shutdown()
+    names = [
+        f"grpc.{side}.{way}_total_compressed_message_size"
+        for side in ("client.attempt", "server.call")
+        for way in ("sent", "rcvd")
+    ]
+    totals = [sum(point.sum for _, _, point in found[name]) for name in names]
+    # of each compressed message, the spans tell both sizes
+    for span in spans:
+        noted = [(event.name, dict(event.attributes or {})) for event in span.events]
+        sent = [each for name, each in noted if name == "Outbound message sent"]
+        read = [each for name, each in noted if name == "Inbound message read"]
+        if span.name.startswith("Sent"):
+            continue
+        assert sent[0]["message-size-uncompressed"] == len(message)
+        assert 20 < sent[0]["message-size-compressed"] < 1000
+        assert read[0]["message-size-compressed"] == sent[0]["message-size-compressed"]
+        if len(sent) == 2:
+            assert sent[1] == read[1] == {"sequence-number": 1, "message-size": 5}
+        if span.name.startswith("Recv"):
+            inflated = [each for name, each in noted if name == "Inbound message uncompressed"]
+            assert inflated == [{"sequence-number": 0, "message-size-uncompressed": len(message)}]
+    packed = read[0]["message-size-compressed"]
+    assert totals == [2 * packed + 5] * 4, "once for the call with one message, once for the stream"
+    assert found[names[0]][0][2].explicit_bounds == SIZE_BUCKETS
+
+
+async def test_observers_that_fail_are_logged_and_cost_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    class Faulty(AttemptObserver):
+        def message_sent(self, size: int, wire_size: int | None) -> None:
+            raise ZeroDivisionError
+
+    def none(start: AttemptStart) -> AttemptObserver | None:
+        if start.path.endswith("Unary"):
+            raise ZeroDivisionError
+        return Faulty()
+
+    async def observe(call: ClientCall, proceed: ClientProceed) -> None:
+        call.observe_attempts(none)
+        await proceed()
+
+    async def observe_served(call: ServerCall, proceed: Proceed) -> None:
+        call.observe(Faulty())
+        await proceed()
+
+    async with echo_pair(server_options={"interceptors": [observe_served]}, interceptors=[observe]) as stub:
+        assert await stub.unary(b"x") == b"x"
+        assert await stub.up([b"x"]) == b"1 1"
+    assert [record.message.rpartition(" of ")[2] for record in caplog.records] == [
+        f"/{SERVICE}/{name} failed" for name in ("Unary", "Unary", "Up", "Up")
+    ]

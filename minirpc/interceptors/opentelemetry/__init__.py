@@ -1,7 +1,7 @@
 """Tracing and metrics by OpenTelemetry, under gRPC's own names: install ``minirpc[opentelemetry]``.
 
 Only OpenTelemetry's API is needed here; what becomes of spans and numbers is up to the SDK that the program sets up.
-Both interceptors belong last in the list, next to the network: there they see each attempt of those that try again.
+Attempts that interceptors make again, and those that the channel makes by itself, are told apart.
 """
 
 from minirpc.interceptors.opentelemetry.metrics import Metrics

@@ -6,10 +6,18 @@ import time
 
 from opentelemetry.metrics import Histogram, Meter, MeterProvider
 
-from minirpc.aio import ClientCall, InterceptedCall, Proceed, Status
-from minirpc.interceptors.opentelemetry.outcome import outcome_of
+from minirpc.aio import (
+    AttemptObserver,
+    AttemptStart,
+    ClientCall,
+    InterceptedCall,
+    Proceed,
+    ServerCall,
+    Status,
+    StreamObserver,
+)
 
-__all__ = ["LATENCY_BUCKETS", "Metrics"]
+__all__ = ["LATENCY_BUCKETS", "SIZE_BUCKETS", "Metrics"]
 
 LATENCY_BUCKETS = (
     *(0.0, 0.00001, 0.00005, 0.0001, 0.0003, 0.0006, 0.0008, 0.001, 0.002, 0.003, 0.004, 0.005, 0.006, 0.008),
@@ -18,15 +26,19 @@ LATENCY_BUCKETS = (
 )
 """The bounds of A66 for durations, in seconds."""
 
+SIZE_BUCKETS = (0.0, *(float(1 << bits) for bits in (10, 11, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 32)))
+"""The bounds of A66 for sizes, in bytes."""
+
 _OTHER = "other"
 
 
 class Metrics:
-    """Counts and times calls and their attempts; for servers and channels.
+    """Counts and measures calls and their attempts; for servers and channels.
 
-    On a server ``grpc.server.call.started`` and ``grpc.server.call.duration``; in a channel
-    ``grpc.client.call.duration``, ``grpc.client.attempt.started`` and ``grpc.client.attempt.duration``. Durations are
-    in seconds. The sizes of messages, which A66 has as well, are not known to interceptors.
+    On a server ``grpc.server.call.…``: ``started``, ``duration`` and the sizes of all messages of a call, each way, as
+    they are on the wire, ``sent_total_compressed_message_size`` and ``rcvd_total_compressed_message_size``; in a
+    channel ``grpc.client.call.duration``, and of each attempt, whoever makes it, ``grpc.client.attempt.…``, the same
+    four. Durations are in seconds, sizes in bytes.
 
     Methods that only a server's fallback serves are counted together, as ``other``: clients choose those names, and
     each would stay for ever.
@@ -44,49 +56,99 @@ class Metrics:
             "grpc.server.call.started", "{call}", "Calls that began, those that still run included."
         )
         self._server_duration = _durations(meter, "grpc.server.call.duration", "How long calls took on the server.")
+        self._server_sizes = _Sizes(meter, "grpc.server.call")
         self._attempt_started = meter.create_counter(
             "grpc.client.attempt.started", "{attempt}", "Attempts that began, those that still run included."
         )
         self._attempt_duration = _durations(meter, "grpc.client.attempt.duration", "How long attempts took.")
+        self._attempt_sizes = _Sizes(meter, "grpc.client.attempt")
         self._call_duration = _durations(meter, "grpc.client.call.duration", "How long calls took, attempts and all.")
 
     async def __call__(self, call: InterceptedCall, proceed: Proceed) -> None:
         """Lets the call pass."""
         if isinstance(call, ClientCall):
-            await self._make(call, proceed)
-        else:
-            await self._serve(call, proceed)
-
-    async def _serve(self, call: InterceptedCall, proceed: Proceed) -> None:
-        method = {"grpc.method": _OTHER if getattr(call, "generic", False) else call.method.path[1:]}
-        self._server_started.add(1, method)
-        _record_at_end(call, self._server_duration, method)
+            self._make(call)
+        elif isinstance(call, ServerCall):
+            self._serve(call)
         await proceed()
 
-    async def _make(self, call: ClientCall, proceed: Proceed) -> None:
+    def _serve(self, call: ServerCall) -> None:
+        method = {"grpc.method": _OTHER if call.generic else call.method.path[1:]}
+        self._server_started.add(1, method)
+        totals = _Totals()
+        call.observe(totals)
+
+        def over(status: Status, seconds: float) -> None:
+            labels = {**method, "grpc.status": status.code.name}
+            self._server_duration.record(seconds, labels)
+            self._server_sizes.record(totals, labels)
+
+        call.add_done_callback(over)
+
+    def _make(self, call: ClientCall) -> None:
+        if self in call.shared:
+            return  # an interceptor outside tries again: attempts are told all the same
+        call.shared[self] = True
         labels = {"grpc.method": call.method.path[1:], "grpc.target": self._target}
-        if self not in call.shared:  # else this is a further attempt
-            call.shared[self] = True
-            _record_at_end(call, self._call_duration, labels)
-        self._attempt_started.add(1, labels)
-        started = time.perf_counter()
-        failure: BaseException | None = None
-        try:
-            await proceed()
-        except BaseException as error:
-            failure = error
-            raise
-        finally:
-            status = outcome_of(call, failure)
-            self._attempt_duration.record(time.perf_counter() - started, {**labels, "grpc.status": status.code.name})
+
+        def over(status: Status, seconds: float) -> None:
+            self._call_duration.record(seconds, {**labels, "grpc.status": status.code.name})
+
+        def begin(start: AttemptStart) -> AttemptObserver:  # noqa: ARG001  # attempts of all kinds count
+            self._attempt_started.add(1, labels)
+            return _MeasuredAttempt(self, labels)
+
+        call.add_done_callback(over)
+        call.observe_attempts(begin)
+
+    def attempt_over(self, totals: _MeasuredAttempt, labels: dict[str, str]) -> None:
+        """Records an attempt that has ended."""
+        self._attempt_duration.record(time.perf_counter() - totals.began, labels)
+        self._attempt_sizes.record(totals, labels)
+
+
+class _Totals(StreamObserver):
+    """Adds sizes up, as they are on the wire and without framing."""
+
+    def __init__(self) -> None:
+        self.sent = self.received = 0
+
+    def message_sent(self, size: int, wire_size: int | None) -> None:
+        self.sent += size if wire_size is None else wire_size
+
+    def message_received(self, wire_size: int, compressed: bool) -> None:  # noqa: ARG002
+        self.received += wire_size
+
+
+class _MeasuredAttempt(_Totals, AttemptObserver):
+    def __init__(self, owner: Metrics, labels: dict[str, str]) -> None:
+        super().__init__()
+        self.began = time.perf_counter()
+        self._owner = owner
+        self._labels = labels
+
+    def ended(self, status: Status, peer: str) -> None:  # noqa: ARG002
+        self._owner.attempt_over(self, {**self._labels, "grpc.status": status.code.name})
+
+
+class _Sizes:
+    """The two histograms of sizes of calls, or of attempts."""
+
+    def __init__(self, meter: Meter, prefix: str) -> None:
+        self._sent, self._received = (
+            meter.create_histogram(
+                f"{prefix}.{way}_total_compressed_message_size",
+                "By",
+                f"Bytes of all messages {what}, compressed where they are, without framing and metadata.",
+                explicit_bucket_boundaries_advisory=SIZE_BUCKETS,
+            )
+            for way, what in (("sent", "sent"), ("rcvd", "received"))
+        )
+
+    def record(self, totals: _Totals, labels: dict[str, str]) -> None:
+        self._sent.record(totals.sent, labels)
+        self._received.record(totals.received, labels)
 
 
 def _durations(meter: Meter, name: str, description: str) -> Histogram:
     return meter.create_histogram(name, "s", description, explicit_bucket_boundaries_advisory=LATENCY_BUCKETS)
-
-
-def _record_at_end(call: InterceptedCall, durations: Histogram, labels: dict[str, str]) -> None:
-    def over(status: Status, seconds: float) -> None:
-        durations.record(seconds, {**labels, "grpc.status": status.code.name})
-
-    call.add_done_callback(over)

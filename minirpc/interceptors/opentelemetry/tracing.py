@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from opentelemetry import context as contexts
 from opentelemetry import trace
 from opentelemetry.propagators.textmap import Getter, Setter, TextMapPropagator
-from opentelemetry.trace import Span, SpanKind, TracerProvider
+from opentelemetry.trace import Span, SpanKind, Tracer, TracerProvider
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from minirpc.aio import ClientCall, ClientProceed, InterceptedCall, Metadata, Proceed, ServerCall, Status
+from minirpc.aio import (
+    AttemptObserver,
+    AttemptStart,
+    ClientCall,
+    ClientProceed,
+    InterceptedCall,
+    Metadata,
+    Proceed,
+    ServerCall,
+    Status,
+    StreamObserver,
+)
 from minirpc.errors import RpcError, StatusCode
-from minirpc.interceptors.opentelemetry.outcome import outcome_of
 from minirpc.rpc.metadata import encode_metadata
 
 __all__ = ["Tracing"]
+
+_RESOLVED = "Delayed name resolution complete"
 
 
 class Tracing:
@@ -49,39 +61,15 @@ class Tracing:
             await self._serve(call, proceed)
 
     async def _make(self, call: ClientCall, proceed: ClientProceed) -> None:
-        name = call.method.path[1:].replace("/", ".")
         sent: _SentCall | None = call.shared.get(self)
-        if sent is None:  # else this is a further attempt
-            sent = call.shared[self] = _SentCall(
-                self._tracer.start_span(f"Sent.{name}", attributes=_attributes_of(call)),
-            )
+        if sent is None:  # else an interceptor outside tries again
+            sent = call.shared[self] = _SentCall(self._tracer, self._propagator, call)
             call.add_done_callback(sent.over)
-        span = self._tracer.start_span(
-            f"Attempt.{name}",
-            trace.set_span_in_context(sent.span),
-            # what leaves the program, and the span that the server's is below
-            kind=SpanKind.CLIENT,
-            attributes={
-                **_attributes_of(call),
-                "previous-rpc-attempts": sent.attempts,
-                "transparent-retry": False,
-            },
-        )
-        sent.attempts += 1
-        failure: BaseException | None = None
-        try:
-            with trace.use_span(span, record_exception=False, set_status_on_exception=False):
-                metadata = self._with_context(call.metadata)
-                if span.is_recording():
-                    requests = _noted(call.requests, span, "Outbound message")
-                    await proceed(metadata=metadata, requests=requests, respond=_noting(call, span, "Inbound message"))
-                else:
-                    await proceed(metadata=metadata)
-        except BaseException as error:
-            failure = error
-            raise
-        finally:
-            _end(span, outcome_of(call, failure))
+            call.observe_attempts(sent.begin_attempt)
+        with trace.use_span(sent.span, record_exception=False, set_status_on_exception=False):
+            # each attempt sends its own context in place of one that was there
+            mine = self._propagator.fields
+            await proceed(metadata=[pair for pair in call.metadata if pair[0] not in mine])
 
     async def _serve(self, call: ServerCall, proceed: Proceed) -> None:
         # clients choose the names that a fallback serves, and names of spans are few
@@ -89,13 +77,11 @@ class Tracing:
         received = self._propagator.extract(call.metadata, getter=_GETTER)
         span = self._tracer.start_span(f"Recv.{name}", received, kind=SpanKind.SERVER, attributes=_attributes_of(call))
         call.add_done_callback(lambda status, _: _end(span, status))
+        if span.is_recording():
+            call.observe(_Events(span))
         token = contexts.attach(trace.set_span_in_context(span, received))
         try:
-            if span.is_recording():
-                requests = _noted(call.requests, span, "Inbound message")
-                await proceed(requests=requests, respond=_noting(call, span, "Outbound message"))
-            else:
-                await proceed()
+            await proceed()
         except RpcError:
             raise
         except Exception as error:
@@ -104,23 +90,91 @@ class Tracing:
         finally:
             contexts.detach(token)
 
-    def _with_context(self, metadata: Metadata) -> list[tuple[str, str | bytes]]:
-        """Returns metadata with the current context in place of one that was there."""
-        carrier: dict[str, str] = {}
-        self._propagator.inject(carrier, setter=_SETTER)
-        mine = self._propagator.fields | carrier.keys()
-        return [*(pair for pair in metadata if pair[0] not in mine), *carrier.items()]
+
+class _Events(StreamObserver):
+    """Notes messages as events of a span."""
+
+    def __init__(self, span: Span) -> None:
+        self._span = span
+        self._sent = self._received = self._inflated = 0
+
+    def message_sent(self, size: int, wire_size: int | None) -> None:
+        attributes = {"sequence-number": self._sent}
+        if wire_size is None:
+            attributes["message-size"] = size
+        else:
+            attributes |= {"message-size-uncompressed": size, "message-size-compressed": wire_size}
+        self._sent += 1
+        self._span.add_event("Outbound message sent", attributes)
+
+    def message_received(self, wire_size: int, compressed: bool) -> None:
+        key = "message-size-compressed" if compressed else "message-size"
+        self._span.add_event("Inbound message read", {"sequence-number": self._received, key: wire_size})
+        self._received += 1
+
+    def message_inflated(self, size: int) -> None:
+        if self._span.is_recording():  # a response may be read when its attempt is long over
+            attributes = {"sequence-number": self._inflated, "message-size-uncompressed": size}
+            self._span.add_event("Inbound message uncompressed", attributes)
+        self._inflated += 1
 
 
 class _SentCall:
-    """The span of a call in a channel, and how many attempts it has had."""
+    """The span of a call in a channel, and those of its attempts."""
 
-    def __init__(self, span: Span) -> None:
-        self.span = span
-        self.attempts = 0
+    def __init__(self, tracer: Tracer, propagator: TextMapPropagator, call: ClientCall) -> None:
+        self._tracer = tracer
+        self._propagator = propagator
+        self._name = call.method.path[1:].replace("/", ".")
+        self._attributes = _attributes_of(call)
+        self.span = tracer.start_span(f"Sent.{self._name}", attributes=self._attributes)
+        # Attempts begin in timers, too: what is current there is of no call.
+        self._context = trace.set_span_in_context(self.span)
+        self._attempts = 0
+
+    def begin_attempt(self, start: AttemptStart) -> AttemptObserver:
+        """Begins the span of an attempt."""
+        if start.waited_for_name:
+            self.span.add_event(_RESOLVED)
+        span = self._tracer.start_span(
+            f"Attempt.{self._name}",
+            self._context,
+            # what leaves the program, and the span that the server's is below
+            kind=SpanKind.CLIENT,
+            attributes={
+                **self._attributes,
+                "previous-rpc-attempts": max(self._attempts - start.transparent, 0),
+                "transparent-retry": start.transparent,
+            },
+        )
+        self._attempts += not start.transparent
+        carrier: dict[str, str] = {}
+        self._propagator.inject(carrier, trace.set_span_in_context(span, self._context), _SETTER)
+        return _SentAttempt(span, self.span, carrier)
 
     def over(self, status: Status, seconds: float) -> None:  # noqa: ARG002  # of a done callback
         _end(self.span, status)
+
+
+class _SentAttempt(_Events, AttemptObserver):
+    def __init__(self, span: Span, parent: Span, carrier: dict[str, str]) -> None:
+        super().__init__(span)
+        self.metadata = carrier
+        self._parent = parent
+        self._waited = False
+
+    def waits(self) -> None:
+        self._waited = True
+
+    def name_resolved(self) -> None:
+        self._parent.add_event(_RESOLVED)
+
+    def opened(self, peer: str) -> None:  # noqa: ARG002
+        if self._waited:
+            self._span.add_event("Delayed LB pick complete")
+
+    def ended(self, status: Status, peer: str) -> None:  # noqa: ARG002
+        _end(self._span, status)
 
 
 class _MetadataSetter(Setter[dict[str, str]]):
@@ -158,25 +212,3 @@ def _end(span: Span, status: Status) -> None:
         said = f"{status.code.name}: {status.message}" if status.message else status.code.name
         span.set_status(trace.StatusCode.ERROR, said)
     span.end()
-
-
-async def _noted(messages: Any, span: Span, event: str) -> AsyncIterator[Any]:
-    """Yields messages, with an event for each."""
-    number = 0
-    async for message in messages:
-        span.add_event(event, {"sequence-number": number})
-        number += 1
-        yield message
-
-
-def _noting(call: InterceptedCall, span: Span, event: str) -> Any:
-    """Returns what responds as the call does, with an event for each response."""
-    number = 0
-
-    async def respond(response: Any) -> None:
-        nonlocal number
-        span.add_event(event, {"sequence-number": number})
-        number += 1
-        await call.respond(response)
-
-    return respond
