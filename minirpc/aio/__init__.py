@@ -1,7 +1,7 @@
 """gRPC on asyncio: channels and stubs to call, servers to be called."""
 
 from minirpc.aio.backoff import Backoff
-from minirpc.aio.balancer import Balancer, BalancerHost, FailingPicker, Pick, PickedCall, Picker, WaitingPicker
+from minirpc.aio.balancer import Balancer, BalancerHost, FailingPicker, Pick, PickedCall, Picker, Share, WaitingPicker
 from minirpc.aio.call import BidiCall, Call, ClientStreamCall, ServerStreamCall, UnaryCall
 from minirpc.aio.channel import Channel
 from minirpc.aio.connection_limits import ConnectionLimits
@@ -96,6 +96,7 @@ __all__ = [
     "ServerStreamCall",
     "ServerTls",
     "Servicer",
+    "Share",
     "StaticResolver",
     "Status",
     "StreamObserver",

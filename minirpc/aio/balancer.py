@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from minirpc.aio.connectivity import ChannelState
@@ -25,6 +26,7 @@ __all__ = [
     "Pick",
     "PickedCall",
     "Picker",
+    "Share",
     "WaitingPicker",
     "WrappingBalancer",
 ]
@@ -95,6 +97,21 @@ class BalancerHost(Protocol):
         """Sets the state of the whole, and asks the new picker for the calls that wait."""
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a policy gives an endpoint of the calls; for people to look at.
+
+    Attributes:
+        weight: its weight among those that it shares calls with; None where the policy has no weights.
+        group: the name of its group; None where there are no groups.
+        group_weight: the weight of that group among the groups; None as above.
+    """
+
+    weight: int | None = None
+    group: str | None = None
+    group_weight: float | None = None
+
+
 class Balancer(ABC):
     """A load balancing policy at work on one channel.
 
@@ -121,6 +138,10 @@ class Balancer(ABC):
     def close(self) -> None:
         """Shuts all subchannels down. Nothing is called after that."""
 
+    def share_of(self, subchannel: Subchannel) -> Share:  # noqa: ARG002
+        """Returns what one of its subchannels gets of the calls. May be asked from another thread."""
+        return Share()
+
 
 class WrappingBalancer(Balancer):
     """A policy around another one, which it steers by the endpoints that it passes on.
@@ -142,6 +163,10 @@ class WrappingBalancer(Balancer):
     def close(self) -> None:
         """Closes the child."""
         self.child.close()
+
+    def share_of(self, subchannel: Subchannel) -> Share:
+        """Asks the child."""
+        return self.child.share_of(subchannel)
 
 
 BalancerFactory: TypeAlias = Callable[[BalancerHost], Balancer]

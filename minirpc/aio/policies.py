@@ -10,7 +10,7 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
-from minirpc.aio.balancer import Balancer, BalancerHost, FailingPicker, Pick, PickedCall, WaitingPicker
+from minirpc.aio.balancer import Balancer, BalancerHost, FailingPicker, Pick, PickedCall, Share, WaitingPicker
 from minirpc.aio.connectivity import ChannelState
 from minirpc.aio.policy_registry import register_policy
 from minirpc.aio.resolver import Endpoint
@@ -154,6 +154,10 @@ class _RoundRobinBalancer(SpreadBalancer):
         self._entries[subchannel] = self._entry
         due = self._now + part / self._weights.get(subchannel, 1)
         heapq.heappush(self._turns, (due, self._entry, subchannel))
+
+    def share_of(self, subchannel: Subchannel) -> Share:
+        """Tells the weight."""
+        return Share(self._weights.get(subchannel))
 
     def pick(self, call: PickedCall) -> Pick:  # noqa: ARG002
         """Picks the next one."""

@@ -15,7 +15,7 @@ from bisect import bisect_left, insort
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Self
 
-from minirpc.aio.balancer import Balancer, BalancerHost, FailingPicker, Pick, PickedCall
+from minirpc.aio.balancer import Balancer, BalancerHost, FailingPicker, Pick, PickedCall, Share
 from minirpc.aio.connectivity import ChannelState
 from minirpc.aio.endpoint_set import EndpointSet
 from minirpc.aio.hashing import call_hash, endpoint_points, header_key
@@ -338,6 +338,10 @@ class _RingHashBalancer(Balancer):
         self._quiet = was
         if self._report_due is None:
             self._report_due = asyncio.get_running_loop().call_soon(self._report)
+
+    def share_of(self, subchannel: Subchannel) -> Share:
+        """Tells the weight of an endpoint with one address."""
+        return Share(self._ring.weights.get(tuple(subchannel.addresses)))
 
     def connect(self) -> None:
         """Connects to one endpoint, by chance, if none is or is being connected to."""

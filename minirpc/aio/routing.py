@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from minirpc.aio.backoff import Backoff
-from minirpc.aio.balancer import Balancer, FailingPicker, Picker, WaitingPicker
+from minirpc.aio.balancer import Balancer, FailingPicker, Picker, Share, WaitingPicker
 from minirpc.aio.client_stream import ClientStream
 from minirpc.aio.connection import Connection
 from minirpc.aio.connectivity import ChannelState, StateWatch
@@ -274,6 +274,14 @@ class Routing:
         config = self._balancing.health_check
         service = self.health_service if config is None else config.service_name
         return None if service is None else HealthCheck(service, self.health_headers)
+
+    def share_of(self, subchannel: Subchannel) -> Share:
+        """Returns what a subchannel gets of the calls, as the policy says. May be called from another thread."""
+        try:
+            return Share() if self._balancer is None else self._balancer.share_of(subchannel)
+        except Exception as error:  # noqa: BLE001  # a policy may be the user's
+            self._policy_failed(error)
+            return Share()
 
     # -- balancer.BalancerHost, and the states of its subchannels
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Self
 
-from minirpc.aio.balancer import Balancer, BalancerHost, Pick, PickedCall, Picker, WaitingPicker
+from minirpc.aio.balancer import Balancer, BalancerHost, Pick, PickedCall, Picker, Share, WaitingPicker
 from minirpc.aio.connectivity import ChannelState
 from minirpc.aio.hashing import call_hash, header_key, weighted_rank
 from minirpc.aio.policies import RoundRobin
@@ -206,6 +207,14 @@ class _WeightedBalancer(Balancer):
             if rest < 0:
                 return group
         return groups[-1]
+
+    def share_of(self, subchannel: Subchannel) -> Share:
+        """Tells the group and its weight, with what the policy within the group says."""
+        group = self.groups_of.get(subchannel)
+        if group is None:
+            return Share()
+        weight = self.policy.weights.get(group.name, 0)
+        return replace(group.balancer.share_of(subchannel), group=group.name, group_weight=weight)
 
     def connect(self) -> None:
         """Has all groups connect."""

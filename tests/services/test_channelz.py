@@ -15,7 +15,7 @@ from echo import Echo, EchoStub
 from grpc_channelz.v1 import channelz_pb2 as pb
 from grpc_channelz.v1 import channelz_pb2_grpc
 
-from minirpc.aio import Channel, ClientTls, Server, ServerTls
+from minirpc.aio import Channel, ClientTls, Context, Server, ServerTls
 from minirpc.errors import RpcError, StatusCode
 from minirpc.services.channelz import Channelz, ChannelzStub
 from minirpc.services.channelz.channelz_pb import GetServerRequest, GetTopChannelsRequest
@@ -114,6 +114,47 @@ async def test_calls_are_counted_on_both_sides(asking: Any) -> None:
             assert counts((await asked.server("test.Echo")).data) == (5, 3, 2)
             assert (await asked.socket(ours.ref.socket_id)).data.streams_failed == 1
         assert (await asked.channel(address)).data.state.state == State.SHUTDOWN
+
+
+RETRYING = {
+    "methodConfig": [
+        {
+            "name": [{}],
+            "retryPolicy": {
+                "maxAttempts": 4,
+                "initialBackoff": "0.01s",
+                "maxBackoff": "0.01s",
+                "backoffMultiplier": 1,
+                "retryableStatusCodes": ["UNAVAILABLE"],
+            },
+        }
+    ]
+}
+
+
+async def test_a_call_that_is_tried_again_counts_once_on_the_channel_and_for_each_attempt_below(asking: Any) -> None:
+    class Flaky(Echo):
+        failures = 2
+
+        async def unary(self, request: bytes, context: Context) -> bytes:
+            if self.failures:
+                self.failures -= 1
+                raise RpcError(StatusCode.UNAVAILABLE, "not yet")
+            return request
+
+    async with asking as asked, Server([Flaky()]) as server:
+        address = await server.start("127.0.0.1:0")
+        async with Channel(address, service_config=RETRYING) as channel:
+            stub = EchoStub(channel)
+            assert await stub.unary(b"x") == b"x"
+            assert (await stub.fail(b"14|never|").status()).code is StatusCode.UNAVAILABLE
+            top = await asked.channel(address)
+            assert counts(top.data) == (2, 1, 1)
+            number = top.subchannel_ref[0].subchannel_id
+            below = (await asked.stub.GetSubchannel(pb.GetSubchannelRequest(subchannel_id=number))).subchannel
+            assert counts(below.data) == (3 + 4, 1, 2 + 4)
+            here = await asked.server("test.Echo")
+            assert counts(here.data) == (3 + 4, 1, 2 + 4)
 
 
 async def test_history_tells_of_states_and_faults_and_is_bounded(asking: Any) -> None:

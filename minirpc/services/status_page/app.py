@@ -67,16 +67,20 @@ class StatusPage:
             **_counts(channel.calls),
             "last_error": _last_error(channel.history),
             "count": len(subchannels),
-            "subchannels": [self._subchannel(each) for each in subchannels[:_MAX_SHOWN]],
+            "subchannels": [self._subchannel(channel, each) for each in subchannels[:_MAX_SHOWN]],
         }
 
-    def _subchannel(self, subchannel: Subchannel) -> dict[str, Any]:
+    def _subchannel(self, channel: Routing, subchannel: Subchannel) -> dict[str, Any]:
+        share = channel.share_of(subchannel)
         peers = [connection.peer for connection in subchannel.connections]
         return {
             "id": subchannel.number,
             "addresses": ", ".join(map(str, subchannel.addresses))[:_MAX_TEXT],
             "version": next((self._versions[peer] for peer in reversed(peers) if peer in self._versions), ""),
             "state": subchannel.state.value,
+            "weight": share.weight,
+            "group": None if share.group is None else share.group[:_MAX_TEXT],
+            "group_weight": share.group_weight,
             **_counts(subchannel.calls),
             "last_error": _last_error(subchannel.history),
         }
