@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
 from minirpc import __version__
 from minirpc.aio.backoff import Backoff
-from minirpc.aio.client_stream import DEFAULT_RETRY_BUFFER_SIZE, ClientStream
+from minirpc.aio.client_stream import ClientStream
 from minirpc.aio.connectivity import ChannelState
 from minirpc.aio.connector import Connector, Dialer, connect_socket
 from minirpc.aio.context import inherited_deadline
@@ -24,6 +24,7 @@ from minirpc.aio.lifetime import LoopBound
 from minirpc.aio.observing import AttemptListener
 from minirpc.aio.policy_registry import PolicyChoice, find_balancer
 from minirpc.aio.resolver import Resolver, StaticResolver, create_resolver, parse_target
+from minirpc.aio.retry_buffer import DEFAULT_RETRY_BUFFER_SIZE, DEFAULT_RETRY_BUFFER_TOTAL, RetryBuffer
 from minirpc.aio.retrying import RetryingStream
 from minirpc.aio.routing import Routing
 from minirpc.aio.service_configs import ServiceConfigs
@@ -89,6 +90,7 @@ class Channel(LoopBound):
         idle_timeout: float | None = 1800.0,
         keepalive: Keepalive | None = None,
         retry_buffer_size: int = DEFAULT_RETRY_BUFFER_SIZE,
+        retry_buffer_total: int = DEFAULT_RETRY_BUFFER_TOTAL,
         service_config: ServiceConfig | str | Mapping[str, Any] | None = None,
         enable_retries: bool = True,
     ) -> None:
@@ -132,6 +134,8 @@ class Channel(LoopBound):
                 quarter of an hour.
             retry_buffer_size: bytes of a stream of requests that are kept, until the server answers, for another
                 attempt. The one request of other calls is kept whatever its size.
+            retry_buffer_total: bytes that all calls together keep for another attempt, those of calls with one request
+                and a policy of retries or hedging included. A call that finds no room has no other attempt by its policy.
             service_config: timeouts, retries and so on of methods, and the load balancing, which counts in place of
                 ``load_balancing``: a :class:`minirpc.rpc.service_config.ServiceConfig`, JSON, or what ``json.loads``
                 makes of it. It counts where the resolver delivers none.
@@ -158,7 +162,7 @@ class Channel(LoopBound):
         self._max_receive_message_size = max_receive_message_size
         self._max_send_message_size = max_send_message_size
         self._max_receive_metadata_size = max_receive_metadata_size
-        self._retry_buffer_size = retry_buffer_size
+        self._retry_buffer = RetryBuffer(retry_buffer_size, retry_buffer_total)
         named: list[Address] | None = None  # the addresses that the target itself says
         if resolver is None:
             parsed = parse_target(target)
@@ -398,7 +402,7 @@ class Channel(LoopBound):
             max_receive_metadata_size=self._max_receive_metadata_size,
             encoding=encoding or self._encoding,
             wait_for_ready=self._wait_for_ready if wait_for_ready is None else wait_for_ready,
-            retry_buffer_size=self._retry_buffer_size,
+            retry_buffer=self._retry_buffer,
         )
         self.routing.calls.start()
         if listeners:
@@ -442,7 +446,7 @@ class Channel(LoopBound):
         options |= {
             "request": request,
             "max_receive_metadata_size": self._max_receive_metadata_size,
-            "retry_buffer_size": self._retry_buffer_size,
+            "retry_buffer": self._retry_buffer,
         }
         rules = configs.rules(config)
         routing.calls.start()

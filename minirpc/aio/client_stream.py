@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from minirpc.aio.observing import AttemptListener, AttemptObservers, AttemptStart
+from minirpc.aio.retry_buffer import RetryBuffer
 from minirpc.aio.stream import Stream, StreamConnection
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import ErrorCode, Header, error_name
@@ -34,12 +35,11 @@ from minirpc.rpc.status import (
 )
 from minirpc.rpc.timeout import encode_timeout
 
-__all__ = ["DEFAULT_RETRY_BUFFER_SIZE", "ClientStream", "StreamCarrier", "StreamSource"]
+__all__ = ["ClientStream", "StreamCarrier", "StreamSource"]
 
 _log = logging.getLogger("minirpc.channel")
 
 _MAX_TRANSPARENT_RETRIES = 1  # of what has left this process
-DEFAULT_RETRY_BUFFER_SIZE = 1 << 18
 
 
 class StreamSource(Protocol):
@@ -75,11 +75,13 @@ class ClientStream(Stream):
         wait_for_ready: whether the call waits while the channel cannot connect.
         carrier: the subchannel that has taken the stream; None while the channel keeps it.
         counts: whether it is a call of the channel: neither an attempt of one nor a frame for some.
+        takes_room: whether what it keeps counts among what the channel's calls may keep.
         listeners: who is told of the attempts; for a stream that is one, before it begins.
         attempt: who watches the attempt; None where nobody does.
     """
 
     counts = True
+    takes_room = True
     listeners: Sequence[AttemptListener] = ()
     attempt: AttemptObservers | None = None
 
@@ -96,7 +98,7 @@ class ClientStream(Stream):
         max_receive_metadata_size: int = DEFAULT_MAX_RECEIVE_METADATA_SIZE,
         encoding: Encoding = IDENTITY,
         wait_for_ready: bool = False,
-        retry_buffer_size: int = 0,
+        retry_buffer: RetryBuffer | None = None,
     ) -> None:
         """Prepares a call; ``source.submit`` starts it.
 
@@ -111,7 +113,7 @@ class ClientStream(Stream):
             max_receive_metadata_size: the largest header block to accept (see :func:`describe_oversize`).
             encoding: how requests are compressed.
             wait_for_ready: whether the call waits while the channel cannot connect.
-            retry_buffer_size: how many bytes of a stream of requests to keep for a transparent retry.
+            retry_buffer: how much of a stream of requests to keep for a transparent retry; None for nothing.
         """
         super().__init__(loop, max_receive_message_size)
         self.send_encoding = encoding
@@ -133,7 +135,8 @@ class ClientStream(Stream):
         # What was sent of a stream of requests, and how; None when it is too much, or no longer needed.
         self._held: list[tuple[bytes, bool]] | None = None if request is not None else []
         self._held_size = 0
-        self._retry_buffer_size = retry_buffer_size
+        self._held_room = 0  # what was taken of the channel's room
+        self._retry_buffer = retry_buffer
         self._written_before = 0  # bytes that had left the connection when the stream was attached to it
         self._watchers: list[asyncio.Future[None]] = []
         self._done_callbacks: list[Callable[[], object]] = []
@@ -219,12 +222,30 @@ class ClientStream(Stream):
     def write(self, message: bytes, compress: bool = True) -> None:
         """Queues a message, and keeps it for a transparent retry while that is possible."""
         if self._held is not None and not self.over:
-            self._held_size += len(message)
-            if self._held_size <= self._retry_buffer_size:
+            if self._has_room(len(message)):
                 self._held.append((message, compress))
             else:
-                self._held = None
+                self._drop_held()
         super().write(message, compress)
+
+    def _has_room(self, size: int) -> bool:
+        """Takes room to keep so many bytes more; False if that is too much for the call, or for all of the channel."""
+        buffer = self._retry_buffer
+        self._held_size += size
+        if buffer is None or self._held_size > buffer.per_call:
+            return False
+        if self.takes_room:
+            if not buffer.take(size):
+                return False
+            self._held_room += size
+        return True
+
+    def _drop_held(self) -> None:
+        """Keeps nothing of what was sent any more."""
+        self._held = None
+        if self._held_room and self._retry_buffer is not None:
+            self._retry_buffer.give_back(self._held_room)
+            self._held_room = 0
 
     async def send_request(self, message: bytes, compress: bool = True) -> None:
         """Sends one of a stream of requests.
@@ -274,7 +295,8 @@ class ClientStream(Stream):
         except ValueError as error:
             self.fail(StatusCode.INTERNAL, f"initial metadata: {error}", error)
             return
-        self._held = self._request = None  # the server has it
+        self._request = None  # the server has it
+        self._drop_held()
         self._wake_watchers()
         if self.on_headers is not None:
             self.on_headers()
@@ -385,7 +407,7 @@ class ClientStream(Stream):
     def _finish(self, status: Status, reset_code: ErrorCode = ErrorCode.NO_ERROR) -> None:
         self.status = status
         self.input_over = True
-        self._held = None
+        self._drop_held()
         if self._timer is not None:
             self._timer.cancel()
         connection = self.connection

@@ -52,6 +52,12 @@ class RetryingStream(ClientStream):
     def start(self, rules: AttemptRules) -> None:
         """Makes the first attempt."""
         self._rules = rules
+        if rules is not None and self._request is not None and self._retry_buffer is not None:
+            # One request is kept whatever its size, as long as those of all calls have room together.
+            if self._retry_buffer.take(len(self._request)):
+                self._held_room = len(self._request)
+            else:
+                self._overflown = True
         if isinstance(rules, Hedges):
             self._hedge()
         else:
@@ -89,7 +95,7 @@ class RetryingStream(ClientStream):
             max_receive_metadata_size=self._max_receive_metadata_size,
             encoding=self.send_encoding,
             wait_for_ready=self.wait_for_ready,
-            retry_buffer_size=self._retry_buffer_size,
+            retry_buffer=self._retry_buffer,
         )
         attempt.join(self)
         if self.listeners:
@@ -123,7 +129,8 @@ class RetryingStream(ClientStream):
     def _commit(self, attempt: _Attempt) -> None:
         """Stays with an attempt: it is the call from now on, and the others end."""
         self._winner = attempt
-        self._held = self._request = None
+        self._request = None
+        self._drop_held()
         if isinstance(self._rules, Retries):
             self._rules.committed = True
         elif isinstance(self._rules, Hedges):
@@ -202,11 +209,11 @@ class RetryingStream(ClientStream):
             self._winner.write(message, compress)
             return
         assert self._held is not None
-        self._held_size += PREFIX_SIZE + len(message)
+        fits = self._has_room(PREFIX_SIZE + len(message))
         self._held.append((message, compress))
         for attempt in list(self._attempts):
             attempt.write(message, compress)
-        if self._held_size > self._retry_buffer_size and self._winner is None and not self.over:
+        if not fits and self._winner is None and not self.over:
             self._overflown = True
             if self._attempts:
                 # the one that has got farthest, or the first
@@ -294,6 +301,7 @@ class _Attempt(ClientStream):
     """One attempt of a call. Its deadline is the call's, and is watched there."""
 
     counts = False
+    takes_room = False  # the call has, for the same messages
     _owner: RetryingStream | None = None
     _pushback: Pushback | None = None
 

@@ -250,6 +250,48 @@ async def test_more_than_the_buffer_while_it_waits_commits_the_next_attempt() ->
     assert service.attempts == [None, "1"]
 
 
+class Gated(Flaky):
+    """Waits with each call until it may go on."""
+
+    def __init__(self, *failures: tuple[StatusCode, str | None]) -> None:
+        super().__init__(*failures)
+        self.going = asyncio.Event()
+        self.waiting = 0
+
+    async def check(self, context: Context) -> None:
+        self.waiting += 1
+        await self.going.wait()
+        await super().check(context)
+
+
+async def test_all_calls_together_keep_no_more_than_the_channel_may() -> None:
+    service = Gated((UNAVAILABLE, None), (UNAVAILABLE, None))
+    service.read_first = 1
+    async with flaky(service, retry_buffer_size=100, retry_buffer_total=150) as stub:
+        # the first takes 105 bytes, the second finds no room
+        first = asyncio.ensure_future(stub.unary(b"x" * 105, timeout=20).status())
+        await until(lambda: service.waiting == 1)
+        second = asyncio.ensure_future(stub.unary(b"x" * 50, timeout=20).status())
+        third = asyncio.ensure_future(stub.up([b"x" * 50], timeout=20).status())
+        await until(lambda: service.waiting == 3)
+        service.failures.append((UNAVAILABLE, None))
+        service.going.set()
+        codes = [(await each).code for each in (first, second, third)]
+        assert codes == [StatusCode.OK, UNAVAILABLE, UNAVAILABLE]
+        # room is given back: by calls that succeed, fail and are cancelled, with one request and with many
+        cancelled = stub.sleep(b"x" * 140)
+        running = asyncio.ensure_future(cancelled.status())
+        assert await service.events.get() == "started"
+        cancelled.cancel()
+        await running
+        service.failures.extend([(UNAVAILABLE, None)] * 2)
+        assert await stub.unary(b"x" * 145, timeout=20) == b"x" * 145
+        service.failures.extend([(UNAVAILABLE, None)] * 2)
+        assert await stub.up([b"x" * 45] * 2, timeout=20) == b"1 45"
+        service.failures.extend([(UNAVAILABLE, None)] * 2)
+        assert await stub.unary(b"x" * 145, timeout=20) == b"x" * 145
+
+
 async def test_disabled() -> None:
     service = failing(1)
     async with flaky(service, enable_retries=False) as stub:
