@@ -135,7 +135,7 @@ class Channel(LoopBound):
             retry_buffer_size: bytes of a stream of requests that are kept, until the server answers, for another
                 attempt. The one request of other calls is kept whatever its size.
             retry_buffer_total: bytes that all calls together keep for another attempt, those of calls with one request
-                and a policy of retries or hedging included. A call that finds no room has no other attempt by its policy.
+                and a policy of retries or hedging included. A call without room has no other attempt by its policy.
             service_config: timeouts, retries and so on of methods, and the load balancing, which counts in place of
                 ``load_balancing``: a :class:`minirpc.rpc.service_config.ServiceConfig`, JSON, or what ``json.loads``
                 makes of it. It counts where the resolver delivers none.

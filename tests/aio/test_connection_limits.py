@@ -345,6 +345,52 @@ async def test_clients_of_idle_and_aged_connections_lose_no_call() -> None:
                 await asyncio.sleep(pause)
 
 
+async def test_under_load_connections_age_without_losing_a_call() -> None:
+    """Calls of all lengths, of our client and of grpcio's, while every connection is replaced again and again."""
+    loop = asyncio.get_running_loop()
+    seen: set[str] = set()
+
+    class Noting(Echo):
+        async def unary(self, request: bytes, context: Context) -> bytes:
+            seen.add(context.peer)
+            return request
+
+    async with Server([Noting()], max_connection_age=0.1, max_connection_age_grace=20.0) as server:
+        address = await server.start("127.0.0.1:0")
+        async with Channel(address) as channel, grpc.aio.insecure_channel(address) as theirs:
+            stub, callables = EchoStub(channel), Callables(theirs)
+            until = loop.time() + 1.5
+            ended = {"ours": 0, "theirs": 0}
+
+            async def ask() -> None:
+                while loop.time() < until:
+                    assert await stub.unary(b"x", timeout=30) == b"x"
+                    ended["ours"] += 1
+
+            async def ask_by_grpcio() -> None:
+                while loop.time() < until:
+                    assert await callables.unary(b"x", timeout=30) == b"x"
+                    ended["theirs"] += 1
+
+            async def talk() -> None:
+                while loop.time() < until:
+                    async with stub.bidi() as call:  # outlives the connection's age
+                        for _ in range(10):
+                            await call.send(b"x")
+                            assert await call.receive() == b"x"
+                            await asyncio.sleep(0.02)
+                        await call.done_writing()
+                        assert await call.receive() is None
+
+            async with asyncio.TaskGroup() as workers:
+                for _ in range(5):
+                    workers.create_task(ask())
+                    workers.create_task(ask_by_grpcio())
+                    workers.create_task(talk())
+    assert min(ended.values()) > 0
+    assert len(seen) > 4, "two clients had more than two connections each"
+
+
 async def test_calls_of_aged_connection_have_grace() -> None:
     service = Echo()
     options = {"max_connection_age": 0.1, "max_connection_age_grace": 0.2}
