@@ -1,4 +1,4 @@
-"""The two questions that a resolver has for the API server: list the slices of a service, and watch them.
+"""What a resolver asks the API server: to list the slices of a service, to watch them, and for labels of pods.
 
 HTTP is ``aiohttp``'s. The protocol is that of "Kubernetes API Concepts": a list has a resource version, and a watch
 tells all changes since one, as JSON objects, one a line, in a response that ends after ``timeoutSeconds``.
@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -23,6 +24,11 @@ __all__ = ["ApiClient"]
 _PAGE = 500  # slices; each holds about a hundred endpoints
 _MAX_ANSWER = 64 << 20  # bytes of one page
 _MAX_EVENT = 16 << 20  # bytes of one line of a watch; etcd holds no object larger than some MiB
+_FEW_PODS = 10  # that are asked for one by one; for more, those of the namespace are listed
+_POD_NAME = re.compile(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?")  # it becomes part of a URL: nothing else may pass
+_METADATA_ONLY = "application/json;as=PartialObjectMetadata{};g=meta.k8s.io;v=v1"
+_SLICE_RIGHTS = "the verbs list and watch on endpointslices"
+_POD_RIGHTS = "the verbs get and list on pods"
 _MAX_ERROR = 4096  # bytes of an error's body to look at
 _CONNECT_TIMEOUT = 10.0  # seconds
 _ANSWER_TIMEOUT = 30.0  # seconds for a page, and for a watch to begin or, after its time, to end
@@ -39,6 +45,7 @@ class ApiClient:
     def __init__(self, cluster: Cluster, service: str, namespace: str) -> None:
         self._cluster = cluster
         self._url = f"{cluster.server}/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
+        self._pods_url = f"{cluster.server}/api/v1/namespaces/{namespace}/pods"
         self._what = f"the endpoints of service {service} in namespace {namespace} at {cluster.server}"
         self._selector = {"labelSelector": f"kubernetes.io/service-name={service}"}
         self._headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
@@ -87,10 +94,50 @@ class ApiClient:
                 return found, version
             parameters["continue"] = str(token)
 
-    async def _get_page(self, parameters: Mapping[str, str]) -> Mapping[str, Any]:
+    async def pod_labels(self, names: Collection[str]) -> dict[str, Mapping[str, str]]:
+        """Returns the labels of pods by their names, without those of pods that do not exist.
+
+        Raises:
+            KubernetesError: the server does not tell them.
+        """
+        wanted = {name for name in names if _POD_NAME.fullmatch(name)}
+        if len(wanted) > _FEW_PODS:
+            return await self._list_pod_labels(wanted)
+        found: dict[str, Mapping[str, str]] = {}
+        for name in sorted(wanted):
+            try:
+                pod = await self._get_page({}, f"{self._pods_url}/{name}", _METADATA_ONLY.format(""), _POD_RIGHTS)
+            except KubernetesError as error:
+                if error.status != 404:
+                    raise
+            else:
+                found[name] = _labels_of(pod)
+        return found
+
+    async def _list_pod_labels(self, wanted: Collection[str]) -> dict[str, Mapping[str, str]]:
+        found: dict[str, Mapping[str, str]] = {}
+        parameters = {"limit": str(_PAGE)}
+        while True:
+            page = await self._get_page(parameters, self._pods_url, _METADATA_ONLY.format("List"), _POD_RIGHTS)
+            metadata, items = page.get("metadata"), page.get("items")
+            if not isinstance(metadata, Mapping) or not isinstance(items, list | None):
+                raise KubernetesError(f"{self._what}: the answer is no list of pods")
+            for each in items or ():
+                named = each.get("metadata") if isinstance(each, Mapping) else None
+                name = named.get("name") if isinstance(named, Mapping) else None
+                if isinstance(name, str) and name in wanted:
+                    found[name] = _labels_of(each)
+            token = metadata.get("continue")
+            if not token or not items:
+                return found
+            parameters["continue"] = str(token)
+
+    async def _get_page(
+        self, parameters: Mapping[str, str], url: str | None = None, accept: str = "", rights: str = _SLICE_RIGHTS
+    ) -> Mapping[str, Any]:
         try:
-            async with asyncio.timeout(_ANSWER_TIMEOUT), self._request(parameters) as response:
-                await self._check(response)
+            async with asyncio.timeout(_ANSWER_TIMEOUT), self._request(parameters, url, accept) as response:
+                await self._check(response, rights)
                 body = await _read_up_to(response, _MAX_ANSWER)
         except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
             raise self._failed(error) from error
@@ -150,17 +197,17 @@ class ApiClient:
         finally:
             response.close()
 
-    def _request(self, parameters: Mapping[str, str]) -> Any:
+    def _request(self, parameters: Mapping[str, str], url: str | None = None, accept: str = "") -> Any:
         assert self._session is not None
         return self._session.get(
-            self._url,
+            url or self._url,
             params=parameters,
-            headers=self._headers,
+            headers={**self._headers, "Accept": accept} if accept else self._headers,
             allow_redirects=False,  # the token is for this server
             server_hostname=self._cluster.server_name,
         )
 
-    async def _check(self, response: aiohttp.ClientResponse) -> None:
+    async def _check(self, response: aiohttp.ClientResponse, rights: str = _SLICE_RIGHTS) -> None:
         """Raises what a response other than 200 says."""
         if response.status == 200:
             return
@@ -174,7 +221,7 @@ class ApiClient:
         if response.status == 401:
             message += " (the token is none, or has expired)"
         elif response.status == 403:
-            message += " (the service account needs a Role with the verbs list and watch on endpointslices)"
+            message += f" (the service account needs a Role with {rights})"
         elif response.status == 410:
             raise ExpiredError(message, status=410)
         wait = response.headers.get("Retry-After", "")
@@ -190,6 +237,14 @@ class ApiClient:
     def _failed(self, error: Exception) -> KubernetesError:
         reason = "no answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
         return KubernetesError(f"{self._what}: {reason}")
+
+
+def _labels_of(pod: Mapping[str, Any]) -> dict[str, str]:
+    metadata = pod.get("metadata")
+    labels = metadata.get("labels") if isinstance(metadata, Mapping) else None
+    if not isinstance(labels, Mapping):
+        return {}
+    return {str(key): value for key, value in labels.items() if isinstance(value, str)}
 
 
 async def _read_up_to(response: aiohttp.ClientResponse, limit: int) -> bytearray:

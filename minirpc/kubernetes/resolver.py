@@ -6,13 +6,15 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from typing import Any
+from urllib.parse import parse_qsl
 
 from minirpc.aio.resolver import Endpoint, Resolution, Resolver
 from minirpc.kubernetes.api import ApiClient
 from minirpc.kubernetes.cluster import Cluster
 from minirpc.kubernetes.errors import ExpiredError, KubernetesError
+from minirpc.kubernetes.pods import PodLabels
 from minirpc.kubernetes.service_name import ServiceName
 from minirpc.kubernetes.slices import SliceSet
 
@@ -32,7 +34,8 @@ class KubernetesResolver(Resolver):
     what it knows and goes on trying by itself: pods do not go away because an API server does. A service that has no
     endpoints, or does not exist, has an empty list.
 
-    Endpoints have ``zone``, and the attributes ``pod``, ``node`` and ``hint_zones`` where the cluster tells them.
+    Endpoints have ``zone``, and the attributes ``pod``, ``node`` and ``hint_zones`` where the cluster tells them, and
+    labels of their pods, where those are asked for. An endpoint whose labels cannot be read now comes when they can.
     """
 
     delivers_service_config = False
@@ -43,6 +46,7 @@ class KubernetesResolver(Resolver):
         *,
         cluster: Cluster | None = None,
         zone: str | None = None,
+        pod_labels: Sequence[str] = (),
         watch_seconds: float = 300.0,
         min_backoff: float = 1.0,
         max_backoff: float = 30.0,
@@ -53,6 +57,8 @@ class KubernetesResolver(Resolver):
             name: ``service.namespace:port``; see :class:`ServiceName` for what may be left out.
             cluster: where to ask; by default that of the pod, or else that of the kubeconfig file.
             zone: only endpoints that are meant for this zone (topology aware routing), where all have such hints.
+            pod_labels: labels of pods that endpoints have as attributes, such as ``version``. The account needs the
+                verbs ``get`` and ``list`` on pods for that.
             watch_seconds: how long one watch lasts, up to a fifth less; the next one continues it.
             min_backoff, max_backoff: seconds to wait after a failure: at first, and at most. The wait doubles each
                 time, and is shortened by chance, by up to a half.
@@ -65,6 +71,7 @@ class KubernetesResolver(Resolver):
         self._name = ServiceName.parse(name) if isinstance(name, str) else name
         self._cluster = cluster
         self._zone = zone
+        self._pod_labels = PodLabels(pod_labels) if pod_labels else None
         self._watch_seconds = watch_seconds
         self._min_backoff = min_backoff
         self._max_backoff = max_backoff
@@ -77,12 +84,22 @@ class KubernetesResolver(Resolver):
     def from_target(cls, target: Any) -> KubernetesResolver:
         """Returns the resolver of a channel's target ``kubernetes:///service.namespace:port``.
 
+        ``?zone=eu-1a&pod-labels=version,track`` behind it is what the arguments are called so.
+
         Raises:
             ValueError: the target cannot be read.
         """
         if target.authority:
             raise ValueError(f"target {target.text!r} names a cluster; kubernetes:///service.namespace:port does not")
-        return cls(target.path)
+        path, _, query = target.path.partition("?")
+        options = dict(parse_qsl(query, keep_blank_values=True, strict_parsing=True)) if query else {}
+        labels = [label for label in options.pop("pod-labels", "").split(",") if label]
+        zone = options.pop("zone", None)
+        if options:
+            raise ValueError(
+                f"target {target.text!r}: {', '.join(options)} is no option; there are zone and pod-labels"
+            )
+        return cls(path, zone=zone, pod_labels=labels)
 
     def resolve_now(self) -> None:
         """Ends a wait after a failure. A watch that works knows of nothing newer."""
@@ -106,9 +123,16 @@ class KubernetesResolver(Resolver):
             try:
                 async with contextlib.aclosing(self._follow(state)) as changes:
                     async for endpoints in changes:
-                        if endpoints != known:
-                            known = endpoints
-                            yield Resolution(endpoints)
+                        usable, failed = await self._label(endpoints)
+                        if failed is not None:
+                            # Those whose labels are known do for now; better those of before than none.
+                            usable = (usable or known) if known else None
+                        if usable is not None and usable != known:
+                            known = usable
+                            yield Resolution(usable)
+                        if failed is not None:
+                            state.version = None  # else nobody asks again before something changes
+                            raise failed
             except KubernetesError as error:
                 if known is None and not isinstance(error, ExpiredError):
                     raise
@@ -130,6 +154,24 @@ class KubernetesResolver(Resolver):
             wait = max(backoff, failure.retry_after if failure is not None else 0.0)
             backoff = min(backoff * 2, self._max_backoff)
             await self._pause(wait * random.uniform(0.5, 1.0))  # noqa: S311
+
+    async def _label(
+        self, endpoints: tuple[Endpoint, ...]
+    ) -> tuple[tuple[Endpoint, ...] | None, KubernetesError | None]:
+        """Returns the endpoints with their labels; or those whose labels are known, and why not all are."""
+        if self._pod_labels is None:
+            return endpoints, None
+
+        async def read(names: Collection[str]) -> Mapping[str, Mapping[str, str]]:
+            # Another connection: the watch has its own.
+            cluster = self._cluster or Cluster.find()
+            async with ApiClient(cluster, self._name.service, self._name.namespace or cluster.namespace) as api:
+                return await api.pod_labels(names)
+
+        try:
+            return await self._pod_labels.add(endpoints, read), None
+        except KubernetesError as error:
+            return self._pod_labels.known(endpoints), error
 
     async def _pause(self, seconds: float) -> None:
         self._hurry.clear()

@@ -16,6 +16,7 @@ import yaml
 from certificates import authority_pem, server_pair
 from kubernetes_api import ApiServer, endpoint, endpoint_slice
 
+from minirpc.aio import Target
 from minirpc.aio.resolver import Resolution
 from minirpc.kubernetes import Cluster, KubernetesError, KubernetesResolver
 
@@ -389,3 +390,108 @@ async def test_a_program_that_gives_nothing(tmp_path: Path, code: str, said: str
             await anext(resolver(api, cluster=missing).watch())
         with pytest.raises(KubernetesError, match="an exec is not as it must be"):
             kubeconfig(api, tmp_path / "config", exec={"args": []})
+
+
+# -- labels of pods
+
+
+def versions(resolution: Resolution) -> dict[str, str | None]:
+    return {each.attributes["pod"]: each.attributes.get("version") for each in resolution.endpoints}
+
+
+async def test_labels_of_pods_are_attributes() -> None:
+    async with ApiServer() as api:
+        api.pods = {
+            ("prod", "a"): {"version": "v1", "secret": "x"},
+            ("prod", "b"): {"version": "v2"},
+            ("prod", "c"): {},
+        }
+        await api.put("prod", endpoint_slice("geo-1", *(endpoint(f"10.0.0.{n}", pod=p) for n, p in enumerate("abc"))))
+        changes = resolver(api, pod_labels=["version"]).watch()
+        first = await anext(changes)
+        assert versions(first) == {"a": "v1", "b": "v2", "c": None}
+        assert "secret" not in first.endpoints[0].attributes
+        asked = api.pod_questions
+        # one more: its labels alone are asked for, and the others stay the objects that they are
+        api.pods["prod", "d"] = {"version": "v3"}
+        await api.put("prod", endpoint_slice("geo-2", endpoint("10.0.0.9", pod="d")))
+        second = await anext(changes)
+        assert versions(second) == {"a": "v1", "b": "v2", "c": None, "d": "v3"}
+        assert api.pod_questions == asked + 1
+        assert all(one is other for one, other in zip(first.endpoints, second.endpoints, strict=False))
+        # the same name, another pod
+        api.pods["prod", "d"] = {"version": "v4"}
+        again = endpoint("10.0.0.9", pod="d")
+        again["targetRef"]["uid"] = "another"
+        await api.put("prod", endpoint_slice("geo-2", again))
+        assert versions(await anext(changes))["d"] == "v4"
+        await changes.aclose()  # type: ignore[attr-defined]
+
+
+async def test_labels_of_many_pods_come_in_pages() -> None:
+    async with ApiServer() as api:
+        names = [f"pod-{number}" for number in range(600)]
+        api.pods = {("prod", name): {"version": name} for name in names} | {("prod", f"x{n}"): {} for n in range(500)}
+        for number, name in enumerate(names):
+            api.pods["prod", name] = {"version": f"v{number}"}
+        slices = [names[start : start + 100] for start in range(0, 600, 100)]
+        for index, members in enumerate(slices):
+            ends = [endpoint(f"10.0.{index}.{number}", pod=name) for number, name in enumerate(members)]
+            await api.put("prod", endpoint_slice(f"geo-{index}", *ends))
+        changes = resolver(api, pod_labels=["version"]).watch()
+        found = versions(await anext(changes))
+        assert found == {name: f"v{number}" for number, name in enumerate(names)}
+        assert api.pod_questions == 3
+        await changes.aclose()  # type: ignore[attr-defined]
+
+
+async def test_without_the_right_to_see_pods_the_first_list_fails_and_says_so() -> None:
+    async with ApiServer() as api:
+        api.pod_rights = set()
+        await api.put("prod", endpoint_slice("geo-1", endpoint("10.0.0.1", pod="a")))
+        with pytest.raises(KubernetesError, match="needs a Role with the verbs get and list on pods"):
+            await anext(resolver(api, pod_labels=["version"]).watch())
+
+
+async def test_pods_whose_labels_cannot_be_read_now_come_later() -> None:
+    async with ApiServer() as api:
+        api.pods = {
+            ("prod", "a"): {"version": "v1"},
+            ("prod", "b"): {"version": "v1"},
+            ("prod", "c"): {"version": "v2"},
+        }
+        await api.put("prod", endpoint_slice("geo-1", endpoint("10.0.0.1", pod="a"), endpoint("10.0.0.2", pod="b")))
+        changes = resolver(api, pod_labels=["version"]).watch()
+        assert versions(await anext(changes)) == {"a": "v1", "b": "v1"}
+        api.pod_rights = set()
+        await api.put("prod", endpoint_slice("geo-1", endpoint("10.0.0.1", pod="a"), endpoint("10.0.0.3", pod="c")))
+        assert versions(await anext(changes)) == {"a": "v1"}, "one has gone, and the other is not known yet"
+        asked = api.pod_questions
+        more = asyncio.ensure_future(anext(changes))  # type: ignore[arg-type]
+        await eventually(lambda: api.pod_questions > asked + 1)
+        api.pod_rights = {"good"}
+        assert versions(await more) == {"a": "v1", "c": "v2"}
+        await changes.aclose()  # type: ignore[attr-defined]
+
+
+async def test_names_that_are_none_of_pods_are_not_asked_for() -> None:
+    async with ApiServer() as api:
+        ends = [endpoint(f"10.0.0.{n}", pod=name) for n, name in enumerate(("../../secrets/x", "a?watch=1", "A" * 300))]
+        await api.put("prod", endpoint_slice("geo-1", *ends))
+        changes = resolver(api, pod_labels=["version"]).watch()
+        assert set(versions(await anext(changes)).values()) == {None}
+        assert api.pod_questions == 0
+        await changes.aclose()  # type: ignore[attr-defined]
+
+
+def test_options_of_targets() -> None:
+    def made(text: str) -> KubernetesResolver:
+        return KubernetesResolver.from_target(Target("kubernetes", "", text, f"kubernetes:///{text}"))
+
+    assert repr(made("geo.prod:grpc?pod-labels=version,track&zone=a")) == "<KubernetesResolver geo.prod:grpc>"
+    for text, message in (
+        ("geo:grpc?labels=version", "labels is no option; there are zone and pod-labels"),
+        ("geo:grpc?version", "bad query field"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            made(text)

@@ -1,4 +1,6 @@
-"""An API server of Kubernetes, as far as EndpointSlices go: list in pages, watch, write, tokens, rights, TLS.
+"""An API server of Kubernetes, as far as EndpointSlices go, and labels of pods.
+
+It can list in pages, watch and write, knows tokens and rights, and speaks TLS.
 
 It does what "Kubernetes API Concepts" says: one resource version for all objects, which every change raises; a watch
 that continues from any version that is not compacted, else 410; bookmarks; responses of a watch in chunks, one JSON
@@ -21,6 +23,7 @@ from typing import Any, Self
 from aiohttp import web
 
 API = "/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
+PODS = "/api/v1/namespaces/{namespace}/pods"
 _FIRST_VERSION = 1000
 
 
@@ -34,11 +37,17 @@ class ApiServer:
         gone_in_stream: whether an old version is told by an event in a response of 200, or by the response's status;
             real servers do both.
         failing: a status to answer everything with.
+        pods: the labels of pods, by namespace and name.
+        pod_rights: the tokens that may get and list pods.
+        pod_questions: how often somebody asked for pods.
     """
 
     def __init__(self, *, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
         self.rights: dict[str, set[str]] = {"good": {"list", "watch", "create", "update", "delete"}}
         self.lists = self.watches = 0
+        self.pods: dict[tuple[str, str], dict[str, str]] = {}
+        self.pod_rights = {"good"}
+        self.pod_questions = 0
         self.gone_in_stream = True
         self.failing: int | None = None
         self.url = ""
@@ -53,6 +62,8 @@ class ApiServer:
         self._bookmarks = 0
         app = web.Application()
         app.router.add_get(API, self._get)
+        app.router.add_get(PODS, self._list_pods)
+        app.router.add_get(PODS + "/{name}", self._get_pod)
         app.router.add_post(API, self._create)
         app.router.add_put(API + "/{name}", self._update)
         app.router.add_delete(API + "/{name}", self._delete)
@@ -144,6 +155,36 @@ class ApiServer:
         if refusal is not None:
             return refusal
         return await (self._watch(request) if watching else self._list(request))
+
+    def _pod_refusal(self, request: web.Request) -> web.Response | None:
+        self.pod_questions += 1
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if token not in self.pod_rights:
+            return _status(403, "Forbidden", "pods is forbidden")
+        return self._refusal(request, "list")
+
+    async def _list_pods(self, request: web.Request) -> web.Response:
+        if (refusal := self._pod_refusal(request)) is not None:
+            return refusal
+        assert "as=PartialObjectMetadataList" in request.headers["Accept"]
+        namespace, limit = request.match_info["namespace"], int(request.query["limit"])
+        start = int(request.query.get("continue") or 0)
+        names = sorted(name for space, name in self.pods if space == namespace)
+        metadata = {"resourceVersion": "7"} | ({"continue": str(start + limit)} if start + limit < len(names) else {})
+        page = [self._pod(namespace, name) for name in names[start : start + limit]]
+        return web.json_response({"kind": "PartialObjectMetadataList", "metadata": metadata, "items": page})
+
+    async def _get_pod(self, request: web.Request) -> web.Response:
+        if (refusal := self._pod_refusal(request)) is not None:
+            return refusal
+        namespace, name = request.match_info["namespace"], request.match_info["name"]
+        if (namespace, name) not in self.pods:
+            return _status(404, "NotFound", f'pods "{name}" not found')
+        return web.json_response(self._pod(namespace, name))
+
+    def _pod(self, namespace: str, name: str) -> dict[str, Any]:
+        labels = self.pods[namespace, name]
+        return {"kind": "PartialObjectMetadata", "metadata": {"name": name, "namespace": namespace, "labels": labels}}
 
     async def _list(self, request: web.Request) -> web.Response:
         names = sorted(key for key, value in self._objects.items() if _selected(request, key[0], value))
