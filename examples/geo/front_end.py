@@ -10,7 +10,7 @@ import contextlib
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import uvicorn
@@ -181,14 +181,19 @@ def _exit(*_: object) -> None:
     sys.exit(0)
 
 
-def main(**channel_options: Any) -> None:
-    """Serves until SIGTERM or SIGINT; requests in flight finish first."""
+def main(arguments_given: Sequence[str] | None = None, **channel_options: Any) -> None:
+    """Serves until SIGTERM or SIGINT; requests in flight finish first.
+
+    Args:
+        arguments_given: the arguments of the command line; None for the program's.
+        channel_options: further options of the channel.
+    """
     parser = argparse.ArgumentParser(prog="python -m examples.geo.front_end", description="The geo front end.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=3000, help="0 takes any free port (default: %(default)s)")
     parser.add_argument("--back-end", default="127.0.0.1:50051", help="the back end's address (default: %(default)s)")
     parser.add_argument("--timeout", type=float, default=2.0, help="seconds the back end has (default: %(default)s)")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(arguments_given)
     # uvicorn raises the signal that stopped it once more when it is done; being told to stop is no failure
     signal.signal(signal.SIGTERM, _exit)
     signal.signal(signal.SIGINT, _exit)

@@ -169,7 +169,7 @@ class Channel(LoopBound):
             resolver, named = create_resolver(parsed)
             if named is not None and connector is not connect_socket:
                 resolver = StaticResolver(named)  # what a host name means, the connector knows
-            name = parsed.path
+            name = parsed.path if named is not None else parsed.path.partition("?")[0]  # options are no name
         else:
             name = target.rpartition("/")[2]
         if named is not None:

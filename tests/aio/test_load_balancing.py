@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from echo import EchoStub
 from fleet import QUICK, Changing, Fleet, Named, ready_count, until, who
+from h2.events import Event, RequestReceived
+from raw_server import Peer, raw_server
 
 from minirpc.aio import (
     Backoff,
@@ -236,6 +238,21 @@ async def test_schemes_of_ones_own() -> None:
         async with Channel("fleet://registry/my-service:http") as channel:
             assert await who(channel, 1) == {b"0": 1}
     assert asked == [Target("fleet", "registry", "my-service:http", "fleet://registry/my-service:http")]
+
+    authorities: list[Any] = []
+
+    def on_event(peer: Peer, event: Event) -> None:
+        if isinstance(event, RequestReceived) and event.headers is not None and event.stream_id is not None:
+            authorities.extend(value for name, value in event.headers if name == b":authority")
+            peer.reply(event.stream_id, b"")
+
+    async with raw_server(on_event) as server:
+        host, _, port = server.address.rpartition(":")
+        address = TcpAddress(host, int(port))
+        async with Channel("fleet:///my-service:http?zone=a") as channel:
+            await EchoStub(channel).unary(b"", timeout=10)
+    assert asked[-1].path == "my-service:http?zone=a"
+    assert authorities == [b"my-service:http"], "what a resolver is told besides is no part of the name"
     with pytest.raises(ValueError, match="is no scheme"):
         register_resolver("No Scheme", make)
     with pytest.raises(ValueError, match="at least one address"):

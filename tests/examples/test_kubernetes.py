@@ -13,7 +13,7 @@ import httpx
 import kubernetes_validate
 import pytest
 import yaml
-from geo_programs import ROOT, Start
+from geo_programs import ROOT, Start, run
 from kubernetes_api import ApiServer, endpoint, endpoint_slice
 
 from examples.geo.gen.geo_pb import Point, Points
@@ -154,15 +154,17 @@ def test_budgets_and_scalers_are_for_what_there_is() -> None:
 def test_the_front_end_may_ask_for_the_service_that_it_names() -> None:
     deployment, container = next(each for each in CONTAINERS if each[0]["metadata"]["name"] == "geo-front-end")
     target = container["args"][container["args"].index("--back-end") + 1]
-    name = ServiceName.parse(target.removeprefix("kubernetes:///"))
+    name = ServiceName.parse(target.removeprefix("kubernetes:///").partition("?")[0])
     ports = [port["name"] for port in named("Service", name.service)["spec"]["ports"]]
     assert name.port in ports
     (binding,) = of_kind("RoleBinding")
     account = deployment["spec"]["template"]["spec"]["serviceAccountName"]
     assert binding["subjects"] == [{"kind": "ServiceAccount", "name": account, "namespace": "geo"}]
     assert named("ServiceAccount", account)
-    (rule,) = named("Role", binding["roleRef"]["name"])["rules"]
-    assert rule == {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["list", "watch"]}
+    assert named("Role", binding["roleRef"]["name"])["rules"] == [
+        {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["list", "watch"]},
+        {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]},
+    ]
 
 
 def entry_points() -> dict[str, list[str]]:
@@ -239,6 +241,7 @@ async def test_the_front_end_asks_all_back_ends_that_the_api_server_lists(
     async with ApiServer() as api:
         for number, each in enumerate(back_ends):
             port = int(each.address.rpartition(":")[2])
+            api.pods["geo", f"pod-{number}"] = {"version": f"v{number + 1}", "type": "BE"}
             only = endpoint("127.0.0.1", pod=f"pod-{number}")
             value = endpoint_slice(f"slice-{number}", only, service="geo-back-end", ports={"grpc": port})
             await api.put("geo", value)
@@ -261,3 +264,19 @@ async def test_the_front_end_asks_all_back_ends_that_the_api_server_lists(
                 assert answer.status_code == 200
                 versions.add(answer.headers["x-geo-version"])
         assert program.stop() == 0
+        # by weights of versions, as for a canary
+        canary = start("kubernetes.front_end", *arguments, "--weights", "v1=0,v2=10")
+        async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
+            for _ in range(10):
+                answer = await client.get(f"{canary.address}/distance?from=Kyiv&to=Lviv")
+                assert answer.headers["x-geo-version"] == "v2"
+            shown = (await client.get(f"{canary.address}/status/data")).json()["channels"][0]["subchannels"]
+        assert {(each["group"], each["group_weight"]) for each in shown} == {("v1", 0), ("v2", 10)}
+        assert canary.stop() == 0
+
+
+def test_weights_that_cannot_be_read_are_told() -> None:
+    for weights in ("v1", "v1=x", "v1=-1", "v1=0"):
+        ended = run("kubernetes.front_end", "--port", "0", "--weights", weights)
+        assert ended.returncode == 1
+        assert ended.stderr.startswith(f"geo front end: --weights {weights}: ")

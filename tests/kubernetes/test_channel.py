@@ -9,7 +9,7 @@ import pytest
 from echo import Echo, EchoStub
 from kubernetes_api import ApiServer, endpoint, endpoint_slice
 
-from minirpc.aio import Channel, Context, Server
+from minirpc.aio import Channel, Context, Server, Weighted
 from minirpc.errors import RpcError, StatusCode
 from minirpc.kubernetes import Cluster, KubernetesResolver
 
@@ -57,6 +57,24 @@ async def test_calls_follow_the_pods_and_none_fails() -> None:
             await until(stub, b"b")
             await a.stop(grace=5)
             await until(stub, b"b")
+
+
+async def test_a_canary_by_the_label_of_its_pod_gets_its_share() -> None:
+    policy = Weighted({"v1": 90, "v2": 10})
+    async with ApiServer() as api, Server([Pod("a")]) as a, Server([Pod("b")]) as b, Server([Pod("c")]) as c:
+        api.pods = {("prod", name): {"version": "v2" if name == "c" else "v1"} for name in "abc"}
+        await put(api, a=await start(a), b=await start(b), c=await start(c))
+        cluster = Cluster(api.url, token="good")
+        resolver = KubernetesResolver("geo.prod:grpc", cluster=cluster, pod_labels=["version"])
+        async with Channel("geo", resolver=resolver, load_balancing=policy) as channel:
+            stub = EchoStub(channel)
+            async with asyncio.timeout(20):
+                while {await stub.unary(b"", timeout=10) for _ in range(60)} != {b"a", b"b", b"c"}:
+                    pass
+            answers = [await stub.unary(b"", timeout=10) for _ in range(400)]
+            assert 15 <= answers.count(b"c") <= 70  # 40 and 4 standard deviations
+            policy.set_weights({"v2": 1})
+            assert {await stub.unary(b"", timeout=10) for _ in range(20)} == {b"c"}
 
 
 async def test_why_there_are_no_endpoints_is_in_the_status(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
