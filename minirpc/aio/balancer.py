@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from minirpc.aio.connectivity import ChannelState
 from minirpc.aio.resolver import Endpoint
 from minirpc.aio.subchannel import Failure, Subchannel
 from minirpc.aio.target import Address
+from minirpc.frozen import frozen
 from minirpc.http2 import Header
 
 __all__ = [
@@ -97,7 +97,7 @@ class BalancerHost(Protocol):
         """Sets the state of the whole, and asks the new picker for the calls that wait."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Share:
     """What a policy gives an endpoint of the calls; for people to look at.
 

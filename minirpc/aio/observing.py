@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from minirpc.errors import StatusCode
+from minirpc.frozen import frozen
 from minirpc.http2 import Header
 from minirpc.rpc.metadata import MetadataInput, encode_metadata, metadata_pairs
 from minirpc.rpc.status import Status
@@ -80,7 +80,7 @@ class AttemptObserver(StreamObserver):
         """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AttemptStart:
     """An attempt that begins.
 

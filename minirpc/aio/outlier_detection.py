@@ -208,10 +208,11 @@ class _OutlierBalancer(WrappingBalancer):
 
     def update_endpoints(self, endpoints: Sequence[Endpoint]) -> None:
         """Forgets who is gone."""
-        changes, counts = self._known.update(endpoints), self._endpoints
-        for endpoint in changes.new:
+        gone, new = self._known.update(endpoints)
+        counts = self._endpoints
+        for endpoint in new:
             counts[endpoint.addresses] = counts.get(endpoint.addresses, 0) + 1
-        for endpoint in changes.gone:
+        for endpoint in gone:
             key = endpoint.addresses
             counts[key] -= 1
             if counts[key]:

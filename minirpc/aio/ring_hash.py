@@ -222,13 +222,13 @@ class _RingHashBalancer(Balancer):
         """Keeps the subchannels of the endpoints that stay, and most of the ring."""
         self._quiet = True
         ring = self._ring
-        changes = self._known.update(endpoints, everything=self._has_twins)
-        gone = {endpoint.addresses: endpoint.weight for endpoint in changes.gone}
+        old, now = self._known.update(endpoints, everything=self._has_twins)
+        gone = {endpoint.addresses: endpoint.weight for endpoint in old}
         new: dict[tuple[Address, ...], int] = {}
-        for endpoint in changes.new:
+        for endpoint in now:
             new.setdefault(endpoint.addresses, endpoint.weight)
         known = not ring.weights.keys().isdisjoint(new.keys() - gone.keys()) if ring.weights else False
-        self._has_twins = known or len(new) < len(changes.new)
+        self._has_twins = known or len(new) < len(now)
         if known:  # it has come to light that one of these is the twin of another
             new = {}
             for endpoint in endpoints:

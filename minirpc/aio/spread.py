@@ -56,19 +56,19 @@ class SpreadBalancer(Balancer):
     def update_endpoints(self, endpoints: Sequence[Endpoint]) -> None:
         """Keeps the subchannels of the endpoints that stay."""
         self._updating = True
-        changes = self._known.update(endpoints, everything=self._has_twins)  # of twins one may go and the other stay
-        if changes.gone and self.waiting:
-            gone = set(map(id, changes.gone))
-            self.waiting = [endpoint for endpoint in self.waiting if id(endpoint) not in gone]
+        gone, new = self._known.update(endpoints, everything=self._has_twins)  # of twins one may go and the other stay
+        if gone and self.waiting:
+            ids = set(map(id, gone))
+            self.waiting = [endpoint for endpoint in self.waiting if id(endpoint) not in ids]
         self._has_twins = False
         leaving: dict[tuple[Address, ...], Subchannel] = {}
-        for endpoint in changes.gone:
+        for endpoint in gone:
             subchannel = self._served.pop(id(endpoint), None)
             if subchannel is not None:
                 leaving[endpoint.addresses] = subchannel
                 del self._subchannels[endpoint.addresses]
         # This and what comes next are the only looks at the hashes of addresses.
-        for endpoint in changes.new:
+        for endpoint in new:
             kept = leaving.pop(endpoint.addresses, None) if leaving else None
             if kept is None:
                 self.waiting.append(endpoint)

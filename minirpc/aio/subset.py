@@ -72,10 +72,11 @@ class _SubsetBalancer(WrappingBalancer):
 
     def update_endpoints(self, endpoints: Sequence[Endpoint]) -> None:
         """Passes the chosen ones on, in the order of the resolver."""
-        changes, ranks = self._known.update(endpoints), self._ranks
-        for endpoint in changes.gone:
+        gone, new = self._known.update(endpoints)
+        ranks = self._ranks
+        for endpoint in gone:
             del ranks[id(endpoint)]
-        for endpoint in changes.new:
+        for endpoint in new:
             ranks[id(endpoint)] = endpoint_rank(endpoint.addresses, self._seed)
         if len(ranks) > self._size:
             # As a set: endpoints with the same addresses have the same rank, and count once.
