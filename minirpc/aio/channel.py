@@ -22,8 +22,9 @@ from minirpc.aio.interceptors import ClientInterceptor
 from minirpc.aio.keepalive import Keepalive
 from minirpc.aio.lifetime import LoopBound
 from minirpc.aio.observing import AttemptListener
+from minirpc.aio.policies import PickFirst
 from minirpc.aio.policy_registry import PolicyChoice, find_balancer
-from minirpc.aio.resolver import Resolver, StaticResolver, create_resolver, parse_target
+from minirpc.aio.resolver import DnsResolver, Resolver, StaticResolver, create_resolver, parse_target
 from minirpc.aio.retry_buffer import DEFAULT_RETRY_BUFFER_SIZE, DEFAULT_RETRY_BUFFER_TOTAL, RetryBuffer
 from minirpc.aio.retrying import RetryingStream
 from minirpc.aio.routing import Routing
@@ -164,6 +165,7 @@ class Channel(LoopBound):
         self._max_receive_metadata_size = max_receive_metadata_size
         self._retry_buffer = RetryBuffer(retry_buffer_size, retry_buffer_total)
         named: list[Address] | None = None  # the addresses that the target itself says
+        by_target = resolver is None
         if resolver is None:
             parsed = parse_target(target)
             resolver, named = create_resolver(parsed)
@@ -195,6 +197,13 @@ class Channel(LoopBound):
             pending=resolver.delivers_service_config,
             enable_retries=enable_retries,
         )
+        if (
+            by_target
+            and isinstance(resolver, DnsResolver)
+            and not isinstance(self._configs.balancing.factory, PickFirst)
+        ):
+            # With pick_first nothing is to be gained, and names whose answers differ each time would cost connections.
+            resolver.keep_fresh()
         self.routing = Routing(
             target,
             resolver,

@@ -36,6 +36,9 @@ __all__ = [
     "register_resolver",
 ]
 
+REFRESH = 30.0
+"""Seconds between two look-ups of a name, for policies to which new endpoints matter."""
+
 _JITTER = 0.2  # by what part of itself the time between two look-ups is shorter or longer
 
 
@@ -140,6 +143,11 @@ class DnsResolver(Resolver):
         self._address = TcpAddress(host, port)
         self._refresh = refresh
         self._wanted = asyncio.Event()
+
+    def keep_fresh(self) -> None:
+        """Looks the host up from time to time, if nothing was said of that: new endpoints matter to the channel."""
+        if self._refresh is None:
+            self._refresh = REFRESH
 
     async def watch(self) -> AsyncIterator[Resolution]:
         """Looks the host up, and again whenever there is a reason."""

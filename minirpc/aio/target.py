@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
 from typing import TypeAlias
 from urllib.parse import unquote
 
@@ -20,6 +21,9 @@ __all__ = [
     "parse_static_target",
     "split_target",
 ]
+
+
+_NUMBERS: dict[str, Callable[[str], object]] = {"ipv4": IPv4Address, "ipv6": IPv6Address}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +100,33 @@ def split_target(text: str, schemes: Container[str]) -> Target:
 def parse_static_target(target: Target) -> list[Address]:
     """Reads the addresses of ``ipv4:a:p,b:p``, ``ipv6:[a]:p``, ``unix:/path`` and ``static:`` (a list of any of them).
 
+    The brackets of ``ipv6:`` may be percent-encoded, as URIs have them.
+
     Raises:
-        ValueError: none of these, or no port.
+        ValueError: none of these, no port, or what is after ``ipv4:`` or ``ipv6:`` is no number of that kind.
     """
     if target.scheme == "unix":
         return [_parse_unix(target.path, target.text)]
+    if target.scheme in _NUMBERS:
+        return [_parse_number(each, target) for each in unquote(target.path).split(",")]
     return [
         _parse_unix(address.removeprefix("unix:"), target.text)
-        if target.scheme == "static" and address.startswith("unix:")
+        if address.startswith("unix:")
         else _parse_host_and_port(address, target.text)
         for address in target.path.split(",")
     ]
+
+
+def _parse_number(text: str, target: Target) -> TcpAddress:
+    address = _parse_host_and_port(text, target.text)
+    try:
+        _NUMBERS[target.scheme](address.host.partition("%")[0])  # %eth0: the interface of a link-local one
+    except ValueError:
+        kind = "IPv4" if target.scheme == "ipv4" else "IPv6"
+        raise ValueError(
+            f"{target.text!r}: {address.host!r} is no {kind} address; names go with dns: or static:"
+        ) from None
+    return address
 
 
 def parse_dns_target(target: Target) -> TcpAddress:
@@ -116,7 +136,10 @@ def parse_dns_target(target: Target) -> TcpAddress:
         ValueError: no port, or the target names a DNS server, of which the system's resolver has no use.
     """
     if target.authority:
-        raise ValueError(f"target {target.text!r} names a DNS server; only the system's resolver is supported")
+        raise ValueError(
+            f"target {target.text!r} names a DNS server, which the system's resolver cannot ask: "
+            "install minirpc[dns] and import minirpc.dns"
+        )
     return _parse_host_and_port(target.path, target.text)
 
 

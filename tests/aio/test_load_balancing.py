@@ -287,6 +287,31 @@ async def test_host_name_stands_for_all_its_addresses(monkeypatch: pytest.Monkey
         assert lookups == ["many.test"] * 3
 
 
+async def test_what_joins_a_name_gets_calls_without_a_reason_to_look_it_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("minirpc.aio.resolver.REFRESH", 0.05)
+    found: list[str] = ["127.0.0.1"]
+    lookups: list[str] = []
+    async with Server([Named(b"0")]) as first, Server([Named(b"1")]) as second:
+        port = int((await first.start("127.0.0.1:0")).rpartition(":")[2])
+        await second.start(f"127.0.0.2:{port}")
+
+        async def getaddrinfo(host: str, port: int, **options: Any) -> list[Any]:
+            lookups.append(host)
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (number, port)) for number in found]
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
+        async with (
+            Channel(f"one.test:{port}") as one,
+            Channel(f"dns:///many.test:{port}", load_balancing="round_robin") as many,
+        ):
+            assert await who(one, 2) == await who(many, 2) == {b"0": 2}
+            found.insert(0, "127.0.0.2")
+            await until(lambda: ready_count(many) == 2)
+            assert await who(many, 10) == {b"0": 5, b"1": 5}
+            assert await who(one, 2) == {b"0": 2}
+    assert lookups.count("one.test") == 1, "pick_first stays where it is"
+
+
 async def test_localhost_by_the_systems_resolver() -> None:
     async with Fleet() as fleet:
         address = await fleet.add()

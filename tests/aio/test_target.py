@@ -14,6 +14,8 @@ from minirpc.aio.target import Address, TcpAddress, UnixAddress, parse_listen_ad
         ("dns:///[::1]:80", [TcpAddress("::1", 80)]),
         ("ipv4:10.0.0.1:1,10.0.0.2:2", [TcpAddress("10.0.0.1", 1), TcpAddress("10.0.0.2", 2)]),
         ("ipv6:[::1]:1,[::2]:2", [TcpAddress("::1", 1), TcpAddress("::2", 2)]),
+        ("ipv6:%5B::1%5D:1,%5B::2%5D:2", [TcpAddress("::1", 1), TcpAddress("::2", 2)]),
+        ("ipv6:[fe80::1%eth0]:80", [TcpAddress("fe80::1%eth0", 80)]),
         ("unix:/run/a.sock", [UnixAddress("/run/a.sock")]),
         ("unix:///run/a.sock", [UnixAddress("/run/a.sock")]),
         ("unix:relative", [UnixAddress("relative")]),
@@ -40,10 +42,15 @@ def test_targets(target: str, addresses: list[Address]) -> None:
         "unix://run",
         "dns://8.8.8.8/a:1",
         "http://host:80",
+        "ipv4:host:80",
+        "ipv4:10.0.0.1:80,[::1]:80",
+        "ipv6:10.0.0.1:80",
+        "ipv6:[::g]:80",
+        "ipv4:",
     ],
 )
 def test_bad_targets_are_told(target: str) -> None:
-    with pytest.raises(ValueError, match=r"target|host:port|brackets|path|absolute"):
+    with pytest.raises(ValueError, match=r"target|host:port|brackets|path|absolute|is no IPv"):
         create_resolver(parse_target(target))
 
 
