@@ -63,11 +63,12 @@ golden: $(VENV)/.installed  ## write the golden files and the shipped modules of
 interop: $(VENV)/.installed  ## play the official gRPC cases with grpcio, Node, Go and etcd, and through proxies (minutes)
 	$(BIN)/python -m tests.interop $(INTEROP)
 
-bench: $(VENV)/.installed  ## measure beside the peers (minutes): tables for codec and RPC
+bench: $(VENV)/.installed  ## measure beside the peers (minutes): tables for codec, RPC and load balancing
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[bench]"
 	$(BIN)/python -m benchmarks.codec
 	$(BIN)/python -m benchmarks.http2
 	$(BIN)/python -m benchmarks.rpc
+	$(BIN)/python -m benchmarks.balancing
 
 # INSTRUCTIONS passes options: make instructions INSTRUCTIONS=--record
 instructions: $(VENV)/.installed  ## count the instructions of codec operations beside the recorded counts (minutes; needs valgrind)

@@ -414,10 +414,7 @@ class Channel(LoopBound):
             retry_buffer=self._retry_buffer,
         )
         self.routing.calls.start()
-        if listeners:
-            stream.listeners = listeners
-            stream.begin_attempt()
-        self._begin(path, credentials, stream)
+        self._begin(path, credentials, stream, listeners)
         return stream
 
     def _start_by_config(
@@ -464,10 +461,7 @@ class Channel(LoopBound):
             throttle = configs.throttle
             if throttle is not None:  # "Every outgoing RPC (regardless of service or method)" that succeeds counts
                 plain.add_done_callback(lambda: None if plain.failed else throttle.succeeded())
-            if listeners:
-                plain.listeners = listeners
-                plain.begin_attempt()
-            self._begin(path, credentials, plain)
+            self._begin(path, credentials, plain, listeners)
             return plain
         stream = RetryingStream(routing, loop, headers, begin=partial(self._begin, path, credentials), **options)
         routing.streams.add(stream)
@@ -498,8 +492,17 @@ class Channel(LoopBound):
             settled(routing.failure)
         return stream
 
-    def _begin(self, path: str, credentials: CallCredentials | None, stream: ClientStream) -> None:
-        """Sends a call, or an attempt of one, on its way, with its credentials."""
+    def _begin(
+        self,
+        path: str,
+        credentials: CallCredentials | None,
+        stream: ClientStream,
+        listeners: Sequence[AttemptListener] = (),
+    ) -> None:
+        """Sends a call, or an attempt of one, on its way, with its credentials; listeners are those of a plain call."""
+        if listeners:
+            stream.listeners = listeners
+            stream.begin_attempt()
         if self._credentials is None and credentials is None:
             self.routing.submit(stream)
         else:
