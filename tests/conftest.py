@@ -17,7 +17,7 @@ _SOAK_TIMEOUT = 1800.0
 
 
 def pytest_collection_finish() -> None:
-    """Sets apart what was imported: no test has left it behind, and looking through it after each of them takes long."""
+    """Sets apart what was imported: no test left it behind, and looking through it after each takes long."""
     gc.collect()
     gc.freeze()
 
