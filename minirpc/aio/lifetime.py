@@ -130,11 +130,16 @@ def _after_fork_in_child() -> None:
     _holders.clear()
     for loop in {each._loop for each in bound} | {each.loop for each in holders}:
         _isolate_loop(loop)
-    with Path(os.devnull).open("r+b", buffering=0) as nothing:
+    ended, other = (
+        socket.socketpair()
+    )  # as a connection at its end: of a file that is no socket, libuv makes an abort()
+    other.close()
+    with ended:
+        ended.setblocking(False)
         for holder in holders:
             if holder.descriptor >= 0:
                 # Not closed: who still holds the number would act on what gets it next.
-                os.dup2(nothing.fileno(), holder.descriptor, inheritable=False)
+                os.dup2(ended.fileno(), holder.descriptor, inheritable=False)
     for each in bound:
         each.inherited = True
         each._loop = None
