@@ -231,8 +231,8 @@ class Stream(ABC):
         return message
 
     async def _give_way(self) -> None:
-        """Lets others run. A reader that never has to wait would not, whatever a peer has sent before: many messages, or
-        some that inflate to a thousand times what they were.
+        """Lets others run. A reader that never has to wait would not, whatever a peer has sent before: many messages,
+        or some that inflate to a thousand times what they were.
         """
         self._read_in_a_row = 0
         await asyncio.sleep(0)

@@ -81,6 +81,7 @@ def request(method: str) -> dict[str, str]:
 BLOCKS = {method: plain(request(method)) for method in ("Bidi", "Sleep", "Unary")}
 TRAILERS = plain({":path": "/"})
 CONNECTION_SPECIFIC = plain({**request("Bidi"), "connection": "close"})
+LARGE_LIST = BLOCKS["Bidi"] + Encoder().encode([("x", "x" * 3500)], huffman=False) + b"\xbe" * 40  # 140 KB when decoded
 WRONG_LENGTH = plain({**request("Bidi"), "content-length": "1"})
 HEADERS, END_HEADERS, END_STREAM = 1, 4, 1
 
@@ -165,6 +166,10 @@ SERVER_ATTACKS: dict[str, tuple[Attack, str]] = {
     ),
     "made you reset: malformed requests": (
         on_new_streams(lambda n: raw_frame(HEADERS, END_HEADERS, n, CONNECTION_SPECIFIC)),
+        "stream_errors",
+    ),
+    "made you reset: header lists over the limit": (
+        on_new_streams(lambda n: raw_frame(HEADERS, END_HEADERS, n, LARGE_LIST)),
         "stream_errors",
     ),
     "made you reset: wrong content-length": (
