@@ -10,7 +10,11 @@ import threading
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from leaks import assert_nothing_left
+
+settings.register_profile("without time", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("without time")
 
 # The loops of tests are in debug mode, in which each callback notes where it was made: a fifth of all tests' time,
 # for ten frames. These are those that a warning needs.
