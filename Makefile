@@ -6,9 +6,11 @@ BIN := $(VENV)/bin
 SOURCES := pyproject.toml setup.py $(wildcard minirpc/*.pyx minirpc/*.pxd minirpc/*.pxi minirpc/*.h)
 # pytest's -n is not used: the suites start servers and measure nothing, and two cores are soon full
 PYTEST := $(BIN)/python -X dev -m pytest -q
+TRANSPORT := $(addprefix tests/,aio http2 rpc)
+PURE := $(addprefix tests/,message plugin services test_rich_errors.py fuzz/test_bombs.py fuzz/test_hostile_input.py examples/test_back_end.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-pure test-compiled asan conformance interop lint format golden bench instructions soak clean
+.PHONY: help demo test test-compiled test-transport test-others test-pure asan conformance interop lint format golden bench instructions soak clean
 
 help:  ## say what the targets do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -24,15 +26,21 @@ $(VENV)/.installed: $(SOURCES)
 	touch $@
 
 test: $(VENV)/.installed  ## run all tests, on the compiled codec and side by side on the pure-Python one (needs a C compiler)
-	@echo "the output of each half follows when it ends, in some minutes"
-	@$(MAKE) --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) test-compiled test-pure
+	@echo "the output of each part follows when it ends, in some minutes"
+	@$(MAKE) --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) test-transport test-others test-pure
 
-test-compiled: $(VENV)/.installed  ## run all tests on the compiled codec
-	MINIRPC_IMPLEMENTATION=compiled MINIRPC_EXPECT_ENGINE=compiled $(PYTEST)
+test-compiled: test-transport test-others  ## run all tests on the compiled codec
 
-# tests/wire runs over both engines whichever is chosen, and some over none
+COMPILED := MINIRPC_IMPLEMENTATION=compiled MINIRPC_EXPECT_ENGINE=compiled
+test-transport: $(VENV)/.installed  ## run the tests of connections and calls, which hardly depend on the codec
+	$(COMPILED) $(PYTEST) $(TRANSPORT)
+
+test-others: $(VENV)/.installed  ## run all other tests on the compiled codec
+	$(COMPILED) $(PYTEST) $(addprefix --ignore=,$(TRANSPORT))
+
+# tests/wire runs over both engines whichever is chosen; calls with the pure one are those of reflection and of the example
 test-pure: $(VENV)/.installed  ## run the tests that depend on the chosen codec on the pure-Python one
-	MINIRPC_IMPLEMENTATION=pure MINIRPC_EXPECT_ENGINE=pure $(PYTEST) $(addprefix --ignore=tests/,wire typing http2 rpc)
+	MINIRPC_IMPLEMENTATION=pure MINIRPC_EXPECT_ENGINE=pure $(PYTEST) $(PURE)
 
 # a build of its own, which stands in front of the one in the virtual environment; the codec's tests do not need the rest
 ASAN := build/asan

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import sys
 import threading
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from leaks import assert_nothing_left
+
+settings.register_profile("without time", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("without time")
+
+# The loops of tests are in debug mode, in which each callback notes where it was made: a fifth of all tests' time,
+# for ten frames. These are those that a warning needs.
+asyncio.constants.DEBUG_STACK_DEPTH = 3
 
 _TIMEOUT = 60.0  # seconds after which a test hangs, rather than being slow
 _SOAK_TIMEOUT = 1800.0
+
+
+def pytest_collection_finish() -> None:
+    """Sets apart what was imported: no test left it behind, and looking through it after each takes long."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

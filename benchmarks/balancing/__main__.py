@@ -35,6 +35,7 @@ from minirpc.aio.balancer import Balancer, Picker, WaitingPicker
 from minirpc.aio.policy_registry import find_balancer
 from minirpc.aio.subchannel import Subchannel
 from minirpc.aio.target import Address
+from minirpc.aio.waiting_calls import WaitingCalls
 
 POLICIES: dict[str, Callable[[], PolicyChoice]] = {
     "round_robin": RoundRobin,
@@ -78,7 +79,7 @@ class Host:
 
     def create_subchannel(self, addresses: Sequence[Address]) -> Subchannel:
         owner: Any = self
-        return ReadySubchannel(owner, owner, addresses, Backoff(), asyncio.get_running_loop())
+        return ReadySubchannel(owner, owner, addresses, Backoff(), asyncio.get_running_loop(), WaitingCalls(None))
 
     def update(self, state: ChannelState, picker: Picker) -> None:
         self.picker = picker

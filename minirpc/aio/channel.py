@@ -11,12 +11,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
 from minirpc import __version__
+from minirpc.aio.authorizing import Authorizing
 from minirpc.aio.backoff import Backoff
 from minirpc.aio.client_stream import ClientStream
 from minirpc.aio.connectivity import ChannelState
 from minirpc.aio.connector import Connector, Dialer, connect_socket
 from minirpc.aio.context import inherited_deadline
-from minirpc.aio.credentials import AuthContext, CallCredentials
+from minirpc.aio.credentials import CallCredentials
 from minirpc.aio.inspection import forget
 from minirpc.aio.interceptors import ClientInterceptor
 from minirpc.aio.keepalive import Keepalive
@@ -32,6 +33,7 @@ from minirpc.aio.service_configs import ServiceConfigs
 from minirpc.aio.subchannel import Failure
 from minirpc.aio.target import Address, UnixAddress, host_of
 from minirpc.aio.tls import ClientTls, ContextSource
+from minirpc.aio.waiting_calls import DEFAULT_MAX_WAITING_CALLS, CallQueue
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import Header, Http2Options
 from minirpc.rpc.compression import Encoding, get_encoding
@@ -94,6 +96,7 @@ class Channel(LoopBound):
         retry_buffer_total: int = DEFAULT_RETRY_BUFFER_TOTAL,
         service_config: ServiceConfig | str | Mapping[str, Any] | None = None,
         enable_retries: bool = True,
+        max_waiting_calls: int | None = DEFAULT_MAX_WAITING_CALLS,
     ) -> None:
         """Prepares a channel; nothing is connected yet.
 
@@ -142,6 +145,8 @@ class Channel(LoopBound):
                 makes of it. It counts where the resolver delivers none.
             enable_retries: False not to follow the service config's policies of retries and hedging. What no server has
                 seen is tried again all the same.
+            max_waiting_calls: calls that may wait at once for a connection, or for the server to allow another stream;
+                further ones fail with RESOURCE_EXHAUSTED. None for no limit.
 
         Raises:
             ConfigError: ``service_config`` means nothing; with the path.
@@ -212,7 +217,9 @@ class Channel(LoopBound):
             backoff=backoff or _BACKOFF,
             resolve_interval=resolve_interval,
             idle_timeout=idle_timeout,
+            max_waiting_calls=max_waiting_calls,
         )
+        self._unsettled = CallQueue(self.routing.waiting)  # those that wait for the resolver's service config
         self._scheme = b"http" if tls is None else b"https"
         self._authority = (authority or (tls and tls.server_name) or name).encode()
         self.routing.health_headers = (
@@ -221,12 +228,12 @@ class Channel(LoopBound):
             (b":authority", self._authority),
         )
         self.check_health(health_check)
-        self._private = tls is not None or (
+        private = tls is not None or (
             connector is connect_socket and named is not None and all(isinstance(a, UnixAddress) for a in named)
         )
-        self._credentials = credentials
-        if credentials is not None:
-            self.check_credentials(credentials)
+        self._authorizing = Authorizing(
+            credentials, self.routing, scheme=self._scheme, authority=self._authority, private=private
+        )
         self._user_tasks: set[asyncio.Task[None]] = set()  # interceptors and functions of credentials that run
         self._closed = False
 
@@ -474,6 +481,7 @@ class Channel(LoopBound):
             if failure is not None:
                 stream.resolution_failed(failure)
                 return
+            self._unsettled.discard(stream)
             config = configs.for_method(path)
             stream.waited_for_name = True
             stream.adapt(**settings(config))
@@ -485,9 +493,15 @@ class Channel(LoopBound):
             else:
                 stream.start(configs.rules(config))
 
+        def forget() -> None:
+            self._unsettled.discard(stream)
+            configs.forget(settled)
+
         configs.wait(settled)
-        stream.add_done_callback(lambda: configs.forget(settled))
+        self._unsettled.add(stream)
+        stream.add_done_callback(forget)
         routing.leave_idle()
+        routing.waiting.admit(stream)
         if configs.pending and routing.failure is not None:
             settled(routing.failure)
         return stream
@@ -503,36 +517,10 @@ class Channel(LoopBound):
         if listeners:
             stream.listeners = listeners
             stream.begin_attempt()
-        if self._credentials is None and credentials is None:
-            self.routing.submit(stream)
+        if self._authorizing.own is None and credentials is None:
+            self.routing.start(stream)
         else:
-            self.routing.streams.add(stream)
-            authorizing = self.routing.loop.create_task(
-                self._authorize(stream, path, self._credentials, credentials), name=f"credentials of {path}"
-            )
-            self._count(authorizing)
-            stream.add_done_callback(authorizing.cancel)
-
-    async def _authorize(self, stream: ClientStream, path: str, *credentials: CallCredentials | None) -> None:
-        """Starts a call when all its credentials are there; they are asked in order, until one fails."""
-        host = self._authority.decode().removesuffix(":443")
-        url = f"{self._scheme.decode()}://{host}{path.rpartition('/')[0]}"
-        context = AuthContext(url, path)
-        headers: list[Header] = []
-        try:
-            for each in credentials:
-                if each is not None:
-                    headers += await each.headers(context)
-        except RpcError as error:
-            stream.fail(error.code, error.message, error.__cause__)
-        except asyncio.CancelledError:
-            # The end of the call cancels this task; without that, it was the user's function.
-            stream.fail(StatusCode.UNAUTHENTICATED, "call credentials: cancelled")
-            raise
-        else:
-            if not stream.over:
-                stream.add_headers(headers)
-                self.routing.submit(stream)
+            self._count(self._authorizing.start(stream, path, credentials))
 
     def start_chain(self, stream: ClientStream, task: asyncio.Task[None]) -> None:
         """Counts a call that interceptors are around, and the task in which they run, as this channel's."""
@@ -594,16 +582,7 @@ class Channel(LoopBound):
             TypeError: they are none of minirpc's.
             ValueError: they would be sent in plaintext, without having allowed it.
         """
-        if not isinstance(credentials, CallCredentials):
-            raise TypeError(
-                f"credentials must be minirpc.aio.CallCredentials, not "
-                f"{type(credentials).__module__}.{type(credentials).__qualname__}"
-            )
-        if not self._private and not credentials.allow_plaintext:
-            raise ValueError(
-                "call credentials would be sent in plaintext: give the channel tls=ClientTls(), "
-                "or the credentials allow_plaintext=True"
-            )
+        self._authorizing.check(credentials)
 
     def check_health(self, service: str | None) -> None:
         """Has servers be asked for this service's health on new connections; None to ask nothing.

@@ -26,7 +26,7 @@ __all__ = ["LoopBound", "SocketHolder", "hold"]
 _STACK_DEPTH = 10  # frames of the place where something was made, for a warning
 
 _bound: weakref.WeakSet[LoopBound] = weakref.WeakSet()
-_holders: weakref.WeakSet[SocketHolder] = weakref.WeakSet()
+_holders: weakref.WeakKeyDictionary[SocketHolder, int] = weakref.WeakKeyDictionary()  # with the threads of their loops
 
 
 class SocketHolder(Protocol):
@@ -47,8 +47,11 @@ class SocketHolder(Protocol):
 
 
 def hold(holder: SocketHolder) -> None:
-    """Takes note of a socket that a forked child must not touch, for as long as its holder lives."""
-    _holders.add(holder)
+    """Takes note of a socket that a forked child must not touch, for as long as its holder lives.
+
+    To be called in the thread of the holder's event loop.
+    """
+    _holders[holder] = threading.get_ident()
 
 
 class LoopBound(ABC):
@@ -122,33 +125,43 @@ def _stack() -> traceback.StackSummary:
 
 
 def _after_fork_in_child() -> None:
-    bound, holders = list(_bound), list(_holders)
+    bound, holders = list(_bound), dict(_holders)
     _bound.clear()
     _holders.clear()
     for loop in {each._loop for each in bound} | {each.loop for each in holders}:
         _isolate_loop(loop)
-    with Path(os.devnull).open("r+b", buffering=0) as nothing:
+    ended, other = (
+        socket.socketpair()
+    )  # as a connection at its end: of a file that is no socket, libuv makes an abort()
+    other.close()
+    with ended:
+        ended.setblocking(False)
         for holder in holders:
             if holder.descriptor >= 0:
                 # Not closed: who still holds the number would act on what gets it next.
-                os.dup2(nothing.fileno(), holder.descriptor, inheritable=False)
+                os.dup2(ended.fileno(), holder.descriptor, inheritable=False)
     for each in bound:
         each.inherited = True
         each._loop = None
         each._forget_inherited()
-    for holder in holders:
+    for holder, thread in holders.items():
         # Forked in another thread, nobody here will run that loop again, and it refuses what is done from this one.
-        if getattr(holder.loop, "_thread_id", None) == threading.get_ident():
+        if thread == threading.get_ident() and holder.loop.is_running():
             holder.leave_to_parent()
 
 
 def _isolate_loop(loop: Any) -> None:
-    """Gives an inherited event loop a kernel side of its own, as far as it is asyncio's: it may still be unwound here.
+    """Gives an inherited event loop a kernel side of its own, as far as it is asyncio's or uvloop's: it may still be
+    unwound here.
 
     Its sockets are not watched any more: whatever they are, the parent reads them.
     """
     with suppress(AttributeError, OSError, ValueError):
-        if not loop.is_closed() and isinstance(loop._selector._selector, select.epoll):
+        if loop.is_closed():
+            return
+        if hasattr(loop, "_get_backend_id"):
+            _isolate_uvloop(loop._get_backend_id())
+        elif isinstance(loop._selector._selector, select.epoll):
             with select.epoll() as epoll:
                 os.dup2(epoll.fileno(), loop._selector.fileno(), inheritable=False)
             for ours, shared in zip(socket.socketpair(), (loop._ssock, loop._csock), strict=True):
@@ -156,6 +169,19 @@ def _isolate_loop(loop: Any) -> None:
                     ours.setblocking(False)
                     os.dup2(ours.fileno(), shared.fileno(), inheritable=False)
             loop._selector._selector.register(loop._ssock.fileno(), select.EPOLLIN)
+
+
+def _isolate_uvloop(descriptor: int) -> None:
+    """Replaces uvloop's epoll instance, and the eventfd that wakes it, which only the kernel tells."""
+    watched = [line.split() for line in Path(f"/proc/self/fdinfo/{descriptor}").read_text().splitlines()]
+    with select.epoll() as epoll:
+        for number, events in ((int(fields[1]), int(fields[3], 16)) for fields in watched if fields[0] == "tfd:"):
+            if os.readlink(f"/proc/self/fd/{number}") == "anon_inode:[eventfd]":  # noqa: PTH115  # it names no path
+                own = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+                os.dup2(own, number, inheritable=False)
+                os.close(own)
+                epoll.register(number, events)
+        os.dup2(epoll.fileno(), descriptor, inheritable=False)
 
 
 if hasattr(os, "register_at_fork"):

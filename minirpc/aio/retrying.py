@@ -14,6 +14,7 @@ from typing import Any
 
 from minirpc.aio.client_stream import ClientStream
 from minirpc.aio.service_configs import AttemptRules
+from minirpc.aio.stream import CROWDED_READS
 from minirpc.aio.subchannel import Failure
 from minirpc.errors import StatusCode
 from minirpc.http2 import ErrorCode, Header
@@ -264,7 +265,11 @@ class RetryingStream(ClientStream):
                 await self._reader
             finally:
                 self._reader = None
-        return None if self._winner is None else await self._winner.read()
+        if self._winner is None:
+            return None
+        if self._read_in_a_row >= CROWDED_READS:  # of what was inflated; the attempt counts the rest
+            await self._give_way()
+        return await self._winner.read()
 
     def open_message(self, message: bytes) -> bytes:
         """Has the attempt open it: its observers hear of that."""

@@ -25,6 +25,7 @@ from minirpc.aio.resolving import Resolving
 from minirpc.aio.service_configs import ServiceConfigs
 from minirpc.aio.subchannel import Failure, Subchannel
 from minirpc.aio.target import Address
+from minirpc.aio.waiting_calls import CallQueue, WaitingCalls
 from minirpc.errors import StatusCode
 from minirpc.http2 import ErrorCode, Header
 
@@ -52,6 +53,7 @@ class Routing:
         calls: counts the calls; where there are interceptors, those that they make.
         history: the latest changes of its state.
         drained: is set when there are no calls; None while nobody waits for that.
+        waiting: counts the calls that have no connection yet.
     """
 
     loop: asyncio.AbstractEventLoop
@@ -66,6 +68,7 @@ class Routing:
         backoff: Backoff,
         resolve_interval: float,
         idle_timeout: float | None,
+        max_waiting_calls: int | None,
     ) -> None:
         self.watch = StateWatch()
         self.failure: Failure | None = None
@@ -76,6 +79,7 @@ class Routing:
         self.health_service: str | None = None
         self.health_headers: Sequence[Header] = ()
         self.drained: asyncio.Event | None = None
+        self.waiting = WaitingCalls(max_waiting_calls)
         self.calls = CallCounter()
         self.history = History()
         self.target = target
@@ -93,12 +97,17 @@ class Routing:
         self._resolving_task: asyncio.Task[None] | None = None
         self._resolved = False  # whether the policy has been given endpoints
         self._picker: Picker = WaitingPicker(self.leave_idle)
-        self._queue: dict[ClientStream, None] = {}  # streams that have no place yet, in order
+        self._queue = CallQueue(self.waiting)  # those that have no place yet
         self._last_use = 0.0  # when the last call ended, in the loop's time
         self._idle_timer: asyncio.TimerHandle | None = None
 
     def __repr__(self) -> str:
         return f"<Channel {self._target}{' closed' if self.watch.state is ChannelState.SHUTDOWN else ''}>"
+
+    def start(self, stream: ClientStream) -> None:
+        """Sends a new stream on its way, unless too many wait already."""
+        self.submit(stream)
+        self.waiting.admit(stream)
 
     # -- client_stream.StreamSource, and the rest of subchannel.SubchannelOwner
 
@@ -106,7 +115,7 @@ class Routing:
         """Sends a stream to a subchannel, or keeps it until there is one."""
         self.streams.add(stream)
         if not self._place(stream):
-            self._queue[stream] = None
+            self._queue.add(stream)
             if stream.attempt is not None:
                 stream.attempt.waits()
 
@@ -135,7 +144,7 @@ class Routing:
             self.calls.end(stream.status.code is StatusCode.OK)
         if stream.carrier is not None:
             stream.carrier.stream_over(stream)
-        self._queue.pop(stream, None)
+        self._queue.discard(stream)
         if not streams:
             self._last_use = self.loop.time()
             if self.drained is not None:
@@ -287,7 +296,9 @@ class Routing:
 
     def create_subchannel(self, addresses: Sequence[Address]) -> Subchannel:
         """Makes a subchannel."""
-        subchannel = Subchannel(self, self._dialer, addresses, self._backoff, self.loop, self._health_check())
+        subchannel = Subchannel(
+            self, self._dialer, addresses, self._backoff, self.loop, self.waiting, self._health_check()
+        )
         self.subchannels.add(subchannel)
         self.history.add("a subchannel was made", child=subchannel.number)
         return subchannel
@@ -305,7 +316,7 @@ class Routing:
                 return  # one of these calls had consequences, and the rest was asked for again
             # One that is in the queue may have found a place because of another one.
             if stream in self._queue and stream.carrier is None and self._place(stream):
-                self._queue.pop(stream, None)
+                self._queue.discard(stream)
 
     def subchannel_changed(self, subchannel: Subchannel) -> None:
         """Tells the policy."""

@@ -25,6 +25,7 @@ from minirpc.aio.interceptors import ServerInterceptor
 from minirpc.aio.keepalive import Keepalive
 from minirpc.aio.lifetime import LoopBound
 from minirpc.aio.listener import Listener, bind
+from minirpc.aio.overload import CallLimit, ConnectionLimit
 from minirpc.aio.probes import HEALTH_PATH, ProbeOwner
 from minirpc.aio.refusals import describe_refusal, find_refusal, unknown_encoding, unknown_method
 from minirpc.aio.server_stream import Handler, ServerStream, trailers_only
@@ -58,7 +59,6 @@ _CLOSE_TIMEOUT = 1.0  # seconds for a peer to take what is still to be sent, onc
 _CANCEL_TIMEOUT = 5.0  # seconds for cancelled handlers to clean up
 _DEFAULT_KEEPALIVE = Keepalive(time=7200.0, timeout=20.0, without_calls=True)
 _DEFAULT_MAX_CONNECTIONS = 10_000
-_MAX_REFUSALS = 100  # connections too many that hear why; the others are cut off
 _DEFAULT_THREADS = min(32, (os.cpu_count() or 1) + 4)  # as the standard library's thread pools
 
 
@@ -140,15 +140,13 @@ class Server(LoopBound):
             TypeError: what is given for a service is none.
         """
         super().__init__()
-        if max_concurrent_calls is not None and max_concurrent_calls < 1:
-            raise ValueError(f"max_concurrent_calls must be more than 0, not {max_concurrent_calls}")
         self._stopping = False
         self._forced = asyncio.Event()  # whether whatever still waits for calls to end is to wait no longer
-        self._max_concurrent_calls = max_concurrent_calls
-        self._overloaded = False
         self.calls = CallCounter()
         self.service_calls = CallCounter()
         self.history = History()
+        self._call_limit = CallLimit(max_concurrent_calls, self.calls, self.history)
+        self._connection_limit = ConnectionLimit(max_connections)
         self.number = register(self)
         self._executor = ThreadPoolExecutor(handler_threads, thread_name_prefix="minirpc-handler")
         self._encoding = get_encoding(compression)
@@ -166,12 +164,10 @@ class Server(LoopBound):
         header_list_size = max(options.max_header_list_size, max_receive_metadata_size)
         self._http2_options = replace(options, max_header_list_size=header_list_size)
         self._keepalive = keepalive
-        self._max_connections = max_connections
         self._lifespan = Lifespan(
             max_idle=max_connection_idle, max_age=max_connection_age, max_age_grace=max_connection_age_grace
         )
         self._connection_limits = connection_limits or ConnectionLimits()
-        self._full = False
         self._listeners: list[Listener] = []
         self._socket_paths: list[Path] = []
         self._connections: set[Connection] = set()
@@ -482,22 +478,10 @@ class Server(LoopBound):
         """A client has connected."""
         self._connections.add(connection)
         _log.debug("connection from %s", connection.peer)
-        count = len(self._connections)
         if self._stopping:
             connection.go_away()
-        elif count > self._max_connections:
-            self._refuse_connection(connection, count)
-
-    def _refuse_connection(self, connection: Connection, count: int) -> None:
-        """Turns a connection away. It is not left waiting: its client can go to another server at once."""
-        if not self._full:
-            self._full = True  # one line, until there is room again
-            _log.warning("max_connections (%d) reached: further connections are refused", self._max_connections)
-        if count > self._max_connections + _MAX_REFUSALS:
-            connection.abort()
         else:
-            reason = f"the server has all the connections that it takes (max_connections={self._max_connections})"
-            connection.refuse(ErrorCode.ENHANCE_YOUR_CALM, reason)
+            self._connection_limit.added(connection, len(self._connections))
 
     def connection_ready(self, connection: Connection) -> None:
         """The client's limits concern the engine alone: servers open no streams."""
@@ -508,7 +492,7 @@ class Server(LoopBound):
     def connection_lost(self, connection: Connection) -> None:
         """Forgets the connection."""
         self._connections.discard(connection)
-        self._full = self._full and len(self._connections) >= self._max_connections
+        self._connection_limit.removed(len(self._connections))
         level = logging.INFO if connection.failed else logging.DEBUG
         _log.log(level, "connection from %s ended: %s", connection.peer, connection.failure)
 
@@ -536,9 +520,8 @@ class Server(LoopBound):
             self._refuse(connection, stream_id, refusal or unknown_method(fields), end_stream)
             return None
         calls = self.service_calls if handler.essential else self.calls
-        limit = self._max_concurrent_calls
-        if limit is not None and not handler.essential and calls.running >= limit:
-            self._shed(connection, stream_id, limit, end_stream)
+        if not handler.essential and self._call_limit.reached:
+            self._refuse(connection, stream_id, trailers_only(self._call_limit.refuse()), end_stream)
             return None
         oversize = describe_oversize(headers, self._max_receive_metadata_size)
         if oversize is not None:
@@ -553,8 +536,8 @@ class Server(LoopBound):
             status = Status(StatusCode.INTERNAL, str(error))
             self._refuse(connection, stream_id, trailers_only(status), end_stream)
             return None
-        if self._overloaded and limit is not None and calls is self.calls:
-            self._overloaded = calls.running * 2 > limit
+        if not handler.essential:
+            self._call_limit.taken()
         stream = ServerStream(
             connection,
             stream_id,
@@ -572,17 +555,6 @@ class Server(LoopBound):
         )
         stream.start(end_stream)
         return stream
-
-    def _shed(self, connection: Connection, stream_id: int, limit: int, end_stream: bool) -> None:
-        """Refuses a call because there are enough: clients may try another server, and this one stays quick."""
-        if not self._overloaded:
-            self._overloaded = True  # one line, until there is room again
-            _log.warning("max_concurrent_calls (%d) reached: further calls are refused", limit)
-            self.history.add(f"refuses calls: max_concurrent_calls ({limit}) reached", warning=True)
-        self.calls.start()
-        self.calls.end(False)
-        message = f"the server has all the calls that it takes (max_concurrent_calls={limit})"
-        self._refuse(connection, stream_id, trailers_only(Status(StatusCode.RESOURCE_EXHAUSTED, message)), end_stream)
 
     def _fallback_handler(self, path: bytes) -> Handler | None:
         """Returns the fallback as the handler of a method of any kind: all are cases of the one with two streams."""

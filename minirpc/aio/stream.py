@@ -24,8 +24,10 @@ from minirpc.http2 import Engine, Header
 from minirpc.rpc.compression import IDENTITY, Encoding
 from minirpc.rpc.framing import PREFIX_SIZE, CompressedMessage, Deframer, encode_prefix
 
-__all__ = ["Stream", "StreamConnection"]
+__all__ = ["CROWDED_READS", "Stream", "StreamConnection"]
 
+CROWDED_READS = 128  # messages read without waiting, after which a reader lets others run
+_LARGE = 1 << 11  # bytes of a message, inflated if it is compressed, that count for another one of these
 _JOIN_SIZE = 1 << 14  # smaller messages are joined with their prefix, larger ones are not copied
 
 
@@ -119,6 +121,7 @@ class Stream(ABC):
         self._collecting = False
         self._unread_credit = 0
         self._reader: asyncio.Future[None] | None = None
+        self._read_in_a_row = 0  # messages that were read without waiting; a large one counts for many
         self._outbox: deque[bytes | memoryview] = deque()
         self._ending: Sequence[Header] | None = None  # what follows the last message: trailers, or () for none
         self._output_started = False
@@ -204,9 +207,11 @@ class Stream(ABC):
         """
         self.message_compressed = isinstance(message, CompressedMessage)
         if self.message_compressed:
-            message = self.receive_encoding.decompress(message, self._max_receive_message_size)
+            opened = self.receive_encoding.decompress(message, self._max_receive_message_size)
+            self._read_in_a_row += len(opened) // _LARGE
             if self.observer is not None:
-                self.observer.message_inflated(len(message))
+                self.observer.message_inflated(len(opened))
+            return opened
         return message
 
     async def read(self) -> bytes | None:
@@ -215,6 +220,8 @@ class Stream(ABC):
         Raises:
             RuntimeError: another task is reading already.
         """
+        if self._read_in_a_row >= CROWDED_READS:
+            await self._give_way()
         while not self.inbox:
             if self.input_over or self.over:
                 return None
@@ -226,9 +233,18 @@ class Stream(ABC):
                 await self._reader
             finally:
                 self._reader = None
+            self._read_in_a_row = 0
         message = self.inbox.popleft()
+        self._read_in_a_row += 1 + len(message) // _LARGE
         self._return_credit(min(self._unread_credit, PREFIX_SIZE + len(message)))
         return message
+
+    async def _give_way(self) -> None:
+        """Lets others run. A reader that never has to wait would not, whatever a peer has sent before: many messages,
+        or some that inflate to a thousand times what they were.
+        """
+        self._read_in_a_row = 0
+        await asyncio.sleep(0)
 
     def _wake_reader(self) -> None:
         if self._reader is not None and not self._reader.done():

@@ -22,6 +22,7 @@ from minirpc.aio.happy_eyeballs import AllFailedError, connect_to_first, interle
 from minirpc.aio.health_watch import HealthCheck, HealthWatch
 from minirpc.aio.inspection import CallCounter, History, register
 from minirpc.aio.target import Address
+from minirpc.aio.waiting_calls import CallQueue, WaitingCalls
 from minirpc.errors import StatusCode
 from minirpc.frozen import frozen
 from minirpc.http2 import ErrorCode, Header, StreamHandler
@@ -105,6 +106,7 @@ class Subchannel:
         addresses: Sequence[Address],
         backoff: Backoff,
         loop: asyncio.AbstractEventLoop,
+        waiting: WaitingCalls,
         health_check: HealthCheck | None = None,
     ) -> None:
         self.addresses = interleave(addresses)
@@ -129,7 +131,7 @@ class Subchannel:
         self._departed = False  # whether the last attempt has found a server that goes away
         self._carried_streams = False  # whether the connection did
         self._in_use: set[Connection] = set()  # the current one and those that drain
-        self._queue: dict[ClientStream, None] = {}  # streams for which the server's limit leaves no room, in order
+        self._queue = CallQueue(waiting)  # those for which the server's limit leaves no room
         self._dispatch_scheduled = False
 
     def __repr__(self) -> str:
@@ -220,13 +222,13 @@ class Subchannel:
             self._carried_streams = True
             stream.attach(connection)
         else:
-            self._queue[stream] = None
+            self._queue.add(stream)
         return True
 
     def stream_over(self, stream: ClientStream) -> None:
         """Forgets a stream. Its place on the connection may be the one that a queued stream waits for."""
         self.calls.end(stream.status is not None and stream.status.code is StatusCode.OK)
-        self._queue.pop(stream, None)
+        self._queue.discard(stream)
         if self.on_call_end is not None and stream.status is not None and stream.connection is not None:
             self.on_call_end(stream.status.code)
         if self._queue and not self._dispatch_scheduled:
@@ -239,8 +241,7 @@ class Subchannel:
         self._dispatch_scheduled = False
         connection = self.connection
         while self._queue and connection is not None and connection.engine.can_open_stream and connection.is_open:
-            stream = next(iter(self._queue))
-            del self._queue[stream]
+            stream = self._queue.take_first()
             self._carried_streams = True
             stream.attach(connection)
 
@@ -343,8 +344,8 @@ class Subchannel:
         self._return_queue()
 
     def _return_queue(self) -> None:
-        queue, self._queue = self._queue, {}
-        for stream in queue:
+        for stream in list(self._queue):
+            self._queue.discard(stream)
             stream.carrier = None
             self.calls.end(False)
             self._owner.submit(stream)

@@ -50,7 +50,8 @@ from minirpc.http2.interface import (
 
 __all__ = ["H2Engine"]
 
-_FRAMES_BETWEEN_LOOKS = 16  # at the clock, where frames are cheap: all but HEADERS
+_FRAMES_BETWEEN_LOOKS = 16  # at the clock, where frames are cheap: all but HEADERS, and large ones
+_LARGE_FRAME = 1 << 12  # bytes; DATA may hold hundreds of messages
 
 _LIMIT_OF: dict[type[Frame], str] = {
     PingFrame: "pings",
@@ -143,7 +144,7 @@ class H2Engine:
                 self._receive_raw(kind, flags, stream_id, payload)
                 if (
                     until is not None
-                    and (kind == HeadersFrame.type or not count % _FRAMES_BETWEEN_LOOKS)
+                    and (kind == HeadersFrame.type or len(payload) >= _LARGE_FRAME or not count % _FRAMES_BETWEEN_LOOKS)
                     and self._clock() >= until
                 ):
                     frames.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 import itertools
 import logging
 import os
@@ -18,6 +19,7 @@ import pytest
 from certificates import authority_pem, server_pair
 from echo import SERVICE, Echo, EchoStub
 from frame_client import FrameClient, connect, raw_frame
+from frames import REQUEST, data, eventually, frame_client, message
 from hpack import Encoder
 from hyperframe.frame import (
     DataFrame,
@@ -79,6 +81,7 @@ def request(method: str) -> dict[str, str]:
 BLOCKS = {method: plain(request(method)) for method in ("Bidi", "Sleep", "Unary")}
 TRAILERS = plain({":path": "/"})
 CONNECTION_SPECIFIC = plain({**request("Bidi"), "connection": "close"})
+LARGE_LIST = BLOCKS["Bidi"] + Encoder().encode([("x", "x" * 3500)], huffman=False) + b"\xbe" * 40  # 140 KB when decoded
 WRONG_LENGTH = plain({**request("Bidi"), "content-length": "1"})
 HEADERS, END_HEADERS, END_STREAM = 1, 4, 1
 
@@ -165,6 +168,10 @@ SERVER_ATTACKS: dict[str, tuple[Attack, str]] = {
         on_new_streams(lambda n: raw_frame(HEADERS, END_HEADERS, n, CONNECTION_SPECIFIC)),
         "stream_errors",
     ),
+    "made you reset: header lists over the limit": (
+        on_new_streams(lambda n: raw_frame(HEADERS, END_HEADERS, n, LARGE_LIST)),
+        "stream_errors",
+    ),
     "made you reset: wrong content-length": (
         on_new_streams(lambda n: raw_frame(HEADERS, END_HEADERS, n, WRONG_LENGTH), lambda n: raw_frame(0, 1, n, b"no")),
         "stream_errors",
@@ -207,9 +214,9 @@ async def carry_out(attack: Iterator[bytes], client: FrameClient) -> GoAwayFrame
 
     async def send() -> None:
         sent = 0
-        for data in attack:
-            await client.send(data)
-            sent += len(data)
+        for part in attack:
+            await client.send(part)
+            sent += len(part)
             if client.closed or sent > MAX_SENT:
                 return
 
@@ -323,6 +330,43 @@ async def test_many_small_frames_take_turns_with_other_connections(tls: bool) ->
         attacker.writer.transport.abort()  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("kind", ["small", "inflated"])
+async def test_many_messages_in_a_row_take_turns_with_other_connections(kind: str) -> None:
+    """What a handler reads without having to wait is not worked off at once: neither thousands of messages, nor such as
+    inflate to a thousand times what they were.
+    """
+
+    class Counting(Echo):
+        messages = 0
+        begun = asyncio.Event()
+
+        async def up(self, requests: AsyncIterator[bytes], context: Context) -> bytes:
+            async for _ in requests:
+                self.messages += 1
+                self.begun.set()
+            return b""
+
+    service = Counting()
+    inflated = message(gzip.compress(bytes(1 << 20)), 1)
+    body = message(b"ab") * 9_000 if kind == "small" else inflated * (60_000 // len(inflated))
+    total = 9_000 if kind == "small" else 60_000 // len(inflated)
+    async with (
+        Server([service]) as server,
+        Channel(await server.start("127.0.0.1:0")) as channel,
+        frame_client(await server.start("127.0.0.1:0")) as attacker,
+    ):
+        stub = EchoStub(channel)
+        assert await stub.unary(b"x") == b"x"
+        fields = {**dict(REQUEST), ":path": f"/{SERVICE}/Up", "grpc-encoding": "gzip"}
+        parts = [data(1, body[at : at + 16_384]) for at in range(0, len(body), 16_384)]
+        attacker.send(attacker.headers(1, list(fields.items())), *parts)
+        await service.begun.wait()
+        for _ in range(3):
+            assert await stub.unary(b"x", timeout=20) == b"x"
+        assert service.messages < total
+        await eventually(lambda: service.messages == total)
+
+
 async def test_cancelled_calls_in_a_burst_are_no_attack() -> None:
     async with Server([Echo()]) as server, Channel(await server.start("127.0.0.1:0")) as channel:
         stub = EchoStub(channel)
@@ -401,8 +445,8 @@ async def attacking_server(attack: Callable[[Encoder], Iterator[bytes]]) -> Asyn
                 if not data:
                     return
                 received += data
-            for data in attack(Encoder()):
-                writer.write(data)
+            for part in attack(Encoder()):
+                writer.write(part)
                 await writer.drain()
                 await asyncio.sleep(0)
             while await reader.read(65_536):

@@ -34,7 +34,7 @@ def test_order_and_kinds_are_kept() -> None:
 @pytest.mark.parametrize("size", [0, 1, 2, 20])
 def test_small_messages_take_little_more_than_their_bytes(size: int, compressed: bool) -> None:
     """A window full of them, in full frames."""
-    window, frame = 1 << 20, 1 << 14
+    window, frame = 1 << 19, 1 << 14
     message = encode_prefix(size, compressed) + bytes(size)
     inbox, deframer = Inbox(), Deframer(4 << 20)
     deframer.compression_agreed = True

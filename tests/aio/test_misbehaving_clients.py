@@ -145,6 +145,24 @@ BROKEN = {
     "headers after headers": Broken(
         lambda peer: [peer.headers(1, fields()), peer.headers(1, fields()), data(1, BODY, end=True)], "reset 1"
     ),
+    "headers after trailers": Broken(
+        lambda peer: [
+            peer.headers(1, fields()),
+            data(1, BODY),
+            peer.headers(1, [("x-trailer", "1")], end=True),
+            peer.headers(1, [("x-more", "1")], end=True),
+        ],
+        "reset 5",
+    ),
+    "DATA after trailers": Broken(
+        lambda peer: [
+            peer.headers(1, fields()),
+            data(1, BODY),
+            peer.headers(1, [("x-trailer", "1")], end=True),
+            data(1, BODY, end=True),
+        ],
+        "reset 5",
+    ),
     "more DATA than content-length": Broken(call({"content-length": "3"}), "reset 1"),
     "less DATA than content-length": Broken(call({"content-length": "300"}), "reset 1"),
     "metadata over the limit": Broken(call({"x-much": "a" * 17_000}), **status(8, "max_receive_metadata_size")),

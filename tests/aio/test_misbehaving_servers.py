@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pytest
 from certificates import authority, authority_pem
 from echo import EchoStub
-from frames import FrameServer, eventually, frame_server
+from frames import OK_TRAILERS, RESPONSE, FramePeer, FrameServer, data, eventually, frame_server, rst
 from hyperframe.frame import PingFrame, RstStreamFrame, SettingsFrame
 from negative import BEHAVIOURS
 
@@ -128,6 +128,26 @@ async def test_never_two_streams_where_one_is_allowed() -> None:
         await eventually(lambda: sum(type(f) is SettingsFrame and "ACK" in f.flags for f in peer.frames) == 2)
         assert await asyncio.gather(*(stub.unary(LARGE, timeout=20) for _ in range(15))) == [REPLY] * 15
         assert (peer.most_open, len(server.peers)) == (1, 1)
+
+
+@pytest.mark.parametrize("what", ["headers", "data", "trailers", "reset"])
+async def test_what_follows_the_trailers_has_no_effect_on_calls(what: str) -> None:
+    """RFC 9113 section 5.1 lets this side end the connection for it; no call that has its status is changed by that."""
+
+    async def behave(peer: FramePeer) -> None:
+        while True:
+            stream_id, _ = await peer.next_call()
+            await peer.reply(stream_id, REPLY)
+            if what == "data":
+                peer.send(data(stream_id, b"more"))
+            elif what == "reset":
+                peer.send(rst(stream_id, 0))
+            else:
+                peer.send(peer.headers(stream_id, RESPONSE if what == "headers" else OK_TRAILERS, end=True))
+
+    async with frame_server(behave) as server, Channel(server.address) as channel:
+        for _ in range(3):
+            assert await EchoStub(channel).unary(SMALL, timeout=20) == REPLY
 
 
 async def test_many_calls_that_were_not_processed_are_made_again() -> None:
