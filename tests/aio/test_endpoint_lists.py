@@ -32,6 +32,7 @@ from minirpc.aio import (
 from minirpc.aio.balancer import Picker
 from minirpc.aio.policy_registry import find_balancer
 from minirpc.aio.target import Address
+from minirpc.aio.waiting_calls import WaitingCalls
 
 POLICIES: dict[str, Callable[[], PolicyChoice]] = {
     "round_robin": RoundRobin,
@@ -77,7 +78,7 @@ class Host:
 
     def create_subchannel(self, addresses: Sequence[Address]) -> Subchannel:
         owner: Any = self
-        made = Wireless(owner, owner, addresses, Backoff(), asyncio.get_running_loop())
+        made = Wireless(owner, owner, addresses, Backoff(), asyncio.get_running_loop(), WaitingCalls(None))
         self.living[made] = None
         return made
 
