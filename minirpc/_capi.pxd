@@ -85,6 +85,8 @@ cdef extern from "_codec.h":
 
     bint PyDict_Check(PyObject*)
     bint PyDict_CheckExact(PyObject*)
+    PyObject* PyList_New(Py_ssize_t)
+
     PyObject* PyDict_New()
     Py_ssize_t PyDict_GET_SIZE(PyObject*)
     PyObject* PyDict_GetItemWithError(PyObject*, PyObject*)

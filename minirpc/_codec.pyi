@@ -24,9 +24,18 @@ class JsonWriter:
         extensions: Callable[..., str] | None,
         with_defaults: bool,
     ) -> None: ...
-    @staticmethod
-    def set_shortest(function: Callable[[float], float]) -> None: ...
     def write(self, message: Any, depth: int, registry: Any) -> str: ...
+
+@final
+class JsonReader:
+    def __init__(
+        self,
+        cls: type[Any],
+        form: str,
+        describe: Callable[[], tuple[list[Any], dict[str, int]]],
+        extendable: bool,
+    ) -> None: ...
+    def read(self, cls: type[Any], data: Any, ignore_unknown: bool, registry: Any, max_depth: Any) -> Any: ...
 
 class _Slot:
     @property

@@ -15,7 +15,8 @@ The seam between Python and C is the whole message: one call encodes or decodes 
   step to the path; only the outermost turns that into a Python exception. A peer that sends garbage gets no more of our
   time than one that sends messages.
 * ``_objects.pxi`` holds constructor, equality and copies, ``_slots.pxi`` the attributes of containers, oneofs and fields
-  with a default of their own. `_json.pxi` writes JSON.
+  with a default of their own. `_json.pxi` writes JSON,
+  `_json_read.pxi` reads it.
 
 Rules that the code leans on:
 
@@ -49,6 +50,7 @@ from minirpc.numbers import Numbers, adopt
 __all__ = [
     "ContainerSlot",
     "DefaultSlot",
+    "JsonReader",
     "JsonWriter",
     "OneofSlot",
     "Plan",
@@ -365,3 +367,4 @@ include "_numbers.pxi"
 include "_slots.pxi"
 include "_objects.pxi"
 include "_json.pxi"
+include "_json_read.pxi"

@@ -53,8 +53,14 @@ def from_json(
     cls: Any, data: str | bytes | bytearray, ignore_unknown: bool, registry: Registry | None, max_depth: int
 ) -> Any:
     """Reads a message from JSON text. See ``Message.from_json``."""
+    registry = registry or WELL_KNOWN_TYPES
+    compiled = Reader.of(cls).compiled
+    if compiled is not None:
+        message = compiled.read(cls, data, ignore_unknown, registry, max_depth)
+        if message is not None:
+            return message
     text = as_text(data)
-    context = Context(ignore_unknown, registry or WELL_KNOWN_TYPES, max_depth, exact=False)
+    context = Context(ignore_unknown, registry, max_depth, exact=False)
     try:
         try:
             return _read(cls, parse(text, max_depth), context)

@@ -12,7 +12,6 @@ from math import isfinite
 from typing import Any
 
 from minirpc.errors import DecodeError, EncodeError
-from minirpc.message.float32 import shortest
 from minirpc.message.json import special as json_special
 from minirpc.message.json.contract import Options, Write, too_deep_to_write
 from minirpc.message.json.names import json_name
@@ -25,9 +24,6 @@ from minirpc.wire.spec import Card, FieldSpec, Kind
 __all__ = ["Writer"]
 
 Lines = list[str]
-
-if JsonWriter is not None:
-    JsonWriter.set_shortest(shortest)
 
 
 class Writer:
