@@ -263,6 +263,7 @@ cdef object encode_root(Plan plan, PyObject* message, bint deterministic):
     w.start = w.pos = stack
     w.end = stack + STACK_SIZE
     w.heap = NULL
+    w.is_text = False
     w.deterministic = deterministic
     w.misfit = FITS
     w.culprit = NULL

@@ -76,23 +76,32 @@ static inline uint8_t *minirpc_put_escape(uint8_t *out, uint8_t c)
     return out + 5;
 }
 
+static const char minirpc_base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+static char minirpc_base64_pairs[1 << 12][2];
+
+/* To be called before base64 is written. */
+static inline void minirpc_fill_base64_pairs(void)
+{
+    for (int i = 0; i < 1 << 12; i++) {
+        minirpc_base64_pairs[i][0] = minirpc_base64_digits[i >> 6];
+        minirpc_base64_pairs[i][1] = minirpc_base64_digits[i & 63];
+    }
+}
+
 /* Writes base64 (RFC 4648, section 4): four bytes for each three that have begun. */
 static inline uint8_t *minirpc_put_base64(uint8_t *out, const uint8_t *p, Py_ssize_t size)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     uint32_t bits;
     for (; size >= 3; p += 3, size -= 3, out += 4) {
         bits = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
-        out[0] = (uint8_t)digits[bits >> 18];
-        out[1] = (uint8_t)digits[bits >> 12 & 63];
-        out[2] = (uint8_t)digits[bits >> 6 & 63];
-        out[3] = (uint8_t)digits[bits & 63];
+        memcpy(out, minirpc_base64_pairs[bits >> 12], 2);
+        memcpy(out + 2, minirpc_base64_pairs[bits & 0xFFF], 2);
     }
     if (size > 0) {
         bits = (uint32_t)p[0] << 16 | (size == 2 ? (uint32_t)p[1] << 8 : 0);
-        out[0] = (uint8_t)digits[bits >> 18];
-        out[1] = (uint8_t)digits[bits >> 12 & 63];
-        out[2] = size == 2 ? (uint8_t)digits[bits >> 6 & 63] : '=';
+        memcpy(out, minirpc_base64_pairs[bits >> 12], 2);
+        out[2] = size == 2 ? (uint8_t)minirpc_base64_digits[bits >> 6 & 63] : '=';
         out[3] = '=';
         out += 4;
     }

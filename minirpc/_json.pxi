@@ -10,6 +10,7 @@
 cdef extern from "_json.h":
     const uint8_t* minirpc_plain_end(const uint8_t*, const uint8_t*, uint8_t*)
     uint8_t* minirpc_put_escape(uint8_t*, uint8_t)
+    void minirpc_fill_base64_pairs()
     uint8_t* minirpc_put_base64(uint8_t*, const uint8_t*, Py_ssize_t)
 
 cdef extern from "_decimal.h":
@@ -48,6 +49,8 @@ cdef int fill_powers() except -1:
     return 0
 
 
+minirpc_fill_base64_pairs()
+
 cdef enum:
     DECIMAL_SIZE = 24  # the most that an integer takes, with its quotes
 
@@ -55,6 +58,7 @@ cdef struct JsonField:
     const Field* f
     const char* key  # `,"name":`
     Py_ssize_t key_size
+    bint wide  # not all of the key and the names is ASCII
     PyObject* names  # of an enum: a dict of bytes by number, or NULL
     PyObject* writer  # of a message: a JsonWriter, or a Python function
 
@@ -104,14 +108,13 @@ cdef class JsonWriter:
         w.start = w.pos = stack
         w.end = stack + STACK_SIZE
         w.heap = NULL
-        w.misfit = FITS
-        w.culprit = NULL
-        try:
-            if not write_object(&w, self, <PyObject*>message, depth, registry):
-                raise_pending_or_refusal()
-            return minirpc_take(minirpc_text(w.start, w.pos - w.start, NULL))
-        finally:
+        w.is_text = True
+        w.widest = 0x7F
+        w.tails = 0
+        if not write_object(&w, self, <PyObject*>message, depth, registry):
             Py_XDECREF(w.heap)
+            raise_pending_or_refusal()
+        return minirpc_take(finished_text(&w))
 
     cdef int prepare(self) except -1:
         cdef Table* t = &self.plan.table
@@ -130,6 +133,7 @@ cdef class JsonWriter:
             j.f = &t.fields[i]
             j.key = PyBytes_AS_STRING(<PyObject*>key)
             j.key_size = len(key)
+            j.wide = not (key + b"".join(names.values() if names is not None else ())).isascii()
             j.names = <PyObject*>names if names is not None else NULL
             j.writer = <PyObject*>writer if writer is not None else NULL
             rows[i] = (key, names, writer)
@@ -157,6 +161,27 @@ cdef int prepare_all(JsonWriter root) except -1:
     for t in found:
         t.linked = True
     return 0
+
+
+cdef PyObject* finished_text(Writer* w) noexcept:
+    """The str that was written; NULL with an exception. Takes over the reference to the memory."""
+    cdef Py_ssize_t size = w.pos - w.start
+    cdef PyObject* text
+    if w.heap != NULL and w.widest == 0x7F:
+        return minirpc_cut_text(w.heap, size)
+    if w.widest == UNKNOWN_WIDTH:
+        text = minirpc_text(w.start, size, NULL)
+    else:
+        text = minirpc_filled_text(w.start, size, size - w.tails, w.widest)
+    Py_XDECREF(w.heap)
+    return text
+
+
+cdef inline void note_width(Writer* w, PyObject* text, Py_ssize_t size) noexcept:
+    """Notes what a str, of so many bytes of UTF-8, adds to the text."""
+    if not minirpc_is_ascii_text(text):
+        w.widest |= PyUnicode_MAX_CHAR_VALUE(text)
+        w.tails += size - PyUnicode_GET_LENGTH(text)
 
 
 cdef int raise_pending_or_refusal() except -1:
@@ -196,6 +221,7 @@ cdef bint add_string(Writer* w, PyObject* value) noexcept:
     if p == NULL:
         return False
     end = p + size
+    note_width(w, value, size)
     if not room(w, size + 2):
         return False
     w.pos[0] = b'"'
@@ -390,6 +416,8 @@ cdef bint add_text_of(Writer* w, PyObject* function, PyObject* message, int dept
         return False
     data = minirpc_utf8(text, &size)
     done = data != NULL and add_text(w, data, size)
+    if done:
+        note_width(w, text, size)
     Py_DECREF(text)
     return done
 
@@ -497,6 +525,8 @@ cdef bint add_map(Writer* w, const JsonField* j, PyObject* entries, int depth, o
 
 cdef bint add_container(Writer* w, JsonWriter t, const JsonField* j, PyObject* items, int depth, object registry) noexcept:
     cdef bint done
+    if j.wide:
+        w.widest = UNKNOWN_WIDTH
     if is_absent(items):
         if not t.with_defaults:
             return True
@@ -535,6 +565,8 @@ cdef bint write_object(Writer* w, JsonWriter t, PyObject* message, int depth, ob
                 continue
         elif value == None_:
             continue
+        if j.wide:
+            w.widest = UNKNOWN_WIDTH
         if not (add_text(w, j.key, j.key_size) and add_value(w, j, j.f, value, depth, registry)):
             return False
     if t.extensions is not None and not add_text_of(w, <PyObject*>t.extensions, message, depth, registry):

@@ -251,9 +251,8 @@ static uint8_t minirpc_base64_values[256];
 
 static inline void minirpc_fill_base64_values(void)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     memset(minirpc_base64_values, MINIRPC_NO_DIGIT, sizeof minirpc_base64_values);
-    for (int i = 0; i < 64; i++) minirpc_base64_values[(uint8_t)digits[i]] = (uint8_t)i;
+    for (int i = 0; i < 64; i++) minirpc_base64_values[(uint8_t)minirpc_base64_digits[i]] = (uint8_t)i;
     minirpc_base64_values['-'] = 62;
     minirpc_base64_values['_'] = 63;
 }

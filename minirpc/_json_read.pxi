@@ -132,7 +132,7 @@ cdef class JsonReader:
         if isinstance(data, str):
             if not minirpc_is_ascii_text(<PyObject*>data):
                 try:
-                    data = data.encode()  # and not the copy that a str keeps of itself: it may be large
+                    data = str.encode(data)  # and not the copy that a str keeps of itself: it may be large
                 except UnicodeEncodeError:
                     return None
         elif isinstance(data, bytearray):

@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from minirpc.errors import EncodeError
-from minirpc.message.json.contract import Context, Options
+from minirpc.message.json.contract import USUAL, Context, Options
 from minirpc.message.json.document import as_text, decode_error, freeze, parse
 from minirpc.message.json.errors import Misfit
 from minirpc.message.json.reader import Reader
@@ -20,7 +20,7 @@ from minirpc.message.registry import WELL_KNOWN_TYPES, Registry
 from minirpc.wire import faults
 from minirpc.wire.spec import MAX_DEPTH
 
-__all__ = ["Options", "from_dict", "from_json", "to_dict", "to_json"]
+__all__ = ["USUAL", "Options", "from_dict", "from_json", "to_dict", "to_json"]
 
 
 def to_json(message: Any, options: Options, indent: int | None, registry: Registry | None) -> str:
@@ -38,8 +38,9 @@ def _write(message: Any, options: Options, registry: Registry) -> str:
     cls = type(message)
     try:
         try:
-            text = Writer.of(cls, options).write(message, MAX_DEPTH, registry)
-            if not text.isascii():
+            writer = Writer.of(cls, options)
+            text = writer.write(message, MAX_DEPTH, registry)
+            if not writer.is_compiled and not text.isascii():
                 text.encode()
         # an empty slot, a wrong type, a lone surrogate; after an error, the careful writer knows the whole path
         except (AttributeError, EncodeError, TypeError, UnicodeEncodeError):

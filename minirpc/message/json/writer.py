@@ -29,12 +29,14 @@ Lines = list[str]
 class Writer:
     """Writes the messages of one class. See :class:`minirpc.message.json.contract.AnyWriter`."""
 
-    __slots__ = ("_compiled", "cls", "options", "special", "write")
+    __slots__ = ("_compiled", "cls", "is_compiled", "options", "special", "write")
 
     def __init__(self, cls: Any, options: Options) -> None:
         self.cls = cls
         self.options = options
         self._compiled: Any = None
+        self.is_compiled = False
+        """Whether ``write`` is the compiled engine's, whose text has no lone surrogates."""
         special = json_special.WRITERS.get(cls.__full_name__())
         self.special = special is not None
         # the types of fields may not exist yet: the function is made when it is first called
@@ -44,9 +46,8 @@ class Writer:
     def of(message_class: Any, options: Options) -> Writer:
         """The writer of a message class, made once and kept on the class."""
         plans: dict[Any, Any] = message_class.__plans__
-        key = (Writer, options)
-        found: Writer | None = plans.get(key)
-        return found if found is not None else plans.setdefault(key, Writer(message_class, options))
+        found: Writer | None = plans.get(options)
+        return found if found is not None else plans.setdefault(options, Writer(message_class, options))
 
     @property
     def compiled(self) -> Any:
@@ -63,6 +64,7 @@ class Writer:
     def _first(self, message: Any, depth: int, registry: Registry) -> str:
         if JsonWriter is not None and not self.options.careful:
             self.write = self.compiled.write
+            self.is_compiled = True
             return self.write(message, depth, registry)
         source, names = _source(self.cls, self.options)
         exec(compile(source, f"<minirpc JSON of {self.cls.__qualname__}>", "exec"), names)  # noqa: S102  our own source
