@@ -16,7 +16,7 @@ The seam between Python and C is the whole message: one call encodes or decodes 
   time than one that sends messages.
 * ``_objects.pxi`` holds constructor, equality and copies, ``_slots.pxi`` the attributes of containers, oneofs and fields
   with a default of their own. `_json.pxi` writes JSON,
-  `_json_read.pxi` reads it.
+  `_json_reader.pxi`, `_json_scalars.pxi` and `_json_read.pxi` read it.
 
 Rules that the code leans on:
 
@@ -313,9 +313,9 @@ cdef class Plan:
             plan = plans.setdefault(Plan, make_plan(message_class))
         return plan
 
-    def encode(self, message, bint deterministic=False):
+    def encode(self, message, bint deterministic=False, bint partial=False):
         self.check(<PyObject*>message)
-        return encode_linked(self, <PyObject*>message, deterministic)
+        return encode_linked(self, <PyObject*>message, deterministic, partial)
 
     def decode(self, cls, data, Py_ssize_t depth=MAX_DEPTH):
         if not (isinstance(cls, type) and PyType_IsSubtype(<PyTypeObject*>cls, self.table.type)):
@@ -367,4 +367,6 @@ include "_numbers.pxi"
 include "_slots.pxi"
 include "_objects.pxi"
 include "_json.pxi"
+include "_json_reader.pxi"
+include "_json_scalars.pxi"
 include "_json_read.pxi"

@@ -2,7 +2,7 @@
  *
  * The text is UTF-8 with a byte behind its end that is 0, as CPython's own objects have it: what looks for a digit or a
  * quote stops there without asking where the end is. A function that cannot read something, because it is malformed or
- * rare, says so without a reason: another reader then reads the text again (see _json_read.pxi).
+ * rare, says so without a reason: another reader then reads the text again (see _json_reader.pxi).
  */
 
 #ifndef MINIRPC_JSON_READ_H

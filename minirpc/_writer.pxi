@@ -32,6 +32,7 @@ cdef struct Writer:
     uint32_t widest  # of a text: no character is above this, nor any of its bits; or UNKNOWN_WIDTH
     Py_ssize_t tails  # of a text: how many bytes are not the first of their character
     bint deterministic
+    bint partial  # required fields may be unset
     Misfit misfit
     const Field* field  # whose value does not fit
     PyObject* culprit  # that value, owned: once the functions have returned, code runs and may destroy it

@@ -217,7 +217,7 @@ def _any_reader(reader: AnyReader) -> Read:
         rest = tuple(pair for pair in value if pair[0] != _TYPE)
         message = read_special(inner, rest, depth, context) if inner.special else inner.read(rest, depth - 1, context)
         try:
-            return reader.cls(type_url=url, value=message.to_binary())
+            return reader.cls(type_url=url, value=inner.cls.__plan__.encode(message, partial=True))
         except EncodeError as error:
             raise Misfit(str(error)) from None
 
