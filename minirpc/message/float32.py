@@ -43,8 +43,8 @@ def shortest(value: float) -> float:
 def _further(text: str) -> float:
     """The decimal with as many digits that is next to one like ``1.26e-29``, away from zero.
 
-    Below a power of two numbers are twice as dense as above: where the nearest decimal is too far below, this one, which
-    is further away, may not be too far above.
+    Below a power of two numbers are twice as dense as above: where the nearest decimal is too far below, this one may
+    not be too far above, although it is further away.
     """
     mantissa, exponent = text.split("e")
     whole, _, fraction = mantissa.lstrip("-").partition(".")

@@ -20,7 +20,7 @@ from minirpc.message.registry import WELL_KNOWN_TYPES, Registry
 from minirpc.wire import faults
 from minirpc.wire.spec import MAX_DEPTH
 
-__all__ = ["USUAL", "Options", "from_dict", "from_json", "to_dict", "to_json"]
+__all__ = ["USUAL", "Options", "from_dict", "from_json", "read_carefully", "to_dict", "to_json"]
 
 
 def to_json(message: Any, options: Options, indent: int | None, registry: Registry | None) -> str:
@@ -60,6 +60,13 @@ def from_json(
         message = compiled.read(cls, data, ignore_unknown, registry, max_depth)
         if message is not None:
             return message
+    return read_carefully(cls, data, ignore_unknown, registry, max_depth)
+
+
+def read_carefully(
+    cls: Any, data: str | bytes | bytearray, ignore_unknown: bool, registry: Registry, max_depth: int
+) -> Any:
+    """Reads what the compiled reader has given up on, or all where there is none."""
     text = as_text(data)
     context = Context(ignore_unknown, registry, max_depth, exact=False)
     try:

@@ -85,9 +85,7 @@ def _rows(cls: Any) -> tuple[list[Any], dict[str, int]]:
     return rows, {name: places[cls.__fields__[index]] for name, index in _lookup(cls.__fields__).items()}
 
 
-def _read_text(
-    reader: Reader, text: str, depth: int, ignore_unknown: bool, registry: Registry, max_depth: int
-) -> Any:
+def _read_text(reader: Reader, text: str, depth: int, ignore_unknown: bool, registry: Registry, max_depth: int) -> Any:
     """Reads the text of a message that the compiled engine has no reader for. Returns None where anything is wrong."""
     context = Context(ignore_unknown, registry, max_depth, exact=False)
     try:
