@@ -543,6 +543,14 @@ cdef bint add_container(Writer* w, JsonWriter t, const JsonField* j, PyObject* i
     return done
 
 
+cdef bint may_have_extensions(const Table* t, PyObject* message) noexcept:
+    """Whether there is a holder of one, or there are unknown fields, of which one may be."""
+    cdef PyObject* unknown = slot_at(message, t.unknown)[0]
+    if t.extensions == NO_SLOT or not is_absent(slot_at(message, t.extensions)[0]):
+        return True
+    return unknown != NULL and not (PyBytes_CheckExact(unknown) and PyBytes_GET_SIZE(unknown) == 0)
+
+
 cdef bint write_object(Writer* w, JsonWriter t, PyObject* message, int depth, object registry) noexcept:
     """Writes a message, which the caller holds, as an object of its fields."""
     cdef Py_ssize_t start = w.pos - w.start
@@ -569,8 +577,9 @@ cdef bint write_object(Writer* w, JsonWriter t, PyObject* message, int depth, ob
             w.widest = UNKNOWN_WIDTH
         if not (add_text(w, j.key, j.key_size) and add_value(w, j, j.f, value, depth, registry)):
             return False
-    if t.extensions is not None and not add_text_of(w, <PyObject*>t.extensions, message, depth, registry):
-        return False
+    if t.extensions is not None and may_have_extensions(&t.plan.table, message):
+        if not add_text_of(w, <PyObject*>t.extensions, message, depth, registry):
+            return False
     if w.pos - w.start == start:
         return add_text(w, b"{}", 2)
     w.start[start] = b"{"  # instead of the first comma

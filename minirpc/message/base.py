@@ -287,7 +287,8 @@ class Message(metaclass=MessageMeta, base=True):
         options = json.USUAL
         if with_defaults or enum_numbers or proto_names:
             options = json.Options(with_defaults, enum_numbers, proto_names)
-        return json.to_json(self, options, indent, registry)
+        text = json.to_json(self, options, registry)
+        return text if indent is None else json.indented(text, indent)
 
     def to_dict(
         self,

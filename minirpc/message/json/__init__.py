@@ -20,26 +20,18 @@ from minirpc.message.registry import WELL_KNOWN_TYPES, Registry
 from minirpc.wire import faults
 from minirpc.wire.spec import MAX_DEPTH
 
-__all__ = ["USUAL", "Options", "from_dict", "from_json", "read_carefully", "to_dict", "to_json"]
+__all__ = ["USUAL", "Options", "from_dict", "from_json", "indented", "read_carefully", "to_dict", "to_json"]
 
 
-def to_json(message: Any, options: Options, indent: int | None, registry: Registry | None) -> str:
+def to_json(message: Any, options: Options, registry: Registry | None) -> str:
     """The JSON text of a message. See ``Message.to_json``."""
-    text = _write(message, options, registry or WELL_KNOWN_TYPES)
-    return text if indent is None else json.dumps(json.loads(text), indent=indent, ensure_ascii=False)
-
-
-def to_dict(message: Any, options: Options, registry: Registry | None) -> Any:
-    """What ``json.loads`` makes of the JSON text of a message. See ``Message.to_dict``."""
-    return json.loads(_write(message, options, registry or WELL_KNOWN_TYPES))
-
-
-def _write(message: Any, options: Options, registry: Registry) -> str:
     cls = type(message)
+    registry = registry or WELL_KNOWN_TYPES
+    # small messages take no longer than a call of Python: here is one for all
+    writer = cls.__plans__.get(options) or Writer.of(cls, options)
     try:
         try:
-            writer = Writer.of(cls, options)
-            text = writer.write(message, MAX_DEPTH, registry)
+            text: str = writer.write(message, MAX_DEPTH, registry)
             if not writer.is_compiled and not text.isascii():
                 text.encode()
         # an empty slot, a wrong type, a lone surrogate; after an error, the careful writer knows the whole path
@@ -50,12 +42,22 @@ def _write(message: Any, options: Options, registry: Registry) -> str:
     return text
 
 
+def indented(text: str, indent: int) -> str:
+    """JSON text with each value on its own line."""
+    return json.dumps(json.loads(text), indent=indent, ensure_ascii=False)
+
+
+def to_dict(message: Any, options: Options, registry: Registry | None) -> Any:
+    """What ``json.loads`` makes of the JSON text of a message. See ``Message.to_dict``."""
+    return json.loads(to_json(message, options, registry))
+
+
 def from_json(
     cls: Any, data: str | bytes | bytearray, ignore_unknown: bool, registry: Registry | None, max_depth: int
 ) -> Any:
     """Reads a message from JSON text. See ``Message.from_json``."""
     registry = registry or WELL_KNOWN_TYPES
-    compiled = Reader.of(cls).compiled
+    compiled = (cls.__plans__.get(Reader) or Reader.of(cls)).compiled
     if compiled is not None:
         message = compiled.read(cls, data, ignore_unknown, registry, max_depth)
         if message is not None:
