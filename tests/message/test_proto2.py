@@ -101,6 +101,20 @@ def test_json_and_text_do_not_check_required_fields_in_an_any_either() -> None:
         Required(text=3).to_text()  # type: ignore[arg-type]
 
 
+def test_a_subclass_that_is_read_and_written_first_leaves_its_base_alone() -> None:
+    class Base(pb.Message):
+        label: str = pb.string(1)
+
+    class Child(Base):  # type: ignore[misc]
+        pass
+
+    assert type(Child.from_json(Child(label="x").to_json())) is Child
+    assert type(Base.from_json(Base(label="x").to_json())) is Base
+    assert type(Base.from_dict({"label": "x"})) is Base
+    with pytest.raises(EncodeError, match="expected str, got int"):
+        Base(label=3).to_json()  # type: ignore[arg-type]
+
+
 def test_deprecated_messages_are_read_from_json_without_a_warning() -> None:
     class Old(pb.Message, deprecated=True):
         label: str = pb.string(1)

@@ -60,10 +60,10 @@ class Reader:
 
     @staticmethod
     def of(message_class: Any) -> Reader:
-        """The reader of a message class, made once and kept on the class."""
+        """The reader of a message class, or of the one that it derives from: made once and kept there."""
         plans: dict[Any, Any] = message_class.__plans__
         found: Reader | None = plans.get(Reader)
-        return found if found is not None else plans.setdefault(Reader, Reader(message_class))
+        return found if found is not None else plans.setdefault(Reader, Reader(message_class.__plan__.cls))
 
     def _first(self, value: Any, depth: int, context: Context) -> Any:
         source, names = _source(self.cls)

@@ -44,10 +44,10 @@ class Writer:
 
     @staticmethod
     def of(message_class: Any, options: Options) -> Writer:
-        """The writer of a message class, made once and kept on the class."""
+        """The writer of a message class, or of the one that it derives from: made once and kept there."""
         plans: dict[Any, Any] = message_class.__plans__
         found: Writer | None = plans.get(options)
-        return found if found is not None else plans.setdefault(options, Writer(message_class, options))
+        return found if found is not None else plans.setdefault(options, Writer(message_class.__plan__.cls, options))
 
     @property
     def compiled(self) -> Any:
