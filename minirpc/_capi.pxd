@@ -85,6 +85,8 @@ cdef extern from "_codec.h":
 
     bint PyDict_Check(PyObject*)
     bint PyDict_CheckExact(PyObject*)
+    PyObject* PyList_New(Py_ssize_t)
+
     PyObject* PyDict_New()
     Py_ssize_t PyDict_GET_SIZE(PyObject*)
     PyObject* PyDict_GetItemWithError(PyObject*, PyObject*)
@@ -108,6 +110,12 @@ cdef extern from "_codec.h":
     PyObject* minirpc_text(const uint8_t*, Py_ssize_t, const char*)
     const char* minirpc_utf8(PyObject*, Py_ssize_t*)
     bint minirpc_is_ascii_text(PyObject*)
+    Py_ssize_t PyUnicode_GET_LENGTH(PyObject*)
+    uint32_t PyUnicode_MAX_CHAR_VALUE(PyObject*)
+    PyObject* minirpc_filled_text(const uint8_t*, Py_ssize_t, Py_ssize_t, uint32_t)
+    PyObject* minirpc_text_room(Py_ssize_t)
+    uint8_t* minirpc_text_bytes(PyObject*)
+    PyObject* minirpc_cut_text(PyObject*, Py_ssize_t)
     Py_ssize_t minirpc_escaped_size(PyObject*)
     uint8_t* minirpc_put_escaped(uint8_t*, PyObject*)
     Py_hash_t minirpc_text_hash(PyObject*) except? -1

@@ -15,7 +15,8 @@ The seam between Python and C is the whole message: one call encodes or decodes 
   step to the path; only the outermost turns that into a Python exception. A peer that sends garbage gets no more of our
   time than one that sends messages.
 * ``_objects.pxi`` holds constructor, equality and copies, ``_slots.pxi`` the attributes of containers, oneofs and fields
-  with a default of their own. `_json.pxi` writes JSON.
+  with a default of their own. `_json.pxi` writes JSON,
+  `_json_reader.pxi`, `_json_scalars.pxi` and `_json_read.pxi` read it.
 
 Rules that the code leans on:
 
@@ -49,6 +50,7 @@ from minirpc.numbers import Numbers, adopt
 __all__ = [
     "ContainerSlot",
     "DefaultSlot",
+    "JsonReader",
     "JsonWriter",
     "OneofSlot",
     "Plan",
@@ -311,9 +313,9 @@ cdef class Plan:
             plan = plans.setdefault(Plan, make_plan(message_class))
         return plan
 
-    def encode(self, message, bint deterministic=False):
+    def encode(self, message, bint deterministic=False, bint partial=False):
         self.check(<PyObject*>message)
-        return encode_linked(self, <PyObject*>message, deterministic)
+        return encode_linked(self, <PyObject*>message, deterministic, partial)
 
     def decode(self, cls, data, Py_ssize_t depth=MAX_DEPTH):
         if not (isinstance(cls, type) and PyType_IsSubtype(<PyTypeObject*>cls, self.table.type)):
@@ -365,3 +367,6 @@ include "_numbers.pxi"
 include "_slots.pxi"
 include "_objects.pxi"
 include "_json.pxi"
+include "_json_reader.pxi"
+include "_json_scalars.pxi"
+include "_json_read.pxi"

@@ -230,7 +230,7 @@ cdef bint encode_fields(Writer* w, Table* t, PyObject* message, int depth) noexc
         f = &t.fields[i]
         value = slot_at(message, f.offset)[0]
         if value == f.default or value == NULL:
-            if f.required:
+            if f.required and not w.partial:
                 return refuse_unset(w, f)
             continue
         if f.shape == ONE_SCALAR:
@@ -254,7 +254,7 @@ cdef bint encode_fields(Writer* w, Table* t, PyObject* message, int depth) noexc
     return encode_unknown(w, slot_at(message, t.unknown)[0])
 
 
-cdef object encode_root(Plan plan, PyObject* message, bint deterministic):
+cdef object encode_root(Plan plan, PyObject* message, bint deterministic, bint partial):
     """Serializes a message of a linked class. None: a holder had to be linked, which runs code; to be called again."""
     cdef uint8_t[STACK_SIZE] stack
     cdef Writer w
@@ -263,7 +263,9 @@ cdef object encode_root(Plan plan, PyObject* message, bint deterministic):
     w.start = w.pos = stack
     w.end = stack + STACK_SIZE
     w.heap = NULL
+    w.is_text = False
     w.deterministic = deterministic
+    w.partial = partial
     w.misfit = FITS
     w.culprit = NULL
     w.trail = Trail(NULL, 0, 0)
@@ -281,7 +283,7 @@ cdef object encode_root(Plan plan, PyObject* message, bint deterministic):
             return None
         if deterministic:
             # sorted or not, it fails; the value that is named is the first in the order of the dict
-            return encode_root(plan, message, False)
+            return encode_root(plan, message, False, partial)
         raise EncodeError(misfit_reason(&w), trail_path(&w.trail, plan))
     finally:
         free_trail(&w.trail)
@@ -334,11 +336,11 @@ cdef int link_holder(object holder) except -1:
     return 0
 
 
-cdef object encode_linked(Plan plan, PyObject* message, bint deterministic):
+cdef object encode_linked(Plan plan, PyObject* message, bint deterministic, bint partial):
     if not plan.table.linked:
         link(plan)
     while True:
-        data = encode_root(plan, message, deterministic)
+        data = encode_root(plan, message, deterministic, partial)
         if data is not None:
             return data
 
@@ -353,4 +355,4 @@ def to_binary(self, *, bint deterministic=False):
     Raises:
         EncodeError: a value does not fit its field; the error names the field's path.
     """
-    return encode_linked(plan_of(Py_TYPE(<PyObject*>self)), <PyObject*>self, deterministic)
+    return encode_linked(plan_of(Py_TYPE(<PyObject*>self)), <PyObject*>self, deterministic, False)

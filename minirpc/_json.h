@@ -4,32 +4,59 @@
 #define MINIRPC_JSON_H
 
 #include <Python.h>
-#include <math.h>
 #include <stdint.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #define MINIRPC_ONES 0x0101010101010101u
 #define MINIRPC_HIGHS 0x8080808080808080u
 
 /* ---- strings */
 
-/* How many of the bytes at `p` come before the first that a JSON string must escape (RFC 8259, section 7). */
-static inline Py_ssize_t minirpc_plain_run(const uint8_t *p, Py_ssize_t size)
+/* Where a word has a byte that a JSON string must escape (RFC 8259, section 7): a high bit is set in the first of them,
+ * and maybe in others behind it. */
+static inline uint64_t minirpc_escaped_bytes(uint64_t word)
 {
-    const uint8_t *start = p, *end = p + size;
-    uint64_t word, quotes, slashes;
+    uint64_t quotes = word ^ MINIRPC_ONES * '"', slashes = word ^ MINIRPC_ONES * '\\';
+    /* a byte's high bit becomes set where subtracting borrows, so where it was below */
+    return ((word - MINIRPC_ONES * 0x20) & ~word & MINIRPC_HIGHS) | ((quotes - MINIRPC_ONES) & ~quotes & MINIRPC_HIGHS)
+        | ((slashes - MINIRPC_ONES) & ~slashes & MINIRPC_HIGHS);
+}
+
+/* The first of the bytes from `p` to `end` that a JSON string must escape, or `end`. Where any before it is not ASCII,
+ * *high gets its high bit. */
+static inline const uint8_t *minirpc_plain_end(const uint8_t *p, const uint8_t *end, uint8_t *high)
+{
+    uint8_t bits = 0;
+#ifdef __SSE2__
+    const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), last_control = _mm_set1_epi8(0x1F);
+    while (end - p >= 16) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)p);
+        __m128i found = _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, slash));
+        found = _mm_or_si128(found, _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes));
+        uint32_t stops = (uint32_t)_mm_movemask_epi8(found), highs = (uint32_t)_mm_movemask_epi8(bytes);
+        if (stops) {
+            if (highs & (stops - 1) & ~stops) *high = 0x80; /* of those before the first stop */
+            *high |= bits;
+            return p + __builtin_ctz(stops);
+        }
+        if (highs) bits = 0x80;
+        p += 16;
+    }
+#else
+    uint64_t word;
     while (end - p >= 8) {
         memcpy(&word, p, 8);
-        quotes = word ^ MINIRPC_ONES * '"';
-        slashes = word ^ MINIRPC_ONES * '\\';
-        /* a byte's high bit becomes set where subtracting borrows, so where it was below */
-        if (((word - MINIRPC_ONES * 0x20) & ~word & MINIRPC_HIGHS) | ((quotes - MINIRPC_ONES) & ~quotes & MINIRPC_HIGHS)
-            | ((slashes - MINIRPC_ONES) & ~slashes & MINIRPC_HIGHS))
-            break;
+        if (minirpc_escaped_bytes(word)) break;
+        if (word & MINIRPC_HIGHS) bits = 0x80;
         p += 8;
     }
-    while (p < end && *p >= 0x20 && *p != '"' && *p != '\\') p++;
-    return p - start;
+#endif
+    while (p < end && *p >= 0x20 && *p != '"' && *p != '\\') bits |= *p++;
+    *high |= bits & 0x80;
+    return p;
 }
 
 /* Writes one character that must be escaped: 6 bytes at most. */
@@ -49,78 +76,36 @@ static inline uint8_t *minirpc_put_escape(uint8_t *out, uint8_t c)
     return out + 5;
 }
 
+static const char minirpc_base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+static char minirpc_base64_pairs[1 << 12][2];
+
+/* To be called before base64 is written. */
+static inline void minirpc_fill_base64_pairs(void)
+{
+    for (int i = 0; i < 1 << 12; i++) {
+        minirpc_base64_pairs[i][0] = minirpc_base64_digits[i >> 6];
+        minirpc_base64_pairs[i][1] = minirpc_base64_digits[i & 63];
+    }
+}
+
 /* Writes base64 (RFC 4648, section 4): four bytes for each three that have begun. */
 static inline uint8_t *minirpc_put_base64(uint8_t *out, const uint8_t *p, Py_ssize_t size)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     uint32_t bits;
     for (; size >= 3; p += 3, size -= 3, out += 4) {
         bits = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
-        out[0] = (uint8_t)digits[bits >> 18];
-        out[1] = (uint8_t)digits[bits >> 12 & 63];
-        out[2] = (uint8_t)digits[bits >> 6 & 63];
-        out[3] = (uint8_t)digits[bits & 63];
+        memcpy(out, minirpc_base64_pairs[bits >> 12], 2);
+        memcpy(out + 2, minirpc_base64_pairs[bits & 0xFFF], 2);
     }
     if (size > 0) {
         bits = (uint32_t)p[0] << 16 | (size == 2 ? (uint32_t)p[1] << 8 : 0);
-        out[0] = (uint8_t)digits[bits >> 18];
-        out[1] = (uint8_t)digits[bits >> 12 & 63];
-        out[2] = size == 2 ? (uint8_t)digits[bits >> 6 & 63] : '=';
+        memcpy(out, minirpc_base64_pairs[bits >> 12], 2);
+        out[2] = size == 2 ? (uint8_t)minirpc_base64_digits[bits >> 6 & 63] : '=';
         out[3] = '=';
         out += 4;
     }
     return out;
-}
-
-/* ---- numbers */
-
-static inline uint8_t *minirpc_put_decimal(uint8_t *out, uint64_t number, int negative)
-{
-    uint8_t digits[20], *first = digits + sizeof digits;
-    Py_ssize_t size;
-    do {
-        *--first = (uint8_t)('0' + number % 10);
-        number /= 10;
-    } while (number);
-    if (negative) *out++ = '-';
-    size = digits + sizeof digits - first;
-    memcpy(out, first, (size_t)size);
-    return out + size;
-}
-
-#define MINIRPC_FLOAT_SIZE 32 /* the most bytes that the repr of a float takes, and more */
-
-/* Writes a finite number as `float.__repr__` does; NULL with an exception. */
-static inline uint8_t *minirpc_put_double(uint8_t *out, double number)
-{
-    double positive = fabs(number), scale = 1.0, whole;
-    char *text;
-    size_t size;
-    /* Decimals of up to 15 digits differ as doubles, and the quotient of two integers below 2**53 is the double next to
-     * it: the first fraction that gives the number back is the shortest that does. Most numbers that people write. */
-    if (positive >= 0.001 && positive < 1e15) {
-        for (int places = 0; places <= 6; places++, scale *= 10.0) {
-            whole = nearbyint(positive * scale);
-            if (whole >= 1e15) break;
-            if (whole / scale != positive) continue;
-            uint64_t digits = (uint64_t)whole, unit = (uint64_t)scale;
-            out = minirpc_put_decimal(out, digits / unit, number < 0);
-            *out++ = '.';
-            if (!places) {
-                *out++ = '0';
-                return out;
-            }
-            digits %= unit;
-            for (int place = places - 1; place >= 0; place--, digits /= 10) out[place] = (uint8_t)('0' + digits % 10);
-            return out + places;
-        }
-    }
-    text = PyOS_double_to_string(number, 'r', 0, Py_DTSF_ADD_DOT_0, NULL);
-    if (text == NULL) return NULL;
-    size = strlen(text);
-    memcpy(out, text, size);
-    PyMem_Free(text);
-    return out + size;
 }
 
 #endif

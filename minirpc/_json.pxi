@@ -8,13 +8,48 @@
 # a call is held by a counted reference, and lists and dicts are read afresh.
 
 cdef extern from "_json.h":
+    const uint8_t* minirpc_plain_end(const uint8_t*, const uint8_t*, uint8_t*)
+    uint8_t* minirpc_put_escape(uint8_t*, uint8_t)
+    void minirpc_fill_base64_pairs()
+    uint8_t* minirpc_put_base64(uint8_t*, const uint8_t*, Py_ssize_t)
+
+cdef extern from "_decimal.h":
     enum:
         MINIRPC_FLOAT_SIZE
-    Py_ssize_t minirpc_plain_run(const uint8_t*, Py_ssize_t)
-    uint8_t* minirpc_put_escape(uint8_t*, uint8_t)
-    uint8_t* minirpc_put_base64(uint8_t*, const uint8_t*, Py_ssize_t)
+        MINIRPC_POWERS
+        MINIRPC_LEAST_POWER
+    ctypedef struct minirpc_power:
+        uint64_t high
+        uint64_t low
+    minirpc_power* minirpc_powers
+    int minirpc_power_exponent(int)
     uint8_t* minirpc_put_decimal(uint8_t*, uint64_t, bint)
     uint8_t* minirpc_put_double(uint8_t*, double)
+    uint8_t* minirpc_put_float(uint8_t*, float)
+
+cdef bint powers_are_known = False
+
+
+cdef int fill_powers() except -1:
+    """Computes the powers of ten that _decimal.h needs. Before the first use, and not at import: it takes milliseconds."""
+    cdef minirpc_power* power
+    cdef int i
+    global powers_are_known
+    if powers_are_known:
+        return 0
+    for i in range(MINIRPC_POWERS):
+        k = MINIRPC_LEAST_POWER + i
+        e = minirpc_power_exponent(k)
+        above, below = 10 ** max(k, 0) << max(-e, 0), 10 ** max(-k, 0) << max(e, 0)
+        mantissa = -(-above // below)
+        power = &minirpc_powers[i]
+        power.high = mantissa >> 64
+        power.low = mantissa & 0xFFFFFFFFFFFFFFFF
+    powers_are_known = True
+    return 0
+
+
+minirpc_fill_base64_pairs()
 
 cdef enum:
     DECIMAL_SIZE = 24  # the most that an integer takes, with its quotes
@@ -23,6 +58,7 @@ cdef struct JsonField:
     const Field* f
     const char* key  # `,"name":`
     Py_ssize_t key_size
+    bint wide  # not all of the key and the names is ASCII
     PyObject* names  # of an enum: a dict of bytes by number, or NULL
     PyObject* writer  # of a message: a JsonWriter, or a Python function
 
@@ -57,12 +93,6 @@ cdef class JsonWriter:
         self.extensions = extensions
         self.with_defaults = with_defaults
 
-    @staticmethod
-    def set_shortest(function):
-        """Says what gives a binary32 number by its fewest digits: this module cannot import it."""
-        global shortest_float
-        shortest_float = function
-
     def write(self, message, int depth, registry):
         """Gives the text of a message.
 
@@ -78,20 +108,20 @@ cdef class JsonWriter:
         w.start = w.pos = stack
         w.end = stack + STACK_SIZE
         w.heap = NULL
-        w.misfit = FITS
-        w.culprit = NULL
-        try:
-            if not write_object(&w, self, <PyObject*>message, depth, registry):
-                raise_pending_or_refusal()
-            return minirpc_take(minirpc_text(w.start, w.pos - w.start, NULL))
-        finally:
+        w.is_text = True
+        w.widest = 0x7F
+        w.tails = 0
+        if not write_object(&w, self, <PyObject*>message, depth, registry):
             Py_XDECREF(w.heap)
+            raise_pending_or_refusal()
+        return minirpc_take(finished_text(&w))
 
     cdef int prepare(self) except -1:
         cdef Table* t = &self.plan.table
         cdef JsonField* j
         cdef JsonField* fields
         cdef int i
+        fill_powers()
         rows = self.describe()
         if not t.has_defaults:
             find_defaults(self.plan)
@@ -103,6 +133,7 @@ cdef class JsonWriter:
             j.f = &t.fields[i]
             j.key = PyBytes_AS_STRING(<PyObject*>key)
             j.key_size = len(key)
+            j.wide = not (key + b"".join(names.values() if names is not None else ())).isascii()
             j.names = <PyObject*>names if names is not None else NULL
             j.writer = <PyObject*>writer if writer is not None else NULL
             rows[i] = (key, names, writer)
@@ -130,6 +161,27 @@ cdef int prepare_all(JsonWriter root) except -1:
     for t in found:
         t.linked = True
     return 0
+
+
+cdef PyObject* finished_text(Writer* w) noexcept:
+    """The str that was written; NULL with an exception. Takes over the reference to the memory."""
+    cdef Py_ssize_t size = w.pos - w.start
+    cdef PyObject* text
+    if w.heap != NULL and w.widest == 0x7F:
+        return minirpc_cut_text(w.heap, size)
+    if w.widest == UNKNOWN_WIDTH:
+        text = minirpc_text(w.start, size, NULL)
+    else:
+        text = minirpc_filled_text(w.start, size, size - w.tails, w.widest)
+    Py_XDECREF(w.heap)
+    return text
+
+
+cdef inline void note_width(Writer* w, PyObject* text, Py_ssize_t size) noexcept:
+    """Notes what a str, of so many bytes of UTF-8, adds to the text."""
+    if not minirpc_is_ascii_text(text):
+        w.widest |= PyUnicode_MAX_CHAR_VALUE(text)
+        w.tails += size - PyUnicode_GET_LENGTH(text)
 
 
 cdef int raise_pending_or_refusal() except -1:
@@ -160,27 +212,33 @@ cdef inline bint add_byte(Writer* w, uint8_t byte) noexcept:
 cdef bint add_string(Writer* w, PyObject* value) noexcept:
     cdef Py_ssize_t size = 0
     cdef Py_ssize_t run
+    cdef uint8_t high = 0
     cdef const uint8_t* p
+    cdef const uint8_t* end
     if not PyUnicode_CheckExact(value):
         return False
     p = <const uint8_t*>minirpc_utf8(value, &size)
     if p == NULL:
         return False
-    if not add_byte(w, b'"'):
+    end = p + size
+    note_width(w, value, size)
+    if not room(w, size + 2):
         return False
+    w.pos[0] = b'"'
+    w.pos += 1
     while True:
-        run = minirpc_plain_run(p, size)
+        run = minirpc_plain_end(p, end, &high) - p
         if not room(w, run + 8):
             return False
         memcpy(w.pos, p, run)
         w.pos += run
         p += run
-        size -= run
-        if size == 0:
-            return add_byte(w, b'"')
+        if p == end:
+            w.pos[0] = b'"'
+            w.pos += 1
+            return True
         w.pos = minirpc_put_escape(w.pos, p[0])
         p += 1
-        size -= 1
 
 
 cdef bint add_bytes(Writer* w, PyObject* value) noexcept:
@@ -234,17 +292,13 @@ cdef bint add_int(Writer* w, const Field* f, PyObject* value, bint quoted) noexc
 
 
 cdef bint add_double(Writer* w, double number) noexcept:
-    cdef uint8_t* behind
     if not room(w, MINIRPC_FLOAT_SIZE):
         return False
     if number - number != 0.0:
         if number != number:
             return add_text(w, b'"NaN"', 5)
         return add_text(w, b'"Infinity"', 10) if number > 0 else add_text(w, b'"-Infinity"', 11)
-    behind = minirpc_put_double(w.pos, number)
-    if behind == NULL:
-        return False
-    w.pos = behind
+    w.pos = minirpc_put_double(w.pos, number)
     return True
 
 
@@ -298,49 +352,12 @@ cdef bint add_float(Writer* w, PyObject* value) noexcept:
 
 
 cdef bint add_float_number(Writer* w, double number) noexcept:
-    cdef float single
-    cdef double scale = 1.0
-    cdef double whole
-    cdef int places
     if number - number != 0.0:
         return add_double(w, number)
-    if fabs(number) >= FLOAT_OVERFLOW:
+    if fabs(number) >= FLOAT_OVERFLOW or not room(w, MINIRPC_FLOAT_SIZE):
         return False
-    single = <float>number
-    number = single
-    if number == 0.0:
-        return add_double(w, number)
-    if 0.001 <= fabs(number) < 1e6:
-        # six digits always survive: a decimal that has no more, and gives the number, is the one
-        for places in range(9):
-            whole = minirpc_round(number * scale)
-            if fabs(whole) >= 1e6:
-                break
-            if <float>(whole / scale) == single:
-                return add_double(w, whole / scale)
-            scale *= 10.0
-    return add_shortest(w, number)
-
-
-cdef extern from "<math.h>":
-    double minirpc_round "nearbyint"(double)
-
-cdef object shortest_float
-
-
-cdef bint add_shortest(Writer* w, double number) noexcept:
-    cdef PyObject* argument = PyFloat_FromDouble(number)
-    cdef PyObject* short
-    cdef bint done
-    if argument == NULL:
-        return False
-    short = PyObject_CallOneArg(<PyObject*>shortest_float, argument)
-    Py_DECREF(argument)
-    if short == NULL:
-        return False
-    done = add_double(w, PyFloat_AS_DOUBLE(short))
-    Py_DECREF(short)
-    return done
+    w.pos = minirpc_put_float(w.pos, <float>number)
+    return True
 
 
 # ---- messages
@@ -399,6 +416,8 @@ cdef bint add_text_of(Writer* w, PyObject* function, PyObject* message, int dept
         return False
     data = minirpc_utf8(text, &size)
     done = data != NULL and add_text(w, data, size)
+    if done:
+        note_width(w, text, size)
     Py_DECREF(text)
     return done
 
@@ -423,11 +442,6 @@ cdef bint add_numbers_as_json(Writer* w, const Field* f, PyObject* numbers) noex
             done = add_double(w, (<const double*>at)[i])
         elif f.kind == KIND_FLOAT:
             done = add_float_number(w, (<const float*>at)[i])
-            if done:
-                # the function that it may have called could have changed the numbers
-                at = minirpc_numbers_items(numbers, &count)
-                if i >= count:
-                    return False
         else:
             done = room(w, DECIMAL_SIZE)
             if done:
@@ -511,6 +525,8 @@ cdef bint add_map(Writer* w, const JsonField* j, PyObject* entries, int depth, o
 
 cdef bint add_container(Writer* w, JsonWriter t, const JsonField* j, PyObject* items, int depth, object registry) noexcept:
     cdef bint done
+    if j.wide:
+        w.widest = UNKNOWN_WIDTH
     if is_absent(items):
         if not t.with_defaults:
             return True
@@ -525,6 +541,14 @@ cdef bint add_container(Writer* w, JsonWriter t, const JsonField* j, PyObject* i
     )
     Py_DECREF(items)
     return done
+
+
+cdef bint may_have_extensions(const Table* t, PyObject* message) noexcept:
+    """Whether there is a holder of one, or there are unknown fields, of which one may be."""
+    cdef PyObject* unknown = slot_at(message, t.unknown)[0]
+    if t.extensions == NO_SLOT or not is_absent(slot_at(message, t.extensions)[0]):
+        return True
+    return unknown != NULL and not (PyBytes_CheckExact(unknown) and PyBytes_GET_SIZE(unknown) == 0)
 
 
 cdef bint write_object(Writer* w, JsonWriter t, PyObject* message, int depth, object registry) noexcept:
@@ -549,10 +573,13 @@ cdef bint write_object(Writer* w, JsonWriter t, PyObject* message, int depth, ob
                 continue
         elif value == None_:
             continue
+        if j.wide:
+            w.widest = UNKNOWN_WIDTH
         if not (add_text(w, j.key, j.key_size) and add_value(w, j, j.f, value, depth, registry)):
             return False
-    if t.extensions is not None and not add_text_of(w, <PyObject*>t.extensions, message, depth, registry):
-        return False
+    if t.extensions is not None and may_have_extensions(&t.plan.table, message):
+        if not add_text_of(w, <PyObject*>t.extensions, message, depth, registry):
+            return False
     if w.pos - w.start == start:
         return add_text(w, b"{}", 2)
     w.start[start] = b"{"  # instead of the first comma

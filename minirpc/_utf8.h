@@ -131,6 +131,40 @@ MINIRPC_FILL(minirpc_fill_1, Py_UCS1)
 MINIRPC_FILL(minirpc_fill_2, Py_UCS2)
 MINIRPC_FILL(minirpc_fill_4, Py_UCS4)
 
+/* A new str of UTF-8 bytes that were measured, or come of strs; NULL with an exception. */
+static inline PyObject *minirpc_filled_text(const uint8_t *p, Py_ssize_t size, Py_ssize_t length, Py_UCS4 bound)
+{
+    const uint8_t *end = p + size;
+    PyObject *text = PyUnicode_New(length, bound);
+    if (text == NULL) return NULL;
+    if (bound <= 0x7F) memcpy(PyUnicode_1BYTE_DATA(text), p, (size_t)size);
+    else if (bound <= 0xFF) minirpc_fill_1(PyUnicode_1BYTE_DATA(text), p, end);
+    else if (bound <= 0xFFFF) minirpc_fill_2(PyUnicode_2BYTE_DATA(text), p, end);
+    else minirpc_fill_4(PyUnicode_4BYTE_DATA(text), p, end);
+    return text;
+}
+
+/* A str that nobody else knows yet, with room for so much ASCII; NULL with an exception. */
+static inline PyObject *minirpc_text_room(Py_ssize_t size)
+{
+    return PyUnicode_New(size, 127);
+}
+
+static inline uint8_t *minirpc_text_bytes(PyObject *text)
+{
+    return PyUnicode_1BYTE_DATA(text);
+}
+
+/* The same str, of so many bytes, which are ASCII; takes over the reference to it. NULL with an exception. */
+static inline PyObject *minirpc_cut_text(PyObject *text, Py_ssize_t size)
+{
+    if (PyUnicode_Resize(&text, size) < 0) {
+        Py_DECREF(text);
+        return NULL;
+    }
+    return text;
+}
+
 /* A new str of UTF-8 bytes; NULL with an exception (UnicodeDecodeError) if they are not. `errors` is NULL or the name of
  * one of Python's own error handlers. What is short is left to CPython, which has strings of one character ready. */
 static inline PyObject *minirpc_text(const uint8_t *p, Py_ssize_t size, const char *errors)
@@ -147,12 +181,7 @@ static inline PyObject *minirpc_text(const uint8_t *p, Py_ssize_t size, const ch
     }
     length = minirpc_measure_utf8(p, end, &bound);
     if (length < 0) return PyUnicode_DecodeUTF8((const char *)p, size, errors); /* its errors, and its handlers */
-    text = PyUnicode_New(length, bound);
-    if (text == NULL) return NULL;
-    if (bound == 0xFF) minirpc_fill_1(PyUnicode_1BYTE_DATA(text), p, end);
-    else if (bound == 0xFFFF) minirpc_fill_2(PyUnicode_2BYTE_DATA(text), p, end);
-    else minirpc_fill_4(PyUnicode_4BYTE_DATA(text), p, end);
-    return text;
+    return minirpc_filled_text(p, size, length, bound);
 }
 
 #endif

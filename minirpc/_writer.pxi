@@ -7,6 +7,7 @@
 cdef enum:
     STACK_SIZE = 1024  # bytes of a message that need no memory from the heap
     PREFIX_SIZE = HEAD_SIZE + MAX_VARINT_SIZE  # the most that a tag and a varint take
+    UNKNOWN_WIDTH = 0xFFFFFF
 
 cdef double FLOAT_OVERFLOW = 3.4028235677973366e+38  # the first value that rounds to infinity in binary32
 cdef double DOUBLE_MAX = sys.float_info.max
@@ -26,8 +27,12 @@ cdef struct Writer:
     uint8_t* start
     uint8_t* pos
     uint8_t* end
-    PyObject* heap  # the bytes object whose memory this is, or NULL while it is on the C stack
+    PyObject* heap  # the object whose memory this is, or NULL while it is on the C stack: bytes, or
+    bint is_text  # a str with room for ASCII, in which UTF-8 is collected
+    uint32_t widest  # of a text: no character is above this, nor any of its bits; or UNKNOWN_WIDTH
+    Py_ssize_t tails  # of a text: how many bytes are not the first of their character
     bint deterministic
+    bint partial  # required fields may be unset
     Misfit misfit
     const Field* field  # whose value does not fit
     PyObject* culprit  # that value, owned: once the functions have returned, code runs and may destroy it
@@ -55,7 +60,13 @@ cdef bint refuse_at(Writer* w, const Field* f, Py_ssize_t index, PyObject* key) 
 cdef bint grow(Writer* w, Py_ssize_t needed) noexcept:
     cdef Py_ssize_t used = w.pos - w.start
     cdef Py_ssize_t size = max(2 * (w.end - w.start), used + needed)
-    if w.heap == NULL:
+    cdef PyObject* before = w.heap
+    if w.is_text:
+        w.heap = minirpc_text_room(size)
+        if w.heap != NULL:
+            memcpy(minirpc_text_bytes(w.heap), w.start, used)
+        Py_XDECREF(before)
+    elif w.heap == NULL:
         w.heap = PyBytes_FromStringAndSize(NULL, size)
         if w.heap != NULL:
             memcpy(PyBytes_AS_STRING(w.heap), w.start, used)
@@ -63,7 +74,7 @@ cdef bint grow(Writer* w, Py_ssize_t needed) noexcept:
         _PyBytes_Resize(&w.heap, size)  # sets heap to NULL if it fails
     if w.heap == NULL:
         return refuse(w, EXCEPTION, NULL, NULL)
-    w.start = <uint8_t*>PyBytes_AS_STRING(w.heap)
+    w.start = minirpc_text_bytes(w.heap) if w.is_text else <uint8_t*>PyBytes_AS_STRING(w.heap)
     w.pos = w.start + used
     w.end = w.start + size
     return True

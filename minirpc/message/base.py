@@ -284,8 +284,11 @@ class Message(metaclass=MessageMeta, base=True):
         Raises:
             EncodeError: a value does not fit its field or has no form in JSON; the error names the field's path.
         """
-        options = json.Options(with_defaults, enum_numbers, proto_names)
-        return json.to_json(self, options, indent, registry)
+        options = json.USUAL
+        if with_defaults or enum_numbers or proto_names:
+            options = json.Options(with_defaults, enum_numbers, proto_names)
+        text = json.to_json(self, options, registry)
+        return text if indent is None else json.indented(text, indent)
 
     def to_dict(
         self,

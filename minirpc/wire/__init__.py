@@ -13,6 +13,7 @@ __all__ = [
     "IMPLEMENTATION",
     "ContainerSlot",
     "DefaultSlot",
+    "JsonReader",
     "JsonWriter",
     "OneofSlot",
     "Plan",
@@ -53,6 +54,8 @@ def _choose() -> str:
 IMPLEMENTATION: str = _choose()
 """The engine that runs: ``"compiled"`` or ``"pure"``."""
 
+JsonReader: Any
+"""The compiled reader of JSON, or None: there is one for speed alone, before :mod:`minirpc.message.json.reader`."""
 JsonWriter: Any
 """The compiled writer of JSON, or None: there is one for speed alone, beside :mod:`minirpc.message.json.writer`."""
 
@@ -93,6 +96,6 @@ else:
     )
 
 if IMPLEMENTATION == "compiled":
-    from minirpc._codec import JsonWriter
+    from minirpc._codec import JsonReader, JsonWriter
 else:
-    JsonWriter = None
+    JsonReader = JsonWriter = None

@@ -6,7 +6,7 @@ Straightforward, table-driven walks over the input: the rules and the wording of
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from minirpc.errors import DecodeError, EncodeError
 from minirpc.numbers import Numbers
@@ -248,36 +248,48 @@ def _at(path: str, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T
         raise DecodeError(error.reason, path, error.offset) from None
 
 
-def encode(fields: Sequence[FieldSpec], message: Any, path: str, limit: int) -> None:
+class _Rules(NamedTuple):
+    limit: int
+    partial: bool
+
+
+def encode(fields: Sequence[FieldSpec], message: Any, path: str, limit: int, *, partial: bool) -> None:
     """Walks over a message that did not encode.
+
+    Args:
+        fields: its fields.
+        message: the message.
+        path: its path.
+        limit: how many levels may follow below it.
+        partial: required fields may be unset.
 
     Raises:
         EncodeError: the first value, in order of the field numbers, that does not fit; if all fit, it returns.
     """
-    _encode_message(fields, message, path, limit, limit)
+    _encode_message(fields, message, path, limit, _Rules(limit, partial))
 
 
-def _encode_message(fields: Sequence[FieldSpec], message: Any, path: str, depth: int, limit: int) -> None:
+def _encode_message(fields: Sequence[FieldSpec], message: Any, path: str, depth: int, rules: _Rules) -> None:
     if depth < 0:
-        raise EncodeError(faults.too_deep(limit), path)
+        raise EncodeError(faults.too_deep(rules.limit), path)
     for spec in fields:
         value = getattr(message, spec.slot, spec.default)
         place = f"{path}.{spec.name}"
         if value is None and spec.card is not Card.IMPLICIT:
-            if spec.required:
+            if spec.required and not rules.partial:
                 raise EncodeError(faults.not_set(), place)
             continue
         if spec.typecode and type(value) is Numbers and value.typecode == spec.typecode:
             continue  # they fit
         if spec.card is Card.REPEATED:
             for index, element in enumerate(_copy_of(value, list, place)):
-                _encode_value(spec, element, f"{place}[{index}]", depth, limit)
+                _encode_value(spec, element, f"{place}[{index}]", depth, rules)
         elif spec.card is Card.MAP:
-            _encode_map(spec, _copy_of(value, dict, place), place, depth, limit)
+            _encode_map(spec, _copy_of(value, dict, place), place, depth, rules)
         else:
-            _encode_value(spec, value, place, depth, limit)
+            _encode_value(spec, value, place, depth, rules)
     for holder in holders(message):
-        _encode_message(type(holder).__fields__, holder, path, depth, limit)
+        _encode_message(type(holder).__fields__, holder, path, depth, rules)
 
 
 def _copy_of(value: Any, cls: type[Any], path: str) -> Any:
@@ -287,20 +299,20 @@ def _copy_of(value: Any, cls: type[Any], path: str) -> Any:
     return cls.copy(value)
 
 
-def _encode_map(spec: FieldSpec, entries: dict[Any, Any], path: str, depth: int, limit: int) -> None:
+def _encode_map(spec: FieldSpec, entries: dict[Any, Any], path: str, depth: int, rules: _Rules) -> None:
     assert spec.key is not None
     assert spec.value is not None
     for key, value in entries.items():
-        _encode_value(spec.key, key, f"{path}.key", depth, limit)
-        _encode_value(spec.value, value, path + faults.element(key), depth, limit)
+        _encode_value(spec.key, key, f"{path}.key", depth, rules)
+        _encode_value(spec.value, value, path + faults.element(key), depth, rules)
 
 
-def _encode_value(spec: FieldSpec, value: Any, path: str, depth: int, limit: int) -> None:
+def _encode_value(spec: FieldSpec, value: Any, path: str, depth: int, rules: _Rules) -> None:
     if spec.is_message:
         cls = spec.type
         if not issubclass(type(value), cls):
             raise EncodeError(faults.expected(cls.__full_name__(), value), path)
-        _encode_message(_fields(spec), value, path, depth - 1, limit)
+        _encode_message(_fields(spec), value, path, depth - 1, rules)
         return
     try:
         faults.check_scalar(spec, value)

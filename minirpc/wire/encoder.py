@@ -16,7 +16,12 @@ from minirpc.numbers import Numbers
 from minirpc.wire.spec import Card, FieldSpec, Kind, WireType
 from minirpc.wire.varint import encode_varint
 
-__all__ = ["encoder_source"]
+__all__ = ["DETERMINISTIC", "PARTIAL", "encoder_source"]
+
+DETERMINISTIC = 1
+"""A bit of an encoder's mode: map entries go out in the order of their keys."""
+PARTIAL = 2
+"""A bit of an encoder's mode: required fields may be unset."""
 
 Lines = list[str]
 
@@ -182,7 +187,7 @@ class _Writer:
             plan, cls = self.name("plan", self.plan_of(spec.type)), self.name("cls", spec.type)
             return [
                 f"if type({v}) is not {cls}: check_message({v}, {cls})",
-                f"s = {plan}.encode_pieces({v}, depth - 1, deterministic); n = len(s)",
+                f"s = {plan}.encode_pieces({v}, depth - 1, mode); n = len(s)",
                 f"o += ({tag!r}, varints[n] if n < 2048 else varint(n), s)",
             ]
         if kind is Kind.GROUP:
@@ -190,7 +195,7 @@ class _Writer:
             end_tag = encode_varint(spec.number << 3 | WireType.EGROUP)
             return [
                 f"if type({v}) is not {cls}: check_message({v}, {cls})",
-                f"o += ({tag!r}, {plan}.encode_pieces({v}, depth - 1, deterministic), {end_tag!r})",
+                f"o += ({tag!r}, {plan}.encode_pieces({v}, depth - 1, mode), {end_tag!r})",
             ]
         if kind is Kind.STRING:
             encode = "encode()" if spec.utf8 else "encode('utf-8', 'surrogateescape')"
@@ -232,7 +237,8 @@ class _Writer:
         if spec.card is Card.MAP:
             return [f"if {v} is not None:", *_indent(self.map(spec, v), 1)]
         if spec.required:
-            return [f"if {v} is None: raise Unfit", *self.checked_write(spec, v, tag)]
+            unset = [f"if {v} is None:", f" if not mode & {PARTIAL}: raise Unfit"]
+            return [*unset, "else:", *_indent(self.checked_write(spec, v, tag), 1)]
         if spec.card is not Card.IMPLICIT:
             return [f"if {v} is not None:", *_indent(self.checked_write(spec, v, tag), 1)]
         default = self.name("default", spec.default)
@@ -288,7 +294,7 @@ class _Writer:
         return [
             f"if type({v}) is not dict: {v} = as_dict({v})",
             "outer = o",
-            f"for k, y in sorted({v}.items(), key=first) if deterministic else {v}.items():",
+            f"for k, y in sorted({v}.items(), key=first) if mode & {DETERMINISTIC} else {v}.items():",
             " o = []",
             *_indent(self.checked_write(key, "k", encode_varint(key.tag)), 1),
             *_indent(self.checked_write(value, "y", encode_varint(value.tag)), 1),
@@ -321,18 +327,18 @@ def encoder_source(
         extendable: the class has a slot ``_extensions``.
 
     Returns:
-        The source of the function ``run(m, depth, deterministic)`` and the names that it needs.
+        The source of the function ``run(m, depth, mode)`` and the names that it needs.
     """
     writer = _Writer(plan_of)
     writer.names["first"] = _first
-    lines = ["def run(m, depth, deterministic):", " if depth < 0: raise Unfit", " o = []"]
+    lines = ["def run(m, depth, mode):", " if depth < 0: raise Unfit", " o = []"]
     for index, spec in enumerate(fields):
         lines += [f" f{index} = m.{spec.slot}", *_indent(writer.field(spec, f"f{index}"), 1)]
     if extendable:
         writer.names["plan_of"] = plan_of
         lines += [
             " if m._extensions:",
-            "  for y in m._extensions.values(): o.append(plan_of(type(y)).encode_pieces(y, depth, deterministic))",
+            "  for y in m._extensions.values(): o.append(plan_of(type(y)).encode_pieces(y, depth, mode))",
         ]
     lines += [" if m._unknown: o.append(m._unknown)", " return b''.join(o)"]
     return "\n".join(lines), writer.names

@@ -14,7 +14,7 @@ from typing import Any
 from minirpc.errors import EncodeError
 from minirpc.wire import diagnose, faults
 from minirpc.wire.decoder import decoder_source
-from minirpc.wire.encoder import encoder_source
+from minirpc.wire.encoder import DETERMINISTIC, PARTIAL, encoder_source
 from minirpc.wire.slots import fill_empty_slots, is_extendable, settle_unknown
 from minirpc.wire.spec import MAX_DEPTH, FieldSpec
 
@@ -39,8 +39,8 @@ class Plan:
     behind the end tag, which is not beyond ``end``."""
     merge_group: Callable[[bytes, int, int, Any, int, int], int]
     """``(data, pos, end, message, depth, end_tag)`` → the position: the same into a message that is there."""
-    encode_pieces: Callable[[Any, int, bool], bytes]
-    """``(message, depth, deterministic)`` → bytes; anything raised means: look closer."""
+    encode_pieces: Callable[[Any, int, int], bytes]
+    """``(message, depth, mode)``, with the bits of the encoder's module → bytes; anything raised means: look closer."""
 
     def __init__(self, cls: Any) -> None:
         self._cls = cls
@@ -69,15 +69,16 @@ class Plan:
         cls: type[Any] = self._cls
         return cls
 
-    def encode(self, message: Any, deterministic: bool = False) -> bytes:
+    def encode(self, message: Any, deterministic: bool = False, partial: bool = False) -> bytes:
+        mode = (DETERMINISTIC if deterministic else 0) | (PARTIAL if partial else 0)
         try:
             try:
-                data: bytes = self.encode_pieces(message, MAX_DEPTH, deterministic)
+                data: bytes = self.encode_pieces(message, MAX_DEPTH, mode)
             except AttributeError:
                 _fill_all_slots(message, self)
-                data = self.encode_pieces(message, MAX_DEPTH, deterministic)
+                data = self.encode_pieces(message, MAX_DEPTH, mode)
         except Exception:
-            diagnose.encode(self.fields, message, self._cls.__full_name__(), MAX_DEPTH)
+            diagnose.encode(self.fields, message, self._cls.__full_name__(), MAX_DEPTH, partial=partial)
             raise
         if len(data) > _MAX_SIZE:
             raise EncodeError(faults.too_large(len(data)), self._cls.__full_name__())
@@ -127,9 +128,9 @@ class Plan:
         behind: int = self.merge_group(data, pos, end, message, depth, stop)
         return behind
 
-    def _first_encode(self, message: Any, depth: int, deterministic: bool) -> bytes:
+    def _first_encode(self, message: Any, depth: int, mode: int) -> bytes:
         self.encode_pieces = self._compile(*encoder_source(self.fields, Plan.of, extendable=self._extendable))
-        data: bytes = self.encode_pieces(message, depth, deterministic)
+        data: bytes = self.encode_pieces(message, depth, mode)
         return data
 
     def _decoder(self, *, merging: bool, group: bool = False) -> Callable[..., Any]:

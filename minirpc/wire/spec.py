@@ -335,12 +335,13 @@ class AnyPlan(Protocol):
         """The message class."""
         ...
 
-    def encode(self, message: Any, deterministic: bool = False) -> bytes:
+    def encode(self, message: Any, deterministic: bool = False, partial: bool = False) -> bytes:
         """Serializes.
 
         Args:
             message: an instance of ``cls`` or of a subclass.
             deterministic: write map entries in the order of their keys.
+            partial: leave out required fields that are unset, instead of refusing.
 
         Raises:
             EncodeError: a value does not fit its field, the message nests too deeply, or it is over 2 GiB - 1 long.

@@ -53,6 +53,8 @@ def test_no_shorter_number_in_range_rounds_back(value: float) -> None:
         (2.802596928649634e-45, 3e-45),
         (1.1754943508222875e-38, 1.1754944e-38),
         (16777216.0, 16777216.0),
+        (2.0**-96, 1.2621775e-29),  # a power of two: the nearest decimal of eight digits is that of its neighbour
+        (-(2.0**90), -1.2379401e27),
         (-0.0, -0.0),
         (math.inf, math.inf),
         (1e39, math.inf),

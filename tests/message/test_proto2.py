@@ -12,6 +12,9 @@ from proto2_samples import Defaults, Groups, Required, Switch
 from samples import Color
 
 from minirpc.codegen import messages_v1 as pb
+from minirpc.errors import EncodeError
+from minirpc.message.registry import Registry
+from minirpc.message.wkt import Any as Anything
 
 
 def test_unset_fields_read_as_their_defaults() -> None:
@@ -81,6 +84,44 @@ def test_required_fields_have_presence() -> None:
     assert not message.has_field("number")
     message.number = 0
     assert message.has_field("number")
+
+
+def test_json_and_text_do_not_check_required_fields_in_an_any_either() -> None:
+    registry = Registry(Required)
+    inner = Required(text="x", by_name={"b": Required(), "a": Required(number=1)})
+    message = Anything.from_json(f'{{"@type":"x/{Required.__full_name__()}",{inner.to_json()[1:]}', registry=registry)
+    with pytest.raises(EncodeError, match="a required field is not set"):
+        Anything.pack(inner)
+    assert message.unpack(registry) == inner
+    assert Anything.from_json(message.to_json(registry=registry), registry=registry) == message
+    assert Anything.from_dict(message.to_dict(registry=registry), registry=registry) == message
+    read = Anything.from_text(message.to_text(registry=registry), registry=registry)
+    assert (read.type_url, read.unpack(registry)) == (message.type_url, inner)
+    with pytest.raises(EncodeError, match=r"^Required\.text: expected str, got int$"):
+        Required(text=3).to_text()  # type: ignore[arg-type]
+
+
+def test_a_subclass_that_is_read_and_written_first_leaves_its_base_alone() -> None:
+    class Base(pb.Message):
+        label: str = pb.string(1)
+
+    class Child(Base):  # type: ignore[misc]
+        pass
+
+    assert type(Child.from_json(Child(label="x").to_json())) is Child
+    assert type(Base.from_json(Base(label="x").to_json())) is Base
+    assert type(Base.from_dict({"label": "x"})) is Base
+    with pytest.raises(EncodeError, match="expected str, got int"):
+        Base(label=3).to_json()  # type: ignore[arg-type]
+
+
+def test_deprecated_messages_are_read_from_json_without_a_warning() -> None:
+    class Old(pb.Message, deprecated=True):
+        label: str = pb.string(1)
+
+    assert Old.from_json('{"label":"x"}').label == Old.from_dict({"label": "x"}).label == "x"
+    with pytest.warns(DeprecationWarning):
+        Old(label="x")
 
 
 def test_groups_are_messages_like_others() -> None:

@@ -335,6 +335,23 @@ def test_the_first_unset_field_is_told(engine: Engine) -> None:
         engine.encode(Required())
 
 
+def test_required_fields_may_be_unset_if_the_caller_says_so(engine: Engine) -> None:
+    plan = engine.Plan.of(Required)
+    lacking = Required(
+        text="x", child=Required(), children=[Required(number=1)], by_name={"b": Required(), "a": Required()}
+    )
+    data = plan.encode(lacking, partial=True)
+    assert engine.decode(Required, data) == lacking
+    assert plan.encode(Required(), partial=True) == b""
+    entries = [chunk(8, label(key) + chunk(2, b"")) for key in "ab"]
+    assert plan.encode(lacking, True, partial=True).endswith(b"".join(entries))
+    delattr(lacking, "text")
+    assert engine.decode(Required, plan.encode(lacking, partial=True)).text is None
+    lacking.children[0].same = Groups()  # type: ignore[assignment]
+    with pytest.raises(EncodeError, match=r"^Required\.children\[0\]\.same: expected Same, got Groups$"):
+        plan.encode(lacking, partial=True)
+
+
 def test_incomplete_messages_are_read(engine: Engine) -> None:
     """Whether all required fields are there is for who writes a message."""
     assert engine.decode(Required, b"") == Required()

@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from minirpc.errors import EncodeError
-from minirpc.message.json.contract import Context, Options
+from minirpc.message.json.contract import USUAL, Context, Options
 from minirpc.message.json.document import as_text, decode_error, freeze, parse
 from minirpc.message.json.errors import Misfit
 from minirpc.message.json.reader import Reader
@@ -20,26 +20,19 @@ from minirpc.message.registry import WELL_KNOWN_TYPES, Registry
 from minirpc.wire import faults
 from minirpc.wire.spec import MAX_DEPTH
 
-__all__ = ["Options", "from_dict", "from_json", "to_dict", "to_json"]
+__all__ = ["USUAL", "Options", "from_dict", "from_json", "indented", "read_carefully", "to_dict", "to_json"]
 
 
-def to_json(message: Any, options: Options, indent: int | None, registry: Registry | None) -> str:
+def to_json(message: Any, options: Options, registry: Registry | None) -> str:
     """The JSON text of a message. See ``Message.to_json``."""
-    text = _write(message, options, registry or WELL_KNOWN_TYPES)
-    return text if indent is None else json.dumps(json.loads(text), indent=indent, ensure_ascii=False)
-
-
-def to_dict(message: Any, options: Options, registry: Registry | None) -> Any:
-    """What ``json.loads`` makes of the JSON text of a message. See ``Message.to_dict``."""
-    return json.loads(_write(message, options, registry or WELL_KNOWN_TYPES))
-
-
-def _write(message: Any, options: Options, registry: Registry) -> str:
     cls = type(message)
+    registry = registry or WELL_KNOWN_TYPES
+    # small messages take no longer than a call of Python: here is one for all
+    writer = cls.__plans__.get(options) or Writer.of(cls, options)
     try:
         try:
-            text = Writer.of(cls, options).write(message, MAX_DEPTH, registry)
-            if not text.isascii():
+            text: str = writer.write(message, MAX_DEPTH, registry)
+            if not writer.is_compiled and not text.isascii():
                 text.encode()
         # an empty slot, a wrong type, a lone surrogate; after an error, the careful writer knows the whole path
         except (AttributeError, EncodeError, TypeError, UnicodeEncodeError):
@@ -49,12 +42,35 @@ def _write(message: Any, options: Options, registry: Registry) -> str:
     return text
 
 
+def indented(text: str, indent: int) -> str:
+    """JSON text with each value on its own line."""
+    return json.dumps(json.loads(text), indent=indent, ensure_ascii=False)
+
+
+def to_dict(message: Any, options: Options, registry: Registry | None) -> Any:
+    """What ``json.loads`` makes of the JSON text of a message. See ``Message.to_dict``."""
+    return json.loads(to_json(message, options, registry))
+
+
 def from_json(
     cls: Any, data: str | bytes | bytearray, ignore_unknown: bool, registry: Registry | None, max_depth: int
 ) -> Any:
     """Reads a message from JSON text. See ``Message.from_json``."""
+    registry = registry or WELL_KNOWN_TYPES
+    compiled = (cls.__plans__.get(Reader) or Reader.of(cls)).compiled
+    if compiled is not None:
+        message = compiled.read(cls, data, ignore_unknown, registry, max_depth)
+        if message is not None:
+            return message
+    return read_carefully(cls, data, ignore_unknown, registry, max_depth)
+
+
+def read_carefully(
+    cls: Any, data: str | bytes | bytearray, ignore_unknown: bool, registry: Registry, max_depth: int
+) -> Any:
+    """Reads what the compiled reader has given up on, or all where there is none."""
     text = as_text(data)
-    context = Context(ignore_unknown, registry or WELL_KNOWN_TYPES, max_depth, exact=False)
+    context = Context(ignore_unknown, registry, max_depth, exact=False)
     try:
         try:
             return _read(cls, parse(text, max_depth), context)

@@ -11,7 +11,17 @@ from minirpc.message.registry import Registry
 from minirpc.wire import faults
 from minirpc.wire.spec import MAX_DEPTH
 
-__all__ = ["AnyReader", "AnyWriter", "Context", "Options", "Read", "Write", "too_deep_to_read", "too_deep_to_write"]
+__all__ = [
+    "USUAL",
+    "AnyReader",
+    "AnyWriter",
+    "Context",
+    "Options",
+    "Read",
+    "Write",
+    "too_deep_to_read",
+    "too_deep_to_write",
+]
 
 
 class Options(NamedTuple):
@@ -25,6 +35,10 @@ class Options(NamedTuple):
     enum_numbers: bool = False
     proto_names: bool = False
     careful: bool = False
+
+
+USUAL = Options()
+"""What nobody asks to be otherwise."""
 
 
 class Context(NamedTuple):

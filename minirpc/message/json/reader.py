@@ -2,21 +2,35 @@
 
 It goes over an object's members, finds each one's field by a dict and then by a binary tree of comparisons, and stores
 what fits at once. Everything else goes to the functions of :mod:`minirpc.message.json.scalars`, which convert or raise.
+
+The compiled engine has a reader of its own, straight from the text, which does the same for what is common and gives up
+on the rest. Here is what it has to know.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import isfinite
 from typing import Any
 
+from minirpc.errors import DecodeError
 from minirpc.message.json import special as json_special
 from minirpc.message.json.contract import Context, Read, too_deep_to_read
+from minirpc.message.json.document import parse
 from minirpc.message.json.errors import Misfit, expected
 from minirpc.message.json.names import json_name
-from minirpc.message.json.scalars import NULL_VALUE, RANGES, enum_members, key_reader, scalar_reader
-from minirpc.message.registry import full_name
+from minirpc.message.json.scalars import (
+    NULL_VALUE,
+    RANGES,
+    InexactNumber,
+    enum_members,
+    key_reader,
+    scalar_reader,
+)
+from minirpc.message.registry import Registry, full_name
 from minirpc.numbers import Numbers
+from minirpc.wire import JsonReader, init
 from minirpc.wire.spec import Card, FieldSpec, Kind
 
 __all__ = ["Reader"]
@@ -30,27 +44,54 @@ ReadMany = Callable[[list[Any], int, Context], list[Any]]
 class Reader:
     """Reads the messages of one class. See :class:`minirpc.message.json.contract.AnyReader`."""
 
-    __slots__ = ("cls", "read", "special")
+    __slots__ = ("cls", "compiled", "read", "special")
 
     def __init__(self, cls: Any) -> None:
         self.cls = cls
+        self.compiled: Any = None
+        """The compiled engine's reader; None if there is none for this class."""
         special = json_special.READERS.get(cls.__full_name__())
         self.special = special is not None
         # the types of fields may not exist yet: the function is made when it is first called
         self.read: Read = self._first if special is None else special(self)
+        form = json_special.form_of(cls) if self.special else ""
+        if JsonReader is not None and form is not None:
+            self.compiled = JsonReader(cls, form, partial(_rows, cls), hasattr(cls, "__holder__"))
 
     @staticmethod
     def of(message_class: Any) -> Reader:
-        """The reader of a message class, made once and kept on the class."""
+        """The reader of a message class, or of the one that it derives from: made once and kept there."""
         plans: dict[Any, Any] = message_class.__plans__
         found: Reader | None = plans.get(Reader)
-        return found if found is not None else plans.setdefault(Reader, Reader(message_class))
+        return found if found is not None else plans.setdefault(Reader, Reader(message_class.__plan__.cls))
 
     def _first(self, value: Any, depth: int, context: Context) -> Any:
         source, names = _source(self.cls)
         exec(compile(source, f"<minirpc JSON of {self.cls.__qualname__}>", "exec"), names)  # noqa: S102  our own source
         self.read = names["run"]
         return self.read(value, depth, context)
+
+
+def _rows(cls: Any) -> tuple[list[Any], dict[str, int]]:
+    """What the compiled reader asks of each field, and the places of the fields by their names in JSON."""
+    specs = sorted(cls.__fields__, key=lambda spec: spec.number)
+    places = {spec: place for place, spec in enumerate(specs)}
+    rows = []
+    for spec in specs:
+        held = spec.value if spec.card is Card.MAP else spec
+        members = enum_members(held.type) if held.kind is Kind.ENUM else None
+        reader = Reader.of(held.type) if held.is_message else None
+        rows.append((json_name(spec), members, reader and (reader.compiled or partial(_read_text, reader))))
+    return rows, {name: places[cls.__fields__[index]] for name, index in _lookup(cls.__fields__).items()}
+
+
+def _read_text(reader: Reader, text: str, depth: int, ignore_unknown: bool, registry: Registry, max_depth: int) -> Any:
+    """Reads the text of a message that the compiled engine has no reader for. Returns None where anything is wrong."""
+    context = Context(ignore_unknown, registry, max_depth, exact=False)
+    try:
+        return reader.read(parse(text, max_depth), depth, context)
+    except (DecodeError, InexactNumber, Misfit, RecursionError):
+        return None
 
 
 def _source(cls: Any) -> tuple[str, dict[str, Any]]:
@@ -202,8 +243,8 @@ class _Maker:
 
 
 def _maker_of(cls: Any) -> Callable[[], Any]:
-    """What makes an empty message; the constructor, unless the name of a field cannot be a keyword of it."""
-    if all(spec.name.isidentifier() for spec in cls.__fields__):
+    """What makes an empty message; the constructor, unless it does more than that, or a field's name is no keyword."""
+    if cls.__init__ is init and all(spec.name.isidentifier() for spec in cls.__fields__):
         constructor: Callable[[], Any] = cls
         return constructor
     return lambda: cls.from_binary(b"")

@@ -27,8 +27,9 @@ from minirpc.message.json.scalars import quote, scalar_reader, scalar_text
 from minirpc.message.json.time import duration_text, parse_duration, parse_timestamp, timestamp_text
 from minirpc.message.registry import Registry
 from minirpc.wire import faults
+from minirpc.wire.spec import Card, FieldSpec, Kind
 
-__all__ = ["READERS", "WRITERS"]
+__all__ = ["READERS", "WRITERS", "form_of"]
 
 _TYPE = "@type"
 _CAMEL = re.compile("[A-Z]")
@@ -216,7 +217,7 @@ def _any_reader(reader: AnyReader) -> Read:
         rest = tuple(pair for pair in value if pair[0] != _TYPE)
         message = read_special(inner, rest, depth, context) if inner.special else inner.read(rest, depth - 1, context)
         try:
-            return reader.cls(type_url=url, value=message.to_binary())
+            return reader.cls(type_url=url, value=inner.cls.__plan__.encode(message, partial=True))
         except EncodeError as error:
             raise Misfit(str(error)) from None
 
@@ -285,3 +286,45 @@ READERS: dict[str, Callable[[Any], Read]] = {
     **dict.fromkeys(_WRAPPERS, _wrapper_reader),
 }
 """For each special type, what makes its reader of an :class:`AnyReader`."""
+
+
+# ---- what the compiled engine reads
+
+_FORMS = {
+    "google.protobuf.Duration": "duration",
+    "google.protobuf.ListValue": "list",
+    "google.protobuf.Struct": "struct",
+    "google.protobuf.Timestamp": "timestamp",
+    "google.protobuf.Value": "value",
+    **dict.fromkeys(_WRAPPERS, "wrapper"),
+}
+_TIME = [(1, "seconds", Kind.INT64, Card.IMPLICIT), (2, "nanos", Kind.INT32, Card.IMPLICIT)]
+_SHAPES = {
+    "duration": _TIME,
+    "list": [(1, "values", Kind.MESSAGE, Card.REPEATED)],
+    "struct": [(1, "fields", Kind.MESSAGE, Card.MAP)],
+    "timestamp": _TIME,
+    "value": [
+        (1, "null_value", Kind.ENUM, Card.ONEOF),
+        (2, "number_value", Kind.DOUBLE, Card.ONEOF),
+        (3, "string_value", Kind.STRING, Card.ONEOF),
+        (4, "bool_value", Kind.BOOL, Card.ONEOF),
+        (5, "struct_value", Kind.MESSAGE, Card.ONEOF),
+        (6, "list_value", Kind.MESSAGE, Card.ONEOF),
+    ],
+}
+
+
+def form_of(cls: Any) -> str | None:
+    """How the compiled engine reads a special type (see ``JsonReader``); None if it does not."""
+    form = _FORMS.get(cls.__full_name__())
+    if form is None:
+        return None
+    fields: list[FieldSpec] = sorted(cls.__fields__, key=lambda spec: spec.number)
+    if form == "wrapper":
+        (field,) = fields
+        fits = field.card is Card.IMPLICIT and field.kind not in (Kind.ENUM, Kind.MESSAGE)
+    else:
+        # a class of this name need not be the one that we ship
+        fits = _SHAPES[form] == [(field.number, field.proto_name, field.kind, field.card) for field in fields]
+    return form if fits else None

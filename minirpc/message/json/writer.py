@@ -12,7 +12,6 @@ from math import isfinite
 from typing import Any
 
 from minirpc.errors import DecodeError, EncodeError
-from minirpc.message.float32 import shortest
 from minirpc.message.json import special as json_special
 from minirpc.message.json.contract import Options, Write, too_deep_to_write
 from minirpc.message.json.names import json_name
@@ -26,19 +25,18 @@ __all__ = ["Writer"]
 
 Lines = list[str]
 
-if JsonWriter is not None:
-    JsonWriter.set_shortest(shortest)
-
 
 class Writer:
     """Writes the messages of one class. See :class:`minirpc.message.json.contract.AnyWriter`."""
 
-    __slots__ = ("_compiled", "cls", "options", "special", "write")
+    __slots__ = ("_compiled", "cls", "is_compiled", "options", "special", "write")
 
     def __init__(self, cls: Any, options: Options) -> None:
         self.cls = cls
         self.options = options
         self._compiled: Any = None
+        self.is_compiled = False
+        """Whether ``write`` is the compiled engine's, whose text has no lone surrogates."""
         special = json_special.WRITERS.get(cls.__full_name__())
         self.special = special is not None
         # the types of fields may not exist yet: the function is made when it is first called
@@ -46,11 +44,10 @@ class Writer:
 
     @staticmethod
     def of(message_class: Any, options: Options) -> Writer:
-        """The writer of a message class, made once and kept on the class."""
+        """The writer of a message class, or of the one that it derives from: made once and kept there."""
         plans: dict[Any, Any] = message_class.__plans__
-        key = (Writer, options)
-        found: Writer | None = plans.get(key)
-        return found if found is not None else plans.setdefault(key, Writer(message_class, options))
+        found: Writer | None = plans.get(options)
+        return found if found is not None else plans.setdefault(options, Writer(message_class.__plan__.cls, options))
 
     @property
     def compiled(self) -> Any:
@@ -67,6 +64,7 @@ class Writer:
     def _first(self, message: Any, depth: int, registry: Registry) -> str:
         if JsonWriter is not None and not self.options.careful:
             self.write = self.compiled.write
+            self.is_compiled = True
             return self.write(message, depth, registry)
         source, names = _source(self.cls, self.options)
         exec(compile(source, f"<minirpc JSON of {self.cls.__qualname__}>", "exec"), names)  # noqa: S102  our own source

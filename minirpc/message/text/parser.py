@@ -213,7 +213,7 @@ class _Parser:
             raise
         message.type_url = f"{prefix}/{name}"
         try:
-            message.value = content.to_binary(deterministic=True)
+            message.value = cls.__plan__.encode(content, True, partial=True)
         except EncodeError as error:
             raise TextError(error.reason, start) from None
 

@@ -29,7 +29,7 @@ def to_text(
         printer.message(message, table, "", MAX_DEPTH)
     except EncodeError as error:
         # the printer does not know where it is; the codec finds the same fault, and says where
-        type(message).__plan__.encode(message)
+        type(message).__plan__.encode(message, partial=True)
         raise EncodeError(error.reason, table.full_name) from None
     text = "".join(printer.out)
     return text.removesuffix(" ") if single_line else text
