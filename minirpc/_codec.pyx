@@ -34,7 +34,7 @@ cimport cython
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from libc.limits cimport INT_MAX
 from libc.math cimport fabs
-from libc.stdint cimport INT32_MAX, int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN, UINT32_MAX, int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy, memmove
 
 from minirpc._capi cimport *
@@ -119,6 +119,8 @@ cdef struct Field:
     uint8_t number_type  # the place of that in minirpc_number_codes
     uint8_t number_size  # in memory
     uint8_t length_size  # what the last length prefix took: a guess at the next, see open_length
+    minirpc_luck luck  # of a string: whether its values repeat
+    bint keeps_runs  # short packed runs stay as they came until they are read
     bint implicit  # the default is not written
     bint required  # a message without it is not written
     bint closed  # an enum that has no values without a name
@@ -126,6 +128,9 @@ cdef struct Field:
     PyObject* default  # what the slot holds while unset; NULL for containers
     uint8_t[HEAD_SIZE] head  # tag and packed_tag as they are written
     bint packed  # how a repeated field is written
+    bint zigzag
+    int64_t least  # of an integer; of uint64, as far as these go
+    int64_t most
     int n_siblings
     Py_ssize_t* siblings  # offsets of the other members of the oneof
     Table* table  # of the sub-message's class
@@ -156,6 +161,8 @@ cdef struct Table:
     Py_ssize_t extensions  # offset of the slot with the holders of extensions, or NO_SLOT
     PyObject** template  # the body of a new instance: all that follows its header
     Py_ssize_t body_size  # in pointers
+    minirpc_share* shares  # the objects in the template
+    int n_shares
     bint plain  # the body is slots, nothing else
     bint leaf  # the slots hold scalars only
     bint compares  # by the `equal` of this module
@@ -257,17 +264,9 @@ cdef PyObject* new_of_type(const Table* t, PyTypeObject* cls) noexcept:
     return message
 
 
-cdef PyObject* new_untracked(const Table* t) noexcept:
+cdef inline PyObject* new_untracked(const Table* t) noexcept:
     """The same for the table's own class, if it is plain, before the garbage collector learns of it."""
-    cdef PyObject* message = minirpc_new_plain(t.type)
-    cdef PyObject** body = slot_at(message, sizeof(PyObject))
-    cdef Py_ssize_t i
-    if message == NULL:
-        return NULL
-    for i in range(t.body_size):
-        body[i] = t.template[i]
-        Py_XINCREF(body[i])
-    return message
+    return minirpc_new_plain(t.type, t.template, t.body_size, t.shares, t.n_shares)
 
 
 cdef inline PyObject* new_message(const Table* t) noexcept:
@@ -363,5 +362,6 @@ include "_writer.pxi"
 include "_encode.pxi"
 include "_numbers.pxi"
 include "_slots.pxi"
+include "_runs.pxi"
 include "_objects.pxi"
 include "_json.pxi"

@@ -537,6 +537,9 @@ cdef bint write_object(Writer* w, JsonWriter t, PyObject* message, int depth, ob
         return False
     for i in range(t.plan.table.n_fields):
         j = &t.fields[i]
+        if j.f.keeps_runs and not settle(j.f, slot_at(message, j.f.offset)):
+            PyErr_Clear()
+            return False
         value = slot_at(message, j.f.offset)[0]
         if j.f.shape >= MANY_SCALARS:
             if not add_container(w, t, j, value, depth, registry):

@@ -141,11 +141,26 @@ cdef bint same_fields(Table* t, PyObject* a, PyObject* b) except -1:
         f = &t.fields[i]
         x = slot_at(a, f.offset)[0]
         y = slot_at(b, f.offset)[0]
-        if x != y and not same_slots(f, x, y):
+        if x == y:
+            continue
+        if f.keeps_runs and (minirpc_is_run(x) or minirpc_is_run(y)):
+            if minirpc_is_run(x) and minirpc_is_run(y) and same_run(f, x, y):
+                continue
+            settled(f, a)
+            y = settled(f, b)
+            x = slot_at(a, f.offset)[0]
+        if not same_slots(f, x, y):
             return False
     x = slot_at(a, t.unknown)[0]
     y = slot_at(b, t.unknown)[0]
     return x == y or same_objects(x if x != NULL else EMPTY_BYTES, y if y != NULL else EMPTY_BYTES)
+
+
+cdef PyObject* settled(const Field* f, PyObject* message) except? NULL:
+    """What is in a field's slot, and no run."""
+    if not settle(f, slot_at(message, f.offset)):
+        raise_pending()
+    return slot_at(message, f.offset)[0]
 
 
 cdef bint is_empty(const Field* f, PyObject* container) noexcept:
@@ -235,6 +250,8 @@ def copy(message):
     cdef int i
     twin = new_like(plan, <PyObject*>message)
     for i in range(plan.table.n_fields):
+        if plan.table.fields[i].keeps_runs:  # both are to share what is made of it
+            settled(&plan.table.fields[i], <PyObject*>message)
         share_slot(<PyObject*>twin, <PyObject*>message, plan.table.fields[i].offset)
     share_slot(<PyObject*>twin, <PyObject*>message, plan.table.unknown)
     if hasattr(message, "__dict__"):
@@ -303,7 +320,7 @@ cdef inline bint is_immutable(const Field* f, PyObject* value) noexcept:
     return (
         value == None_ or value == True_ or value == False_ or Py_TYPE(value) == <PyTypeObject*>f.enum_class
         or PyUnicode_CheckExact(value) or PyLong_CheckExact(value)
-        or PyFloat_CheckExact(value) or PyBytes_CheckExact(value)
+        or PyFloat_CheckExact(value) or PyBytes_CheckExact(value) or minirpc_is_run(value)
     )
 
 

@@ -35,11 +35,13 @@ cdef class ContainerSlot(_Slot):
 
     cdef bint is_map
     cdef str typecode  # of a field of numbers, or ""
+    cdef Field numbers  # how to read those
 
     def __init__(self, member, spec):
         self.name = spec.name
         self.is_map = spec.card == CARD_MAP
         self.typecode = spec.typecode
+        describe_numbers(&self.numbers, spec)
 
     cdef object fresh(self):
         if self.typecode:
@@ -57,6 +59,10 @@ cdef class ContainerSlot(_Slot):
                 slot[0] = <PyObject*>fresh
         elif slot[0] == None_:  # the pure engine's way to clear
             put_at(slot, NULL)
+            return self.__get__(message, cls)
+        elif minirpc_is_run(slot[0]):
+            if not settle(&self.numbers, slot):
+                raise_pending()
             return self.__get__(message, cls)
         return <object>slot[0]
 

@@ -155,4 +155,66 @@ static inline PyObject *minirpc_text(const uint8_t *p, Py_ssize_t size, const ch
     return text;
 }
 
+/* ---- str to UTF-8 */
+
+/* Writes characters as UTF-8; NULL at a lone surrogate. */
+#define MINIRPC_PUT(name, character)                                                                              \
+    static uint8_t *name(uint8_t *out, const character *p, const character *end)                                  \
+    {                                                                                                             \
+        while (p < end) {                                                                                         \
+            Py_UCS4 c = *p;                                                                                       \
+            if (c < 0x80) {                                                                                       \
+                while (end - p >= 8) { /* in one go: the count is known */                                        \
+                    character seen = 0;                                                                           \
+                    for (int i = 0; i < 8; i++) seen |= p[i];                                                     \
+                    if (seen >= 0x80) break;                                                                      \
+                    for (int i = 0; i < 8; i++) out[i] = (uint8_t)p[i];                                           \
+                    out += 8;                                                                                     \
+                    p += 8;                                                                                       \
+                }                                                                                                 \
+                while (p < end && *p < 0x80) *out++ = (uint8_t)*p++;                                              \
+                continue;                                                                                         \
+            }                                                                                                     \
+            p++;                                                                                                  \
+            if (c < 0x800) {                                                                                      \
+                *out++ = (uint8_t)(0xC0 | c >> 6);                                                                \
+            } else {                                                                                              \
+                if (c < 0x10000) {                                                                                \
+                    if (c >= 0xD800 && c <= 0xDFFF) return NULL;                                                  \
+                    *out++ = (uint8_t)(0xE0 | c >> 12);                                                           \
+                } else {                                                                                          \
+                    *out++ = (uint8_t)(0xF0 | c >> 18);                                                           \
+                    *out++ = (uint8_t)(0x80 | (c >> 12 & 0x3F));                                                  \
+                }                                                                                                 \
+                *out++ = (uint8_t)(0x80 | (c >> 6 & 0x3F));                                                       \
+            }                                                                                                     \
+            *out++ = (uint8_t)(0x80 | (c & 0x3F));                                                                \
+        }                                                                                                         \
+        return out;                                                                                               \
+    }
+
+MINIRPC_PUT(minirpc_put_1, Py_UCS1)
+MINIRPC_PUT(minirpc_put_2, Py_UCS2)
+MINIRPC_PUT(minirpc_put_4, Py_UCS4)
+
+/* Whether nobody else holds a str that is not ASCII, and CPython has no UTF-8 of it yet. */
+static inline int minirpc_is_own_text(PyObject *text)
+{
+    return Py_REFCNT(text) == 1 && PyUnicode_CheckExact(text) && PyUnicode_IS_COMPACT(text) && !PyUnicode_IS_ASCII(text)
+        && ((PyCompactUnicodeObject *)text)->utf8 == NULL;
+}
+
+/* Writes a str of that kind where there is room for four bytes for each character, and returns the place behind; NULL
+ * without an exception if it has a lone surrogate. */
+static inline uint8_t *minirpc_put_text(uint8_t *out, PyObject *text)
+{
+    Py_ssize_t length = PyUnicode_GET_LENGTH(text);
+    int kind = PyUnicode_KIND(text);
+    if (kind == PyUnicode_1BYTE_KIND)
+        return minirpc_put_1(out, PyUnicode_1BYTE_DATA(text), PyUnicode_1BYTE_DATA(text) + length);
+    if (kind == PyUnicode_2BYTE_KIND)
+        return minirpc_put_2(out, PyUnicode_2BYTE_DATA(text), PyUnicode_2BYTE_DATA(text) + length);
+    return minirpc_put_4(out, PyUnicode_4BYTE_DATA(text), PyUnicode_4BYTE_DATA(text) + length);
+}
+
 #endif

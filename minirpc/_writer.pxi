@@ -185,7 +185,7 @@ cdef inline bint bits_of_object(const Field* f, PyObject* value, uint64_t* bits)
 cdef inline void put_bits(Writer* w, const Field* f, uint64_t bits) noexcept:
     """Writes a value where there is MAX_VARINT_SIZE room."""
     if f.wire_type == VARINT:
-        w.pos = put_varint(w.pos, bits)
+        w.pos = minirpc_put_varint(w.pos, bits)
     elif f.wire_type == I64:
         minirpc_store64(w.pos, bits)
         w.pos += 8
@@ -220,6 +220,24 @@ cdef bint encode_escaped(Writer* w, const Field* f, PyObject* value, bint implic
     return True
 
 
+cdef bint encode_own_text(Writer* w, Field* f, PyObject* value) noexcept:
+    """Writes a string that is not ASCII, and that only its message holds, without a copy in UTF-8 beside it.
+
+    CPython keeps such a copy for as long as the string lives. A string that others hold too, as a constant, may be
+    written again and again, and gets one.
+    """
+    cdef Py_ssize_t mark = 0
+    cdef int reserved = 0
+    cdef uint8_t* end
+    if not (room(w, 4 * PyUnicode_GET_LENGTH(value) + 2 * PREFIX_SIZE) and open_length(w, f, f.head, &mark, &reserved)):
+        return False
+    end = minirpc_put_text(w.pos, value)
+    if end == NULL:
+        return refuse(w, NOT_A_SCALAR, f, value)
+    w.pos = end
+    return close_length(w, f, mark, reserved)
+
+
 cdef bint encode_string(Writer* w, const Field* f, PyObject* value, bint implicit) noexcept:
     cdef Py_ssize_t size = 0
     cdef const char* data
@@ -227,6 +245,8 @@ cdef bint encode_string(Writer* w, const Field* f, PyObject* value, bint implici
         return refuse(w, NOT_A_SCALAR, f, value)
     if f.errors != NULL and not minirpc_is_ascii_text(value):
         return encode_escaped(w, f, value, implicit)
+    if minirpc_is_own_text(value):
+        return encode_own_text(w, <Field*>f, value)
     data = minirpc_utf8(value, &size)
     if data != NULL:
         return encode_chunk(w, f, data, size, implicit)
