@@ -297,6 +297,9 @@ cdef class Plan:
     cdef readonly object cls
     cdef list kept  # owns the objects that the table points to
     cdef list memory  # and the memory, as _Block objects
+    cdef Py_ssize_t last_size  # of an encoded message, up to LIKELY_SIZE: a guess at the next
+    cdef object keywords  # the names in the last call of the class, and the fields that they are
+    cdef Field** keyword_fields
 
     def __init__(self):
         raise TypeError("use Plan.of(cls)")

@@ -299,6 +299,7 @@ cdef object encode_root(Plan plan, PyObject* message, bint deterministic):
     w.start = w.pos = stack
     w.end = stack + STACK_SIZE
     w.heap = NULL
+    w.likely_size = plan.last_size
     w.deterministic = deterministic
     w.misfit = FITS
     w.culprit = NULL
@@ -329,6 +330,7 @@ cdef object finish(Writer* w, Plan plan):
     if size > INT32_MAX:
         Py_XDECREF(w.heap)
         raise EncodeError(wording().too_large(size), plan.cls.__full_name__())
+    plan.last_size = min(size, LIKELY_SIZE)
     if w.heap == NULL:
         w.heap = PyBytes_FromStringAndSize(<const char*>w.start, size)
     elif w.pos != w.end:

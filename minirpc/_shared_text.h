@@ -4,7 +4,7 @@
  * memory is taken for it, its hash is known when it becomes a key, and comparing it with its like is comparing pointers.
  *
  * The table has a fixed number of places and a new string takes that of an older one, so what peers send can neither make
- * it grow nor make a search long; it holds half a megabyte at the most. A hash only chooses the place: what is found there
+ * it grow nor make a search long; it holds half a megabyte at the most. A hash only chooses the places: what is found there
  * is compared in full.
  */
 
@@ -17,10 +17,10 @@
 
 #include "_utf8.h"
 
-#define MINIRPC_SHARED_BITS 12
+#define MINIRPC_SHARED_BITS 11 /* of a hash, which chooses two places */
 #define MINIRPC_SHARED_SIZE 64 /* bytes of the longest string that is shared */
 
-static PyObject *minirpc_shared[1 << MINIRPC_SHARED_BITS];
+static PyObject *minirpc_shared[1 << MINIRPC_SHARED_BITS][2];
 
 /* How a field's strings have fared. Looking costs time, and is for nothing where each string comes once: ids, digests. So
  * a hit earns and a miss costs; a field that has nothing left does not look, but is asked again now and then. */
@@ -99,19 +99,33 @@ static inline PyObject *minirpc_hit(PyObject *text, minirpc_luck *luck)
     return text;
 }
 
-/* Puts a new string into its place. To destroy the one that was there runs no code: it is exactly a str. */
-static inline PyObject *minirpc_keep_shared(PyObject **place, PyObject *text, minirpc_luck *luck)
+/* Puts a new string into the first of its two places, and what was there into the second. To destroy what was in that
+ * runs no code: it is exactly a str. */
+static inline PyObject *minirpc_keep_shared(PyObject **places, PyObject *text, minirpc_luck *luck)
 {
     if (luck->credit > 0) luck->credit--;
     if (text == NULL) return NULL;
-    PyObject *old = *place;
+    PyObject *old = places[1];
     Py_INCREF(text);
-    *place = text;
+    places[1] = places[0];
+    places[0] = text;
     Py_XDECREF(old);
     return text;
 }
 
-static PyObject *minirpc_share_wide(PyObject **place, const uint8_t *p, Py_ssize_t size, minirpc_luck *luck)
+static inline int minirpc_is_wide(PyObject *text, const void *characters, Py_ssize_t length, int kind)
+{
+    return text != NULL && PyUnicode_GET_LENGTH(text) == length && !PyUnicode_IS_COMPACT_ASCII(text)
+        && (int)PyUnicode_KIND(text) == kind && memcmp(PyUnicode_DATA(text), characters, length * kind) == 0;
+}
+
+static inline int minirpc_is_narrow(PyObject *text, const uint8_t *p, Py_ssize_t size)
+{
+    return text != NULL && PyUnicode_GET_LENGTH(text) == size && PyUnicode_IS_COMPACT_ASCII(text)
+        && minirpc_same_bytes(PyUnicode_1BYTE_DATA(text), p, size);
+}
+
+static PyObject *minirpc_share_wide(PyObject **places, const uint8_t *p, Py_ssize_t size, minirpc_luck *luck)
 {
     union {
         Py_UCS1 of_1[MINIRPC_SHARED_SIZE];
@@ -122,35 +136,33 @@ static PyObject *minirpc_share_wide(PyObject **place, const uint8_t *p, Py_ssize
     Py_UCS4 bound = 0;
     Py_ssize_t length = minirpc_measure_utf8(p, end, &bound);
     int kind = bound == 0xFF ? PyUnicode_1BYTE_KIND : bound == 0xFFFF ? PyUnicode_2BYTE_KIND : PyUnicode_4BYTE_KIND;
-    PyObject *text = *place;
+    PyObject *text;
     if (length < 0) return NULL;
-    if (kind == PyUnicode_1BYTE_KIND) minirpc_fill_1(filled.of_1, p, end);
-    else if (kind == PyUnicode_2BYTE_KIND) minirpc_fill_2(filled.of_2, p, end);
-    else minirpc_fill_4(filled.of_4, p, end);
-    if (text != NULL && PyUnicode_GET_LENGTH(text) == length && !PyUnicode_IS_COMPACT_ASCII(text)
-        && (int)PyUnicode_KIND(text) == kind && memcmp(PyUnicode_DATA(text), &filled, length * kind) == 0)
-        return minirpc_hit(text, luck);
+    if (kind == PyUnicode_1BYTE_KIND) minirpc_fill_1(filled.of_1, length, p, end);
+    else if (kind == PyUnicode_2BYTE_KIND) minirpc_fill_2(filled.of_2, length, p, end);
+    else minirpc_fill_4(filled.of_4, length, p, end);
+    for (int i = 0; i < 2; i++)
+        if (minirpc_is_wide(places[i], &filled, length, kind)) return minirpc_hit(places[i], luck);
     text = PyUnicode_New(length, bound);
     if (text != NULL) memcpy(PyUnicode_DATA(text), &filled, length * kind);
-    return minirpc_keep_shared(place, text, luck);
+    return minirpc_keep_shared(places, text, luck);
 }
 
 /* As minirpc_text, a new reference to a string that may be an old one. To be asked after minirpc_may_share. */
 static inline PyObject *minirpc_shared_text(const uint8_t *p, Py_ssize_t size, const char *errors, minirpc_luck *luck)
 {
     uint64_t seen = 0;
-    PyObject **place = &minirpc_shared[minirpc_hash_bytes(p, size, &seen) >> (64 - MINIRPC_SHARED_BITS)];
-    PyObject *text = *place;
+    PyObject **places = minirpc_shared[minirpc_hash_bytes(p, size, &seen) >> (64 - MINIRPC_SHARED_BITS)];
+    PyObject *text;
     if (seen & MINIRPC_HIGH_BITS) {
-        text = minirpc_share_wide(place, p, size, luck);
+        text = minirpc_share_wide(places, p, size, luck);
         return text != NULL || PyErr_Occurred() ? text : minirpc_text(p, size, errors);
     }
-    if (text != NULL && PyUnicode_GET_LENGTH(text) == size && PyUnicode_IS_COMPACT_ASCII(text)
-        && minirpc_same_bytes(PyUnicode_1BYTE_DATA(text), p, size))
-        return minirpc_hit(text, luck);
+    for (int i = 0; i < 2; i++)
+        if (minirpc_is_narrow(places[i], p, size)) return minirpc_hit(places[i], luck);
     text = PyUnicode_New(size, 127);
     if (text != NULL) memcpy(PyUnicode_1BYTE_DATA(text), p, size);
-    return minirpc_keep_shared(place, text, luck);
+    return minirpc_keep_shared(places, text, luck);
 }
 
 #endif

@@ -200,6 +200,7 @@ cdef int index_names(Plan plan) except -1:
         size *= 2
     t.name_mask = size - 1
     t.by_name = <Field**>allocate(plan, size, sizeof(Field*))
+    plan.keyword_fields = <Field**>allocate(plan, t.n_fields, sizeof(Field*))
     for i in range(t.n_fields):
         at = minirpc_text_hash(t.fields[i].name) & t.name_mask
         while t.by_name[at] != NULL:

@@ -97,15 +97,16 @@ static inline Py_ssize_t minirpc_measure_utf8(const uint8_t *p, const uint8_t *e
 
 /* Fills in characters of one width from bytes that were measured. */
 #define MINIRPC_FILL(name, character)                                                                             \
-    static inline void name(character *out, const uint8_t *p, const uint8_t *end)                                 \
+    static inline void name(character *out, Py_ssize_t length, const uint8_t *p, const uint8_t *end)              \
     {                                                                                                             \
         int run;                                                                                                  \
+        const character *full = out + length; /* the last characters must not be written eight at a time */       \
         while (p < end) {                                                                                         \
             uint8_t first = *p;                                                                                   \
             if (first < 0x80) {                                                                                   \
                 while (end - p >= 8 && (run = minirpc_ascii_of_8(p)) > 0) {                                       \
-                    if (run == 8) {                                                                               \
-                        for (int i = 0; i < 8; i++) out[i] = (character)p[i]; /* in one go: the count is known */ \
+                    if (full - out >= 8) { /* in one go, as the count is known; what is too much is overwritten */\
+                        for (int i = 0; i < 8; i++) out[i] = (character)p[i];                                     \
                     } else {                                                                                      \
                         for (int i = 0; i < run; i++) out[i] = (character)p[i];                                   \
                     }                                                                                             \
@@ -149,9 +150,9 @@ static inline PyObject *minirpc_text(const uint8_t *p, Py_ssize_t size, const ch
     if (length < 0) return PyUnicode_DecodeUTF8((const char *)p, size, errors); /* its errors, and its handlers */
     text = PyUnicode_New(length, bound);
     if (text == NULL) return NULL;
-    if (bound == 0xFF) minirpc_fill_1(PyUnicode_1BYTE_DATA(text), p, end);
-    else if (bound == 0xFFFF) minirpc_fill_2(PyUnicode_2BYTE_DATA(text), p, end);
-    else minirpc_fill_4(PyUnicode_4BYTE_DATA(text), p, end);
+    if (bound == 0xFF) minirpc_fill_1(PyUnicode_1BYTE_DATA(text), length, p, end);
+    else if (bound == 0xFFFF) minirpc_fill_2(PyUnicode_2BYTE_DATA(text), length, p, end);
+    else minirpc_fill_4(PyUnicode_4BYTE_DATA(text), length, p, end);
     return text;
 }
 
@@ -165,9 +166,12 @@ static inline PyObject *minirpc_text(const uint8_t *p, Py_ssize_t size, const ch
             Py_UCS4 c = *p;                                                                                       \
             if (c < 0x80) {                                                                                       \
                 while (end - p >= 8) { /* in one go: the count is known */                                        \
-                    character seen = 0;                                                                           \
-                    for (int i = 0; i < 8; i++) seen |= p[i];                                                     \
-                    if (seen >= 0x80) break;                                                                      \
+                    uint64_t word, seen = 0;                                                                      \
+                    for (int i = 0; i < 8; i += 8 / (int)sizeof(character)) {                                     \
+                        memcpy(&word, p + i, 8);                                                                  \
+                        seen |= word;                                                                             \
+                    }                                                                                             \
+                    if (seen & ~(~(uint64_t)0 / (character)~(character)0 * 0x7F)) break;                          \
                     for (int i = 0; i < 8; i++) out[i] = (uint8_t)p[i];                                           \
                     out += 8;                                                                                     \
                     p += 8;                                                                                       \
@@ -204,7 +208,14 @@ static inline int minirpc_is_own_text(PyObject *text)
         && ((PyCompactUnicodeObject *)text)->utf8 == NULL;
 }
 
-/* Writes a str of that kind where there is room for four bytes for each character, and returns the place behind; NULL
+/* The most bytes that a str of that kind takes in UTF-8. */
+static inline Py_ssize_t minirpc_text_room(PyObject *text)
+{
+    int kind = PyUnicode_KIND(text);
+    return PyUnicode_GET_LENGTH(text) * (kind == PyUnicode_4BYTE_KIND ? 4 : kind + 1);
+}
+
+/* Writes a str of that kind where there is that much room, and returns the place behind; NULL
  * without an exception if it has a lone surrogate. */
 static inline uint8_t *minirpc_put_text(uint8_t *out, PyObject *text)
 {

@@ -6,6 +6,7 @@
 
 cdef enum:
     STACK_SIZE = 1024  # bytes of a message that need no memory from the heap
+    LIKELY_SIZE = 1 << 20  # bytes that a message may take at once because the one before it did
     PREFIX_SIZE = HEAD_SIZE + MAX_VARINT_SIZE  # the most that a tag and a varint take
 
 cdef double FLOAT_OVERFLOW = 3.4028235677973366e+38  # the first value that rounds to infinity in binary32
@@ -26,6 +27,7 @@ cdef struct Writer:
     uint8_t* start
     uint8_t* pos
     uint8_t* end
+    Py_ssize_t likely_size  # what the last message of the class took, so that the buffer does not grow in many steps
     PyObject* heap  # the bytes object whose memory this is, or NULL while it is on the C stack
     bint deterministic
     Misfit misfit
@@ -56,6 +58,7 @@ cdef bint grow(Writer* w, Py_ssize_t needed) noexcept:
     cdef Py_ssize_t used = w.pos - w.start
     cdef Py_ssize_t size = max(2 * (w.end - w.start), used + needed)
     if w.heap == NULL:
+        size = max(size, w.likely_size + PREFIX_SIZE)  # what is asked for is most often a little more than what is used
         w.heap = PyBytes_FromStringAndSize(NULL, size)
         if w.heap != NULL:
             memcpy(PyBytes_AS_STRING(w.heap), w.start, used)
@@ -229,7 +232,7 @@ cdef bint encode_own_text(Writer* w, Field* f, PyObject* value) noexcept:
     cdef Py_ssize_t mark = 0
     cdef int reserved = 0
     cdef uint8_t* end
-    if not (room(w, 4 * PyUnicode_GET_LENGTH(value) + 2 * PREFIX_SIZE) and open_length(w, f, f.head, &mark, &reserved)):
+    if not (room(w, minirpc_text_room(value) + 2 * PREFIX_SIZE) and open_length(w, f, f.head, &mark, &reserved)):
         return False
     end = minirpc_put_text(w.pos, value)
     if end == NULL:
