@@ -140,6 +140,8 @@ cdef extern from "_codec.h":
     PyObject* minirpc_new_run(const uint8_t*, Py_ssize_t)
     bint minirpc_is_run_of_varints(const uint8_t*, Py_ssize_t)
     int MINIRPC_RUN_SIZE
+    int MINIRPC_RUN_OF_CHUNKS
+    bint minirpc_is_utf8(const uint8_t*, Py_ssize_t)
     Py_ssize_t minirpc_slot_offset(PyObject*)
     PyTypeObject* minirpc_slot_owner(PyObject*)
     bint minirpc_is_plain(PyTypeObject*)

@@ -361,6 +361,7 @@ cdef Plan plan_of_other_engine(object cls):
 include "_table.pxi"
 include "_reader.pxi"
 include "_decode.pxi"
+include "_decode_maps.pxi"
 include "_writer.pxi"
 include "_encode.pxi"
 include "_numbers.pxi"

@@ -78,7 +78,7 @@ cdef const uint8_t* read_run(
     return p
 
 
-cdef bint is_absent(PyObject* container) noexcept:
+cdef inline bint is_absent(PyObject* container) noexcept:
     return container == NULL or container == None_
 
 
@@ -91,7 +91,7 @@ cdef Py_ssize_t container_size(const Field* f, PyObject* message) noexcept:
     if PyList_Check(items):
         return PyList_GET_SIZE(items)
     if minirpc_is_run(items):
-        return run_count(f, items)
+        return number_count(f, minirpc_run_bytes(items), minirpc_run_bytes(items) + minirpc_run_size(items))
     if f.typecode and minirpc_is_numbers(items, f.number_type):
         minirpc_numbers_items(items, &count)
     return count
@@ -135,7 +135,7 @@ cdef const uint8_t* read_packed_numbers(
         if length % f.number_size:
             fail(&r.fault, PACKED_REMAINDER, start, length, f.number_size)
             return stop(r, f, container_size(f, message))
-    if may_keep_run(f, slot_at(message, f.offset)[0], p, length):
+    if is_run_of_numbers(f, slot_at(message, f.offset)[0], p, length):
         return keep_run(r, f, message, p, length)
     numbers = minirpc_new_numbers(f.number_type, count)
     if numbers == NULL:

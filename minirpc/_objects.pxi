@@ -170,7 +170,9 @@ cdef bint same_fields(Table* t, PyObject* a, PyObject* b) except -1:
         if x == y:
             continue
         if f.keeps_runs and (minirpc_is_run(x) or minirpc_is_run(y)):
-            if minirpc_is_run(x) and minirpc_is_run(y) and same_run(f, x, y):
+            if minirpc_is_run(x) and minirpc_is_run(y) and bytes_tell(f):
+                if not same_run(x, y):
+                    return False
                 continue
             settled(f, a)
             y = settled(f, b)

@@ -1,8 +1,9 @@
-/* Short packed runs as they came, for minirpc._codec.
+/* Repeated fields as they came, for minirpc._codec: short packed runs, and strings or bytes one after the other.
  *
  * An array of numbers takes 100 bytes and two allocations before it has a number, and some messages consist of small ones:
- * the positions in descriptors, coordinates, shapes. Until somebody reads such a field, its slot holds the bytes from the
- * wire. They are checked before, so the numbers can be made of them at any time, and encoding writes them as they are.
+ * the positions in descriptors, coordinates, shapes. A list of strings takes as much, and 50 bytes for each string. Until
+ * somebody reads such a field, its slot holds the bytes from the wire. They are checked before, so the values can be made
+ * of them at any time, and encoding writes them as they are.
  */
 
 #ifndef MINIRPC_RUN_H
@@ -13,7 +14,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#define MINIRPC_RUN_SIZE 64 /* bytes of the longest run that is kept so */
+#define MINIRPC_RUN_SIZE 64 /* bytes of the longest run of numbers that is kept so */
+#define MINIRPC_RUN_OF_CHUNKS (1 << 17) /* and of strings: reading them goes over their bytes a second time */
 #define MINIRPC_RUN_VARINT 4 /* bytes of the longest varint in one: all kinds of numbers hold what these can say */
 
 /* The bytes of a run. Never changes, and never leaves the slots of messages. */

@@ -1,52 +1,91 @@
-# Part of _codec.pyx: packed runs that stay in a slot as they came until they are read (`_run.h`).
+# Part of _codec.pyx: repeated numbers, strings and bytes that stay in a slot as they came until they are read (`_run.h`).
 #
-# A field has them if it is written packed, and if nobody but this module gets to see its slot: see `hide_runs`.
+# A field has such runs if nobody but this module gets to see its slot (`hide_runs`), and numbers if they are written packed.
+# Encoding a run gives the bytes that it came as, so only what encoding would write the same way is kept as one.
 
 
-cdef PyObject* numbers_of_run(const Field* f, PyObject* run) noexcept:
-    """The Numbers that a run stands for; NULL with an exception."""
-    cdef Reader r
+cdef PyObject* values_of_run(const Field* f, PyObject* run) noexcept:
+    """The Numbers or the list that a run stands for; NULL with an exception."""
     cdef const uint8_t* p = minirpc_run_bytes(run)
-    cdef Py_ssize_t size = minirpc_run_size(run)
-    cdef Py_ssize_t count = run_count(f, run)
+    cdef const uint8_t* end = p + minirpc_run_size(run)
+    return numbers_of_run(f, p, end) if f.typecode else list_of_run(f, p, end)
+
+
+cdef PyObject* numbers_of_run(const Field* f, const uint8_t* p, const uint8_t* end) noexcept:
+    cdef Reader r
     cdef Py_ssize_t done = 0
+    cdef Py_ssize_t count = number_count(f, p, end)
     cdef PyObject* numbers = minirpc_new_numbers(f.number_type, count)
     if numbers != NULL:
-        read_run(&r, f, minirpc_numbers_items(numbers, &count), p, p + size, &done)
+        read_run(&r, f, minirpc_numbers_items(numbers, &count), p, end, &done)
     return numbers
 
 
-cdef Py_ssize_t run_count(const Field* f, PyObject* run) noexcept:
-    if f.wire_type == VARINT:
-        return count_varints(minirpc_run_bytes(run), minirpc_run_size(run))
-    return minirpc_run_size(run) // f.number_size
+cdef PyObject* list_of_run(const Field* f, const uint8_t* p, const uint8_t* end) noexcept:
+    cdef Reader r
+    cdef PyObject* items = minirpc_list_with_room(count_elements(f, p, end))
+    if items == NULL:
+        return NULL
+    r.trail = Trail(NULL, 0, 0)
+    if read_elements(&r, f, items, p, end) == NULL:  # there is no memory
+        Py_DECREF(items)
+        return NULL
+    return items
+
+
+cdef Py_ssize_t number_count(const Field* f, const uint8_t* p, const uint8_t* end) noexcept:
+    return count_varints(p, end - p) if f.wire_type == VARINT else (end - p) // f.number_size
 
 
 cdef bint settle(const Field* f, PyObject** slot) noexcept:
-    """Puts Numbers in the place of a run, if there is one. False with an exception.
+    """Puts what a run stands for in its place, if there is one. False with an exception.
 
-    Making Numbers may set off a garbage collection, which may run code that does the same.
+    Making a container may set off a garbage collection, which may run code that does the same.
     """
     cdef PyObject* run = slot[0]
-    cdef PyObject* numbers
+    cdef PyObject* values
     if not minirpc_is_run(run):
         return True
     Py_INCREF(run)
-    numbers = numbers_of_run(f, run)
-    if numbers != NULL:
+    values = values_of_run(f, run)
+    if values != NULL:
         if slot[0] == run:
-            put_at(slot, numbers)
+            put_at(slot, values)
         else:
-            Py_DECREF(numbers)
+            Py_DECREF(values)
     Py_DECREF(run)
-    return numbers != NULL
+    return values != NULL
 
 
-cdef inline bint may_keep_run(const Field* f, PyObject* held, const uint8_t* p, Py_ssize_t length) noexcept:
+cdef inline bint is_run_of_numbers(const Field* f, PyObject* held, const uint8_t* p, Py_ssize_t length) noexcept:
     """Whether ``length`` bytes of a packed run, whole numbers if these have a fixed size, may stay as they are."""
     if not f.keeps_runs or not is_absent(held) or length > MINIRPC_RUN_SIZE or length == 0:
         return False
     return f.wire_type != VARINT or minirpc_is_run_of_varints(p, length)
+
+
+cdef const uint8_t* end_of_chunks(const Field* f, const uint8_t* p, const uint8_t* end) noexcept:
+    """The end of strings or bytes that stand one after the other, the first of which has had its tag read.
+
+    NULL if they may not stay as they are: they are malformed, too long, or encoding would write them otherwise.
+    """
+    cdef const uint8_t* limit = p + min(end - p, MINIRPC_RUN_OF_CHUNKS)
+    cdef const uint8_t* start
+    cdef Fault fault
+    cdef Py_ssize_t length = 0
+    while True:
+        start = p
+        p = read_length(p, limit, &length, &fault)
+        if p == NULL or p - start != varint_size(length):
+            return NULL
+        if f.kind == KIND_STRING and f.errors == NULL and not minirpc_is_utf8(p, length):
+            return NULL
+        p += length
+        if not tag_follows(f, p, end):
+            return p
+        p += f.head_size
+        if p > limit:
+            return NULL
 
 
 cdef const uint8_t* keep_run(
@@ -63,36 +102,43 @@ cdef bint encode_kept_run(Writer* w, const Field* f, PyObject* run) noexcept:
     cdef Py_ssize_t size = minirpc_run_size(run)
     if not room(w, size + PREFIX_SIZE):
         return False
-    put_head(w, f, f.packed_head)
-    w.pos = put_varint(w.pos, size)
+    if f.typecode:
+        put_head(w, f, f.packed_head)
+        w.pos = put_varint(w.pos, size)
+    else:
+        put_head(w, f, f.head)
     memcpy(w.pos, minirpc_run_bytes(run), size)
     w.pos += size
     return True
 
 
-cdef bint same_run(const Field* f, PyObject* x, PyObject* y) noexcept:
-    """Whether two runs are of the same bytes, and these say all: a NaN differs from itself."""
+cdef inline bint bytes_tell(const Field* f) noexcept:
+    """Whether runs of a field are equal if and only if their bytes are: a NaN differs from itself, and 0.0 is -0.0."""
+    return f.kind != KIND_DOUBLE and f.kind != KIND_FLOAT
+
+
+cdef bint same_run(PyObject* x, PyObject* y) noexcept:
     cdef Py_ssize_t size = minirpc_run_size(x)
-    if f.kind == KIND_DOUBLE or f.kind == KIND_FLOAT or size != minirpc_run_size(y):
-        return False
-    return memcmp(minirpc_run_bytes(x), minirpc_run_bytes(y), size) == 0
+    return size == minirpc_run_size(y) and memcmp(minirpc_run_bytes(x), minirpc_run_bytes(y), size) == 0
 
 
 cdef int hide_runs(object cls, Field* f, object spec) except -1:
-    """Lets a field of numbers keep runs, if its attribute is one of this module's and not the other engine's."""
+    """Lets a field keep runs, if its attribute is one of this module's and not the other engine's."""
     attributes = vars(cls)
-    if not f.typecode or not f.packed or type(attributes.get(spec.name)) is not ContainerSlot:
+    if f.shape != MANY_SCALARS or type(attributes.get(spec.name)) is not ContainerSlot:
+        return 0
+    if not (f.typecode and f.packed) and f.wire_type != LEN:
         return 0
     member = attributes[spec.slot]
-    if type(member) is not _NumbersSlot:
-        setattr(cls, spec.slot, _NumbersSlot(member, spec))
+    if type(member) is not _RunSlot:
+        setattr(cls, spec.slot, _RunSlot(member, spec))
     f.keeps_runs = True
     return 0
 
 
 @cython.final
-cdef class _NumbersSlot(_Slot):
-    """The slot below the attribute of a field of numbers, for Python code: holds Numbers where there is a run.
+cdef class _RunSlot(_Slot):
+    """The slot below the attribute of a field that keeps runs, for Python code, which finds what a run stands for.
 
     Args:
         member: the slot as the class was made with it.
@@ -103,7 +149,7 @@ cdef class _NumbersSlot(_Slot):
 
     def __init__(self, member, spec):
         self.name = spec.slot
-        describe_numbers(&self.field, spec)
+        describe_values(&self.field, spec)
 
     def __get__(self, message, cls):
         if message is None:

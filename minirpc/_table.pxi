@@ -64,30 +64,38 @@ cdef Plan make_plan(object cls):
     return plan
 
 
-cdef int describe_numbers(Field* f, object spec) except -1:
-    """Fills in what reading a packed run takes."""
+cdef int describe_values(Field* f, object spec) except -1:
+    """Fills in what reading a run of values takes, that is repeated but no message."""
     cdef int i
+    f.number = spec.number
     f.kind = spec.kind
     f.wire_type = spec.kind.wire_type
+    put_tag(f)
     for i, code in enumerate("dfiIqQ"):
         if code == spec.typecode:
             f.typecode = <uint8_t>ord(code)
             f.number_type = i
             f.number_size = minirpc_number_sizes[i]
+    if not spec.utf8:
+        f.errors = SURROGATE_ESCAPE
+    f.luck.credit = <uint8_t>MINIRPC_FIRST_CREDIT
     return 0
+
+
+cdef void put_tag(Field* f) noexcept:
+    f.tag = f.number << 3 | f.wire_type
+    f.head_size = <uint8_t>(put_varint(f.head, f.tag) - f.head)
 
 
 cdef int describe(Plan plan, Field* f, object spec) except -1:
     """Fills in what a field has in common with the key or value of a map entry."""
     is_map = spec.card == CARD_MAP
     is_repeated = spec.card == CARD_REPEATED
-    describe_numbers(f, spec)
-    f.number = spec.number
+    describe_values(f, spec)
     if is_map:
         f.wire_type = LEN
-    f.tag = f.number << 3 | f.wire_type
+        put_tag(f)
     f.packed_tag = spec.packed_tag if is_repeated and spec.kind.packable else f.tag
-    f.head_size = <uint8_t>(put_varint(f.head, f.tag) - f.head)
     put_varint(f.packed_head, f.packed_tag)
     f.end_tag = f.number << 3 | EGROUP
     put_varint(f.end_head, f.end_tag)
@@ -102,11 +110,8 @@ cdef int describe(Plan plan, Field* f, object spec) except -1:
     f.implicit = spec.card == CARD_IMPLICIT
     f.required = spec.required
     f.packed = spec.packed
-    if not spec.utf8:
-        f.errors = SURROGATE_ESCAPE
     f.unknown = plan.table.unknown
     f.length_size = 1
-    f.luck.credit = <uint8_t>MINIRPC_FIRST_CREDIT
     if is_map:
         f.shape = MAP_ENTRIES
         f.key = <Field*>allocate(plan, 1, sizeof(Field))
@@ -159,8 +164,8 @@ cdef Py_ssize_t extensions_offset(object cls) except? NO_SLOT:
 
 
 cdef Py_ssize_t checked_offset(object member, object cls) except -1:
-    if type(member) is _NumbersSlot:
-        member = (<_NumbersSlot>member).member
+    if type(member) is _RunSlot:
+        member = (<_RunSlot>member).member
     cdef Py_ssize_t offset = minirpc_slot_offset(<PyObject*>member)
     if offset < 0:
         raise TypeError(f"{member!r} is no slot")
@@ -174,7 +179,7 @@ cdef Py_ssize_t count_slots(object cls) except -1:
     offsets = set()
     for base in cls.__mro__:
         for value in vars(base).values():
-            if type(value) is _NumbersSlot or minirpc_slot_offset(<PyObject*>value) >= 0:
+            if type(value) is _RunSlot or minirpc_slot_offset(<PyObject*>value) >= 0:
                 offsets.add(checked_offset(value, None))
     return len(offsets)
 

@@ -132,6 +132,12 @@ MINIRPC_FILL(minirpc_fill_1, Py_UCS1)
 MINIRPC_FILL(minirpc_fill_2, Py_UCS2)
 MINIRPC_FILL(minirpc_fill_4, Py_UCS4)
 
+static inline int minirpc_is_utf8(const uint8_t *p, Py_ssize_t size)
+{
+    Py_UCS4 bound;
+    return minirpc_is_ascii(p, size) || minirpc_measure_utf8(p, p + size, &bound) >= 0;
+}
+
 /* A new str of UTF-8 bytes; NULL with an exception (UnicodeDecodeError) if they are not. `errors` is NULL or the name of
  * one of Python's own error handlers. What is short is left to CPython, which has strings of one character ready. */
 static inline PyObject *minirpc_text(const uint8_t *p, Py_ssize_t size, const char *errors)
