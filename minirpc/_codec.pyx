@@ -8,7 +8,10 @@ The seam between Python and C is the whole message: one call encodes or decodes 
   the low numbers. Values live in the instances' slots, which are read and written through their offsets; no attribute
   protocol, no dict.
 * Decoding compares the tag that it read with the tags of the field, reads by wire type and makes the object by kind
-  (``_reader.pxi``: values, ``_decode.pxi``: messages). New messages are filled from a template of defaults.
+  (``_reader.pxi``: values, ``_decode.pxi``: messages). New messages are filled from a template of defaults, and destroyed
+  in one loop (``_instances.h``). Short strings that repeat are shared (``_shared_text.h``).
+* Repeated scalars are kept as they came until they are read (``_runs.pxi``): who passes a message on, or reads a part of it,
+  does not pay for their objects.
 * Encoding goes forward in a single pass; lengths are filled in once they are known (``_writer.pxi``: values,
   ``_encode.pxi``: messages).
 * These functions cannot raise. They return a failure code, note what was wrong, and each level on the way out adds a
@@ -27,6 +30,8 @@ Rules that the code leans on:
 * An empty slot (NULL) stands for the default everywhere: ``del message.field`` leaves one, containers start as one.
 * An instance is filled completely before the garbage collector learns of it. Instances of classes that can hold only
   scalars are not told to it at all: correctly typed values make no cycles.
+* A slot of a field with ``keeps_runs`` may hold a run, which nobody outside of this module may see: ``settle`` puts in its
+  place what it stands for. Python code reads such slots through a ``_RunSlot``.
 * Pointers in a ``Table`` are to objects that its ``Plan`` keeps in ``kept``; a class keeps its plan.
 """
 
@@ -34,7 +39,8 @@ cimport cython
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from libc.limits cimport INT_MAX
 from libc.math cimport fabs
-from libc.stdint cimport INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN, UINT32_MAX, int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN, UINT32_MAX
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy, memmove
 
 from minirpc._capi cimport *

@@ -1,6 +1,6 @@
 # Part of _codec.pyx: repeated numbers, strings and bytes that stay in a slot as they came until they are read (`_run.h`).
 #
-# A field has such runs if nobody but this module gets to see its slot (`hide_runs`), and numbers if they are written packed.
+# A field has such runs if nobody but this module gets to see its slot (`hide_runs`); numbers, if they are written packed.
 # Encoding a run gives the bytes that it came as, so only what encoding would write the same way is kept as one.
 
 

@@ -4,7 +4,7 @@
  * memory is taken for it, its hash is known when it becomes a key, and comparing it with its like is comparing pointers.
  *
  * The table has a fixed number of places and a new string takes that of an older one, so what peers send can neither make
- * it grow nor make a search long; it holds half a megabyte at the most. A hash only chooses the places: what is found there
+ * it grow nor make a search long; it holds less than a megabyte. A hash only chooses the places: what is found there
  * is compared in full.
  */
 

@@ -297,11 +297,12 @@ def test_messages_in_cycles_are_found() -> None:
 
 
 def test_calls_of_one_class_with_different_keywords_take_turns() -> None:
+    misspelt: dict[str, Any] = {"number": 1, "txet": "a"}
     for _ in range(3):
         assert Leaf(number=1, text="a") == Leaf(text="a", number=1)
-        assert Leaf(**{"text": "b"}).text == Leaf(**{"text": "b", "number": 0}).text == "b"
+        assert Leaf(text="b").text == Leaf(text="b", number=0).text == "b"
         with pytest.raises(TypeError, match="unexpected keyword argument 'txet'"):
-            Leaf(**{"number": 1, "txet": "a"})
+            Leaf(**misspelt)
         with pytest.raises(TypeError, match="unexpected keyword argument"):
             Leaf(**{f"a{number}": 1 for number in range(20)})
 

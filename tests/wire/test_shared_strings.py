@@ -7,7 +7,7 @@ from typing import Any
 
 from compiled_samples import Leaf, Node
 from engines import Engine
-from samples import Unpacked
+from samples import Packed, Unpacked
 
 _LETTERS = ["ab", "é\u00ff", "Київ", "\N{GRINNING FACE}x", "a\0"]
 
@@ -51,3 +51,35 @@ def test_bytes_that_are_no_string_stay_refused(engine: Engine) -> None:
     for data in bad:
         assert engine.decode(Leaf, good).text == "éé"
         assert engine.fault(Leaf, data)[0].startswith("invalid UTF-8")
+
+
+def test_strings_that_only_their_message_holds(engine: Engine) -> None:
+    """They are written from their characters, without CPython's copy in UTF-8."""
+    for text in _strings(400):
+        message = Leaf(text="".join(reversed(text)))
+        assert engine.encode(message)[2:] == text[::-1].encode() or len(text.encode()) > 127
+        assert engine.decode(Leaf, engine.encode(message)) == message
+    for head in ("", "abcdefghi", "é", "ї", "\N{GRINNING FACE}"):
+        for tail in ("", "abcdefghi"):
+            whole = Leaf(text="".join([head, chr(0xD800), tail]))
+            assert "is a lone surrogate" in engine.misfit(whole)[0]
+
+
+def test_integers_of_every_size(both: list[Engine]) -> None:
+    edges = {sign * (2**bits + more) for bits in range(65) for more in (-1, 0, 1) for sign in (1, -1)}
+    for name, least, most in (
+        ("f_int64", -(2**63), 2**63 - 1),
+        ("f_sint64", -(2**63), 2**63 - 1),
+        ("f_uint64", 0, 2**64 - 1),
+        ("f_int32", -(2**31), 2**31 - 1),
+        ("f_sint32", -(2**31), 2**31 - 1),
+        ("f_uint32", 0, 2**32 - 1),
+    ):
+        fitting = sorted(number for number in edges if least <= number <= most)
+        message = Packed(**{name: fitting})
+        one, two = (engine.encode(message) for engine in both)
+        assert one == two
+        assert both[1].decode(Packed, one) == message
+        for wrong in edges - set(fitting):
+            one, two = (engine.misfit(Packed(**{name: [1, wrong, 1]})) for engine in both)
+            assert one == two
