@@ -100,7 +100,7 @@ cdef extern from "_codec.h":
     Py_ssize_t minirpc_put_doubles(uint8_t*, PyObject* const*, Py_ssize_t)
     uint8_t* minirpc_put_varint(uint8_t*, uint64_t)
     bint minirpc_is_own_text(PyObject*)
-    Py_ssize_t minirpc_text_room(PyObject*)
+    Py_ssize_t minirpc_utf8_room(PyObject*)
     uint8_t* minirpc_put_text(uint8_t*, PyObject*)
     bint minirpc_as_int64(PyObject*, int64_t*)
     bint minirpc_as_uint64(PyObject*, uint64_t*)

@@ -78,6 +78,7 @@ cdef class JsonWriter:
         w.start = w.pos = stack
         w.end = stack + STACK_SIZE
         w.heap = NULL
+        w.likely_size = 0
         w.misfit = FITS
         w.culprit = NULL
         try:

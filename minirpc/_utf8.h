@@ -215,7 +215,7 @@ static inline int minirpc_is_own_text(PyObject *text)
 }
 
 /* The most bytes that a str of that kind takes in UTF-8. */
-static inline Py_ssize_t minirpc_text_room(PyObject *text)
+static inline Py_ssize_t minirpc_utf8_room(PyObject *text)
 {
     int kind = PyUnicode_KIND(text);
     return PyUnicode_GET_LENGTH(text) * (kind == PyUnicode_4BYTE_KIND ? 4 : kind + 1);

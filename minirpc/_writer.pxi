@@ -232,7 +232,7 @@ cdef bint encode_own_text(Writer* w, Field* f, PyObject* value) noexcept:
     cdef Py_ssize_t mark = 0
     cdef int reserved = 0
     cdef uint8_t* end
-    if not (room(w, minirpc_text_room(value) + 2 * PREFIX_SIZE) and open_length(w, f, f.head, &mark, &reserved)):
+    if not (room(w, minirpc_utf8_room(value) + 2 * PREFIX_SIZE) and open_length(w, f, f.head, &mark, &reserved)):
         return False
     end = minirpc_put_text(w.pos, value)
     if end == NULL:
