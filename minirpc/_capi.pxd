@@ -82,6 +82,7 @@ cdef extern from "_codec.h":
     bint PyList_CheckExact(PyObject*)
     Py_ssize_t PyList_GET_SIZE(PyObject*)
     PyObject* PyList_GET_ITEM(PyObject*, Py_ssize_t)
+    PyObject** minirpc_list_items(PyObject*)
 
     bint PyDict_Check(PyObject*)
     bint PyDict_CheckExact(PyObject*)
@@ -97,6 +98,12 @@ cdef extern from "_codec.h":
     Py_ssize_t PyTuple_GET_SIZE(PyObject*)
     PyObject* PyTuple_GET_ITEM(PyObject*, Py_ssize_t)
 
+    Py_ssize_t minirpc_put_ints(uint8_t**, PyObject* const*, Py_ssize_t, int64_t, int64_t, bint)
+    Py_ssize_t minirpc_put_doubles(uint8_t*, PyObject* const*, Py_ssize_t)
+    uint8_t* minirpc_put_varint(uint8_t*, uint64_t)
+    bint minirpc_is_own_text(PyObject*)
+    Py_ssize_t minirpc_utf8_room(PyObject*)
+    uint8_t* minirpc_put_text(uint8_t*, PyObject*)
     bint minirpc_as_int64(PyObject*, int64_t*)
     bint minirpc_as_uint64(PyObject*, uint64_t*)
     uint32_t minirpc_load32(const uint8_t*)
@@ -108,6 +115,11 @@ cdef extern from "_codec.h":
     uint64_t minirpc_double_to_bits(double)
     uint32_t minirpc_float_to_bits(double)
     PyObject* minirpc_text(const uint8_t*, Py_ssize_t, const char*)
+    ctypedef struct minirpc_luck:
+        uint8_t credit
+    int MINIRPC_FIRST_CREDIT
+    bint minirpc_may_share(minirpc_luck*, Py_ssize_t)
+    PyObject* minirpc_shared_text(const uint8_t*, Py_ssize_t, const char*, minirpc_luck*)
     const char* minirpc_utf8(PyObject*, Py_ssize_t*)
     bint minirpc_is_ascii_text(PyObject*)
     Py_ssize_t PyUnicode_GET_LENGTH(PyObject*)
@@ -129,10 +141,23 @@ cdef extern from "_codec.h":
     PyObject* minirpc_new_numbers(int, Py_ssize_t)
     char* minirpc_numbers_items(PyObject*, Py_ssize_t*)
     int minirpc_extend_numbers(PyObject*, const char*, Py_ssize_t)
+    int minirpc_set_runs()
+    bint minirpc_is_run(PyObject*)
+    const uint8_t* minirpc_run_bytes(PyObject*)
+    Py_ssize_t minirpc_run_size(PyObject*)
+    PyObject* minirpc_new_run(const uint8_t*, Py_ssize_t)
+    bint minirpc_is_run_of_varints(const uint8_t*, Py_ssize_t)
+    int MINIRPC_RUN_SIZE
+    int MINIRPC_RUN_OF_CHUNKS
+    bint minirpc_is_utf8(const uint8_t*, Py_ssize_t)
     Py_ssize_t minirpc_slot_offset(PyObject*)
     PyTypeObject* minirpc_slot_owner(PyObject*)
     bint minirpc_is_plain(PyTypeObject*)
-    PyObject* minirpc_new_plain(PyTypeObject*)
+    ctypedef struct minirpc_share:
+        PyObject* object
+        Py_ssize_t count
+    PyObject* minirpc_new_plain(PyTypeObject*, PyObject* const*, Py_ssize_t, const minirpc_share*, int)
+    void minirpc_set_dealloc(PyTypeObject*)
     object minirpc_take(PyObject*)
     bint minirpc_hold_collection()
     void minirpc_release_collection(bint)

@@ -13,33 +13,19 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "_instances.h"
+#include "_pack.h"
+#include "_run.h"
+#include "_shared_text.h"
 #include "_utf8.h"
 
 /* ---- integers */
-
-/* Whether an int is so small that it is stored in one piece; if so, its value. */
-static inline int minirpc_small_int(PyObject *number, int64_t *value)
-{
-#if PY_VERSION_HEX >= 0x030C0000
-    if (PyUnstable_Long_IsCompact((PyLongObject *)number)) {
-        *value = PyUnstable_Long_CompactValue((PyLongObject *)number);
-        return 1;
-    }
-#elif PY_VERSION_HEX >= 0x030B0000
-    Py_ssize_t size = Py_SIZE(number); /* the number of digits, with the sign of the number */
-    if (size >= -1 && size <= 1) {
-        *value = size * (int64_t)((PyLongObject *)number)->ob_digit[0] * (size != 0);
-        return 1;
-    }
-#endif
-    return 0;
-}
 
 /* Reads an int, or an instance of a subclass. Returns whether it fits; never raises, never runs code of the value. */
 static inline int minirpc_as_int64(PyObject *number, int64_t *value)
 {
     int overflow;
-    if (minirpc_small_int(number, value)) return 1;
+    if (minirpc_short_int(number, value)) return 1;
     *value = PyLong_AsLongLongAndOverflow(number, &overflow);
     return overflow == 0;
 }
@@ -48,7 +34,7 @@ static inline int minirpc_as_uint64(PyObject *number, uint64_t *value)
 {
     int64_t as_signed;
     int overflow;
-    if (!minirpc_small_int(number, &as_signed)) {
+    if (!minirpc_short_int(number, &as_signed)) {
         as_signed = PyLong_AsLongLongAndOverflow(number, &overflow);
         if (overflow < 0) return 0;
         if (overflow > 0) {
@@ -208,6 +194,11 @@ static inline Py_hash_t minirpc_text_hash(PyObject *text)
 }
 
 /* ---- lists */
+
+static inline PyObject **minirpc_list_items(PyObject *list)
+{
+    return ((PyListObject *)list)->ob_item;
+}
 
 /* A list without elements, with room for as many. */
 static inline PyObject *minirpc_list_with_room(Py_ssize_t room)
@@ -401,26 +392,6 @@ static inline Py_ssize_t minirpc_slot_offset(PyObject *member)
 static inline PyTypeObject *minirpc_slot_owner(PyObject *member)
 {
     return PyDescr_TYPE(member);
-}
-
-/* Whether instances are a header and slots, nothing else: then an instance can be made by filling in a template. */
-static inline int minirpc_is_plain(PyTypeObject *type)
-{
-    unsigned long managed = 0;
-#ifdef Py_TPFLAGS_MANAGED_DICT
-    managed |= Py_TPFLAGS_MANAGED_DICT;
-#endif
-#ifdef Py_TPFLAGS_MANAGED_WEAKREF
-    managed |= Py_TPFLAGS_MANAGED_WEAKREF;
-#endif
-    return PyType_IS_GC(type) && type->tp_alloc == PyType_GenericAlloc && type->tp_new == PyBaseObject_Type.tp_new
-        && type->tp_itemsize == 0 && type->tp_dictoffset == 0 && type->tp_weaklistoffset == 0
-        && !(type->tp_flags & managed);
-}
-
-static inline PyObject *minirpc_new_plain(PyTypeObject *type)
-{
-    return (PyObject *)PyObject_GC_New(PyObject, type);
 }
 
 /* Hands a new reference, or NULL and the pending exception, over to Cython. */

@@ -8,7 +8,10 @@ The seam between Python and C is the whole message: one call encodes or decodes 
   the low numbers. Values live in the instances' slots, which are read and written through their offsets; no attribute
   protocol, no dict.
 * Decoding compares the tag that it read with the tags of the field, reads by wire type and makes the object by kind
-  (``_reader.pxi``: values, ``_decode.pxi``: messages). New messages are filled from a template of defaults.
+  (``_reader.pxi``: values, ``_decode.pxi``: messages). New messages are filled from a template of defaults, and destroyed
+  in one loop (``_instances.h``). Short strings that repeat are shared (``_shared_text.h``).
+* Repeated scalars are kept as they came until they are read (``_runs.pxi``): who passes a message on, or reads a part of it,
+  does not pay for their objects.
 * Encoding goes forward in a single pass; lengths are filled in once they are known (``_writer.pxi``: values,
   ``_encode.pxi``: messages).
 * These functions cannot raise. They return a failure code, note what was wrong, and each level on the way out adds a
@@ -28,6 +31,8 @@ Rules that the code leans on:
 * An empty slot (NULL) stands for the default everywhere: ``del message.field`` leaves one, containers start as one.
 * An instance is filled completely before the garbage collector learns of it. Instances of classes that can hold only
   scalars are not told to it at all: correctly typed values make no cycles.
+* A slot of a field with ``keeps_runs`` may hold a run, which nobody outside of this module may see: ``settle`` puts in its
+  place what it stands for. Python code reads such slots through a ``_RunSlot``.
 * Pointers in a ``Table`` are to objects that its ``Plan`` keeps in ``kept``; a class keeps its plan.
 """
 
@@ -35,7 +40,8 @@ cimport cython
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from libc.limits cimport INT_MAX
 from libc.math cimport fabs
-from libc.stdint cimport INT32_MAX, int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN, UINT32_MAX
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy, memmove
 
 from minirpc._capi cimport *
@@ -121,6 +127,8 @@ cdef struct Field:
     uint8_t number_type  # the place of that in minirpc_number_codes
     uint8_t number_size  # in memory
     uint8_t length_size  # what the last length prefix took: a guess at the next, see open_length
+    minirpc_luck luck  # of a string: whether its values repeat
+    bint keeps_runs  # short packed runs stay as they came until they are read
     bint implicit  # the default is not written
     bint required  # a message without it is not written
     bint closed  # an enum that has no values without a name
@@ -128,6 +136,9 @@ cdef struct Field:
     PyObject* default  # what the slot holds while unset; NULL for containers
     uint8_t[HEAD_SIZE] head  # tag and packed_tag as they are written
     bint packed  # how a repeated field is written
+    bint zigzag
+    int64_t least  # of an integer; of uint64, as far as these go
+    int64_t most
     int n_siblings
     Py_ssize_t* siblings  # offsets of the other members of the oneof
     Table* table  # of the sub-message's class
@@ -158,6 +169,8 @@ cdef struct Table:
     Py_ssize_t extensions  # offset of the slot with the holders of extensions, or NO_SLOT
     PyObject** template  # the body of a new instance: all that follows its header
     Py_ssize_t body_size  # in pointers
+    minirpc_share* shares  # the objects in the template
+    int n_shares
     bint plain  # the body is slots, nothing else
     bint leaf  # the slots hold scalars only
     bint compares  # by the `equal` of this module
@@ -259,17 +272,9 @@ cdef PyObject* new_of_type(const Table* t, PyTypeObject* cls) noexcept:
     return message
 
 
-cdef PyObject* new_untracked(const Table* t) noexcept:
+cdef inline PyObject* new_untracked(const Table* t) noexcept:
     """The same for the table's own class, if it is plain, before the garbage collector learns of it."""
-    cdef PyObject* message = minirpc_new_plain(t.type)
-    cdef PyObject** body = slot_at(message, sizeof(PyObject))
-    cdef Py_ssize_t i
-    if message == NULL:
-        return NULL
-    for i in range(t.body_size):
-        body[i] = t.template[i]
-        Py_XINCREF(body[i])
-    return message
+    return minirpc_new_plain(t.type, t.template, t.body_size, t.shares, t.n_shares)
 
 
 cdef inline PyObject* new_message(const Table* t) noexcept:
@@ -300,6 +305,9 @@ cdef class Plan:
     cdef readonly object cls
     cdef list kept  # owns the objects that the table points to
     cdef list memory  # and the memory, as _Block objects
+    cdef Py_ssize_t last_size  # of an encoded message, up to LIKELY_SIZE: a guess at the next
+    cdef object keywords  # the names in the last call of the class, and the fields that they are
+    cdef Field** keyword_fields
 
     def __init__(self):
         raise TypeError("use Plan.of(cls)")
@@ -361,10 +369,12 @@ cdef Plan plan_of_other_engine(object cls):
 include "_table.pxi"
 include "_reader.pxi"
 include "_decode.pxi"
+include "_decode_maps.pxi"
 include "_writer.pxi"
 include "_encode.pxi"
 include "_numbers.pxi"
 include "_slots.pxi"
+include "_runs.pxi"
 include "_objects.pxi"
 include "_json.pxi"
 include "_json_reader.pxi"

@@ -3,6 +3,10 @@
 # After a fault, each field on the way out adds its step to the path by `refuse_at`.
 
 
+cdef enum:
+    PACKED_BATCH = 1 << 16  # numbers for which the most memory that they may take is made ready at once
+
+
 # ---- sub-messages, repeated fields, maps
 
 
@@ -50,17 +54,47 @@ cdef bint encode_elements(Writer* w, Field* f, PyObject* items, int depth) noexc
     return True
 
 
+cdef bint encode_ordinary(Writer* w, const Field* f, PyObject* items, Py_ssize_t* done) noexcept:
+    """Writes the numbers of a list up to the first that is not plainly of the field's type; counts them in ``done``.
+
+    False if there is no memory.
+    """
+    cdef PyObject** values = minirpc_list_items(items)
+    cdef Py_ssize_t count = PyList_GET_SIZE(items)
+    cdef Py_ssize_t some
+    cdef Py_ssize_t written
+    if f.kind == KIND_DOUBLE:
+        if not room(w, 8 * count):
+            return False
+        done[0] = minirpc_put_doubles(w.pos, values, count)
+        w.pos += 8 * done[0]
+        return True
+    if f.wire_type != VARINT or f.kind == KIND_BOOL or f.kind == KIND_ENUM:
+        return True
+    while done[0] < count:
+        some = min(count - done[0], PACKED_BATCH)
+        if not room(w, some * MAX_VARINT_SIZE):
+            return False
+        written = minirpc_put_ints(&w.pos, values + done[0], some, f.least, f.most, f.zigzag)
+        done[0] += written
+        if written < some:
+            return True
+    return True
+
+
 cdef bint encode_packed(Writer* w, Field* f, PyObject* items) noexcept:
     cdef bint closed = f.closed
     cdef Py_ssize_t mark = 0
     cdef int reserved = 0
     cdef uint64_t bits = 0
+    cdef Py_ssize_t count = PyList_GET_SIZE(items)
+    cdef Py_ssize_t done = 0
     cdef Py_ssize_t i
-    if PyList_GET_SIZE(items) == 0:
+    if count == 0:
         return True
-    if not open_length(w, f, f.packed_head, &mark, &reserved):
+    if not (open_length(w, f, f.packed_head, &mark, &reserved) and encode_ordinary(w, f, items, &done)):
         return False
-    for i in range(PyList_GET_SIZE(items)):
+    for i in range(done, count):
         if not bits_of_object(f, PyList_GET_ITEM(items, i), &bits) or (closed and not is_named(f, <int32_t>bits)):
             refuse(w, NOT_A_SCALAR, f, PyList_GET_ITEM(items, i))
             return refuse_at(w, f, i, NULL)
@@ -71,6 +105,8 @@ cdef bint encode_packed(Writer* w, Field* f, PyObject* items) noexcept:
 
 
 cdef bint encode_repeated(Writer* w, Field* f, PyObject* items, int depth) noexcept:
+    if f.keeps_runs and minirpc_is_run(items):
+        return encode_kept_run(w, f, items)
     if f.typecode and minirpc_is_numbers(items, f.number_type):
         return encode_numbers(w, f, items)
     if not PyList_Check(items):
@@ -264,6 +300,7 @@ cdef object encode_root(Plan plan, PyObject* message, bint deterministic, bint p
     w.end = stack + STACK_SIZE
     w.heap = NULL
     w.is_text = False
+    w.likely_size = plan.last_size
     w.deterministic = deterministic
     w.partial = partial
     w.misfit = FITS
@@ -295,6 +332,7 @@ cdef object finish(Writer* w, Plan plan):
     if size > INT32_MAX:
         Py_XDECREF(w.heap)
         raise EncodeError(wording().too_large(size), plan.cls.__full_name__())
+    plan.last_size = min(size, LIKELY_SIZE)
     if w.heap == NULL:
         w.heap = PyBytes_FromStringAndSize(<const char*>w.start, size)
     elif w.pos != w.end:

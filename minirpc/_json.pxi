@@ -108,6 +108,7 @@ cdef class JsonWriter:
         w.start = w.pos = stack
         w.end = stack + STACK_SIZE
         w.heap = NULL
+        w.likely_size = 0
         w.is_text = True
         w.widest = 0x7F
         w.tails = 0
@@ -561,6 +562,9 @@ cdef bint write_object(Writer* w, JsonWriter t, PyObject* message, int depth, ob
         return False
     for i in range(t.plan.table.n_fields):
         j = &t.fields[i]
+        if j.f.keeps_runs and not settle(j.f, slot_at(message, j.f.offset)):
+            PyErr_Clear()
+            return False
         value = slot_at(message, j.f.offset)[0]
         if j.f.shape >= MANY_SCALARS:
             if not add_container(w, t, j, value, depth, registry):

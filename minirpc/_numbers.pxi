@@ -78,7 +78,7 @@ cdef const uint8_t* read_run(
     return p
 
 
-cdef bint is_absent(PyObject* container) noexcept:
+cdef inline bint is_absent(PyObject* container) noexcept:
     return container == NULL or container == None_
 
 
@@ -90,6 +90,8 @@ cdef Py_ssize_t container_size(const Field* f, PyObject* message) noexcept:
         return 0
     if PyList_Check(items):
         return PyList_GET_SIZE(items)
+    if minirpc_is_run(items):
+        return number_count(f, minirpc_run_bytes(items), minirpc_run_bytes(items) + minirpc_run_size(items))
     if f.typecode and minirpc_is_numbers(items, f.number_type):
         minirpc_numbers_items(items, &count)
     return count
@@ -133,6 +135,8 @@ cdef const uint8_t* read_packed_numbers(
         if length % f.number_size:
             fail(&r.fault, PACKED_REMAINDER, start, length, f.number_size)
             return stop(r, f, container_size(f, message))
+    if is_run_of_numbers(f, slot_at(message, f.offset)[0], p, length):
+        return keep_run(r, f, message, p, length)
     numbers = minirpc_new_numbers(f.number_type, count)
     if numbers == NULL:
         return stop_raised(r)
@@ -178,7 +182,10 @@ cdef const uint8_t* read_unpacked_numbers(
 cdef const uint8_t* decode_numbers(
     Reader* r, const Field* f, PyObject* message, uint32_t tag, const uint8_t* p, const uint8_t* end, int depth
 ) noexcept:
-    cdef PyObject* items = slot_at(message, f.offset)[0]
+    cdef PyObject* items
+    if not settle(f, slot_at(message, f.offset)):
+        return stop_raised(r)
+    items = slot_at(message, f.offset)[0]
     if not is_absent(items) and not minirpc_is_numbers(items, f.number_type):
         return decode_repeated(r, f, message, tag, p, end, depth)
     if tag != f.tag:

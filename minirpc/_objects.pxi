@@ -21,6 +21,10 @@ cdef bint assign(Plan plan, PyObject* message, PyObject* name, PyObject* value) 
     cdef Field* f = find_name(&plan.table, name)
     if f == NULL:
         raise TypeError(f"{plan.cls.__name__}() got an unexpected keyword argument {<object>name!r}")
+    return assign_to(f, message, value)
+
+
+cdef inline bint assign_to(Field* f, PyObject* message, PyObject* value) except -1:
     if value == None_ and f.shape >= MANY_SCALARS:
         return False
     if f.typecode:
@@ -54,9 +58,29 @@ cdef int assign_keywords(Plan plan, PyObject* message, PyObject* const* values, 
     cdef bint oneofs = False
     cdef Py_ssize_t i
     for i in range(PyTuple_GET_SIZE(names)):
-        if assign(plan, message, PyTuple_GET_ITEM(names, i), values[i]):
-            oneofs = True
+        if <PyObject*>plan.keywords == names:  # still: to adopt a value may run code
+            oneofs |= assign_to(plan.keyword_fields[i], message, values[i])
+        else:
+            oneofs |= assign(plan, message, PyTuple_GET_ITEM(names, i), values[i])
     return check_oneofs(plan, message) if oneofs else 0
+
+
+cdef int note_keywords(Plan plan, PyObject* names) except -1:
+    """Looks up the names of a call: each time that one line of a program makes a message, they are the same tuple."""
+    cdef Table* t = &plan.table
+    cdef Py_ssize_t count = PyTuple_GET_SIZE(names)
+    cdef Py_ssize_t i
+    plan.keywords = None
+    if count > t.n_fields:
+        return 0  # one of them is no field
+    for i in range(count):
+        if not PyUnicode_CheckExact(PyTuple_GET_ITEM(names, i)):
+            return 0  # its hash may be code, which may make a message, and note its names
+        plan.keyword_fields[i] = find_name(t, PyTuple_GET_ITEM(names, i))
+        if plan.keyword_fields[i] == NULL:
+            return 0
+    plan.keywords = <object>names
+    return 0
 
 
 cdef PyObject* construct(PyObject* cls, PyObject* const* args, size_t nargsf, PyObject* names) except NULL:
@@ -73,6 +97,8 @@ cdef PyObject* construct(PyObject* cls, PyObject* const* args, size_t nargsf, Py
         raise_pending()
     if names != NULL:
         try:
+            if <PyObject*>plan.keywords != names:
+                note_keywords(plan, names)
             assign_keywords(plan, message, args, names)
         except BaseException:
             Py_DECREF(message)
@@ -141,11 +167,28 @@ cdef bint same_fields(Table* t, PyObject* a, PyObject* b) except -1:
         f = &t.fields[i]
         x = slot_at(a, f.offset)[0]
         y = slot_at(b, f.offset)[0]
-        if x != y and not same_slots(f, x, y):
+        if x == y:
+            continue
+        if f.keeps_runs and (minirpc_is_run(x) or minirpc_is_run(y)):
+            if minirpc_is_run(x) and minirpc_is_run(y) and bytes_tell(f):
+                if not same_run(x, y):
+                    return False
+                continue
+            settled(f, a)
+            y = settled(f, b)
+            x = slot_at(a, f.offset)[0]
+        if not same_slots(f, x, y):
             return False
     x = slot_at(a, t.unknown)[0]
     y = slot_at(b, t.unknown)[0]
     return x == y or same_objects(x if x != NULL else EMPTY_BYTES, y if y != NULL else EMPTY_BYTES)
+
+
+cdef PyObject* settled(const Field* f, PyObject* message) except? NULL:
+    """What is in a field's slot, and no run."""
+    if not settle(f, slot_at(message, f.offset)):
+        raise_pending()
+    return slot_at(message, f.offset)[0]
 
 
 cdef bint is_empty(const Field* f, PyObject* container) noexcept:
@@ -235,6 +278,8 @@ def copy(message):
     cdef int i
     twin = new_like(plan, <PyObject*>message)
     for i in range(plan.table.n_fields):
+        if plan.table.fields[i].keeps_runs:  # both are to share what is made of it
+            settled(&plan.table.fields[i], <PyObject*>message)
         share_slot(<PyObject*>twin, <PyObject*>message, plan.table.fields[i].offset)
     share_slot(<PyObject*>twin, <PyObject*>message, plan.table.unknown)
     if hasattr(message, "__dict__"):
@@ -303,7 +348,7 @@ cdef inline bint is_immutable(const Field* f, PyObject* value) noexcept:
     return (
         value == None_ or value == True_ or value == False_ or Py_TYPE(value) == <PyTypeObject*>f.enum_class
         or PyUnicode_CheckExact(value) or PyLong_CheckExact(value)
-        or PyFloat_CheckExact(value) or PyBytes_CheckExact(value)
+        or PyFloat_CheckExact(value) or PyBytes_CheckExact(value) or minirpc_is_run(value)
     )
 
 

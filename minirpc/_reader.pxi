@@ -113,11 +113,14 @@ cdef inline const uint8_t* read_chunk(
 ) noexcept:
     """Reads a string or bytes value."""
     cdef Py_ssize_t length = 0
+    cdef minirpc_luck* luck = <minirpc_luck*>&f.luck  # changes in a plan that else does not; it is a guess
     p = read_length(p, end, &length, &r.fault)
     if p == NULL:
         return NULL
     if f.kind == KIND_BYTES:
         value[0] = PyBytes_FromStringAndSize(<const char*>p, length)
+    elif minirpc_may_share(luck, length):
+        value[0] = minirpc_shared_text(p, length, f.errors, luck)
     else:
         value[0] = minirpc_text(p, length, f.errors)
     if value[0] != NULL:

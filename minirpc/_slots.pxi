@@ -35,11 +35,13 @@ cdef class ContainerSlot(_Slot):
 
     cdef bint is_map
     cdef str typecode  # of a field of numbers, or ""
+    cdef Field values  # how to read a run of them
 
     def __init__(self, member, spec):
         self.name = spec.name
         self.is_map = spec.card == CARD_MAP
         self.typecode = spec.typecode
+        describe_values(&self.values, spec)
 
     cdef object fresh(self):
         if self.typecode:
@@ -50,14 +52,13 @@ cdef class ContainerSlot(_Slot):
         if message is None:
             return self
         cdef PyObject** slot = self.slot_of(<PyObject*>message)
-        if slot[0] == NULL:
+        if minirpc_is_run(slot[0]) and not settle(&self.values, slot):
+            raise_pending()
+        if is_absent(slot[0]):  # None is the pure engine's way to clear
             fresh = self.fresh()
-            if slot[0] == NULL:  # still: making a container may set off a garbage collection
+            if is_absent(slot[0]):  # still: making a container may set off a garbage collection
                 Py_INCREF(<PyObject*>fresh)
-                slot[0] = <PyObject*>fresh
-        elif slot[0] == None_:  # the pure engine's way to clear
-            put_at(slot, NULL)
-            return self.__get__(message, cls)
+                put_at(slot, <PyObject*>fresh)
         return <object>slot[0]
 
     def __set__(self, message, value):

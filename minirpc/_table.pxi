@@ -51,9 +51,12 @@ cdef Plan make_plan(object cls):
     for i, spec in enumerate(specs):
         describe(plan, &t.fields[i], spec)
         place(plan, &t.fields[i], spec)
+        hide_runs(owner, &t.fields[i], spec)
         t.leaf = t.leaf and t.fields[i].shape == ONE_SCALAR
-    t.plain = minirpc_is_plain(t.type)
     t.body_size = (t.type.tp_basicsize - <Py_ssize_t>sizeof(PyObject)) // <Py_ssize_t>sizeof(PyObject*)
+    t.plain = minirpc_is_plain(t.type) and count_slots(owner) == t.body_size
+    if t.plain:
+        minirpc_set_dealloc(t.type)
     t.compares = owner.__eq__ is equal
     t.copies = getattr(owner, "__deepcopy__", None) is deepcopy
     index_numbers(plan)
@@ -61,32 +64,54 @@ cdef Plan make_plan(object cls):
     return plan
 
 
-cdef int describe(Plan plan, Field* f, object spec) except -1:
-    """Fills in what a field has in common with the key or value of a map entry."""
+cdef int describe_values(Field* f, object spec) except -1:
+    """Fills in what reading a run of values takes, that is repeated but no message."""
     cdef int i
-    is_map = spec.card == CARD_MAP
-    is_repeated = spec.card == CARD_REPEATED
     f.number = spec.number
     f.kind = spec.kind
-    f.wire_type = LEN if is_map else spec.kind.wire_type
-    f.tag = f.number << 3 | f.wire_type
-    f.packed_tag = spec.packed_tag if is_repeated and spec.kind.packable else f.tag
-    f.head_size = <uint8_t>(put_varint(f.head, f.tag) - f.head)
-    put_varint(f.packed_head, f.packed_tag)
-    f.end_tag = f.number << 3 | EGROUP
-    put_varint(f.end_head, f.end_tag)
-    f.implicit = spec.card == CARD_IMPLICIT
-    f.required = spec.required
-    f.packed = spec.packed
-    if not spec.utf8:
-        f.errors = SURROGATE_ESCAPE
-    f.unknown = plan.table.unknown
-    f.length_size = 1
+    f.wire_type = spec.kind.wire_type
+    put_tag(f)
     for i, code in enumerate("dfiIqQ"):
         if code == spec.typecode:
             f.typecode = <uint8_t>ord(code)
             f.number_type = i
             f.number_size = minirpc_number_sizes[i]
+    if not spec.utf8:
+        f.errors = SURROGATE_ESCAPE
+    f.luck.credit = <uint8_t>MINIRPC_FIRST_CREDIT
+    return 0
+
+
+cdef void put_tag(Field* f) noexcept:
+    f.tag = f.number << 3 | f.wire_type
+    f.head_size = <uint8_t>(put_varint(f.head, f.tag) - f.head)
+
+
+cdef int describe(Plan plan, Field* f, object spec) except -1:
+    """Fills in what a field has in common with the key or value of a map entry."""
+    is_map = spec.card == CARD_MAP
+    is_repeated = spec.card == CARD_REPEATED
+    describe_values(f, spec)
+    if is_map:
+        f.wire_type = LEN
+        put_tag(f)
+    f.packed_tag = spec.packed_tag if is_repeated and spec.kind.packable else f.tag
+    put_varint(f.packed_head, f.packed_tag)
+    f.end_tag = f.number << 3 | EGROUP
+    put_varint(f.end_head, f.end_tag)
+    f.zigzag = f.kind == KIND_SINT32 or f.kind == KIND_SINT64
+    f.least, f.most = INT32_MIN, INT32_MAX
+    if f.kind == KIND_UINT32:
+        f.least, f.most = 0, UINT32_MAX
+    elif f.kind == KIND_UINT64:
+        f.least, f.most = 0, INT64_MAX
+    elif f.kind == KIND_INT64 or f.kind == KIND_SINT64:
+        f.least, f.most = INT64_MIN, INT64_MAX
+    f.implicit = spec.card == CARD_IMPLICIT
+    f.required = spec.required
+    f.packed = spec.packed
+    f.unknown = plan.table.unknown
+    f.length_size = 1
     if is_map:
         f.shape = MAP_ENTRIES
         f.key = <Field*>allocate(plan, 1, sizeof(Field))
@@ -139,12 +164,24 @@ cdef Py_ssize_t extensions_offset(object cls) except? NO_SLOT:
 
 
 cdef Py_ssize_t checked_offset(object member, object cls) except -1:
+    if type(member) is _RunSlot:
+        member = (<_RunSlot>member).member
     cdef Py_ssize_t offset = minirpc_slot_offset(<PyObject*>member)
     if offset < 0:
         raise TypeError(f"{member!r} is no slot")
     if cls is not None and not PyType_IsSubtype(<PyTypeObject*>cls, minirpc_slot_owner(<PyObject*>member)):
         raise TypeError(f"{member!r} is no slot of {cls.__name__}")
     return offset
+
+
+cdef Py_ssize_t count_slots(object cls) except -1:
+    """How many slots an instance has, those of the bases among them."""
+    offsets = set()
+    for base in cls.__mro__:
+        for value in vars(base).values():
+            if type(value) is _RunSlot or minirpc_slot_offset(<PyObject*>value) >= 0:
+                offsets.add(checked_offset(value, None))
+    return len(offsets)
 
 
 cdef int index_numbers(Plan plan) except -1:
@@ -168,6 +205,7 @@ cdef int index_names(Plan plan) except -1:
         size *= 2
     t.name_mask = size - 1
     t.by_name = <Field**>allocate(plan, size, sizeof(Field*))
+    plan.keyword_fields = <Field**>allocate(plan, t.n_fields, sizeof(Field*))
     for i in range(t.n_fields):
         at = minirpc_text_hash(t.fields[i].name) & t.name_mask
         while t.by_name[at] != NULL:
@@ -193,7 +231,28 @@ cdef int find_defaults(Plan plan) except -1:
         t.template[body_index(t.unknown)] = EMPTY_BYTES
         if t.extensions != NO_SLOT:
             t.template[body_index(t.extensions)] = None_
+        count_shares(plan)
     t.has_defaults = True
+    return 0
+
+
+cdef int count_shares(Plan plan) except -1:
+    """Counts how often each object stands in the template."""
+    cdef Table* t = &plan.table
+    cdef Py_ssize_t i
+    cdef int at
+    t.shares = <minirpc_share*>allocate(plan, t.body_size, sizeof(minirpc_share))
+    t.n_shares = 0
+    for i in range(t.body_size):
+        if t.template[i] == NULL:
+            continue
+        at = 0
+        while at < t.n_shares and t.shares[at].object != t.template[i]:
+            at += 1
+        if at == t.n_shares:
+            t.shares[at].object = t.template[i]
+            t.n_shares += 1
+        t.shares[at].count += 1
     return 0
 
 

@@ -97,15 +97,16 @@ static inline Py_ssize_t minirpc_measure_utf8(const uint8_t *p, const uint8_t *e
 
 /* Fills in characters of one width from bytes that were measured. */
 #define MINIRPC_FILL(name, character)                                                                             \
-    static inline void name(character *out, const uint8_t *p, const uint8_t *end)                                 \
+    static inline void name(character *out, Py_ssize_t length, const uint8_t *p, const uint8_t *end)              \
     {                                                                                                             \
         int run;                                                                                                  \
+        const character *full = out + length; /* the last characters must not be written eight at a time */       \
         while (p < end) {                                                                                         \
             uint8_t first = *p;                                                                                   \
             if (first < 0x80) {                                                                                   \
                 while (end - p >= 8 && (run = minirpc_ascii_of_8(p)) > 0) {                                       \
-                    if (run == 8) {                                                                               \
-                        for (int i = 0; i < 8; i++) out[i] = (character)p[i]; /* in one go: the count is known */ \
+                    if (full - out >= 8) { /* in one go, as the count is known; what is too much is overwritten */\
+                        for (int i = 0; i < 8; i++) out[i] = (character)p[i];                                     \
                     } else {                                                                                      \
                         for (int i = 0; i < run; i++) out[i] = (character)p[i];                                   \
                     }                                                                                             \
@@ -138,9 +139,9 @@ static inline PyObject *minirpc_filled_text(const uint8_t *p, Py_ssize_t size, P
     PyObject *text = PyUnicode_New(length, bound);
     if (text == NULL) return NULL;
     if (bound <= 0x7F) memcpy(PyUnicode_1BYTE_DATA(text), p, (size_t)size);
-    else if (bound <= 0xFF) minirpc_fill_1(PyUnicode_1BYTE_DATA(text), p, end);
-    else if (bound <= 0xFFFF) minirpc_fill_2(PyUnicode_2BYTE_DATA(text), p, end);
-    else minirpc_fill_4(PyUnicode_4BYTE_DATA(text), p, end);
+    else if (bound <= 0xFF) minirpc_fill_1(PyUnicode_1BYTE_DATA(text), length, p, end);
+    else if (bound <= 0xFFFF) minirpc_fill_2(PyUnicode_2BYTE_DATA(text), length, p, end);
+    else minirpc_fill_4(PyUnicode_4BYTE_DATA(text), length, p, end);
     return text;
 }
 
@@ -165,6 +166,12 @@ static inline PyObject *minirpc_cut_text(PyObject *text, Py_ssize_t size)
     return text;
 }
 
+static inline int minirpc_is_utf8(const uint8_t *p, Py_ssize_t size)
+{
+    Py_UCS4 bound;
+    return minirpc_is_ascii(p, size) || minirpc_measure_utf8(p, p + size, &bound) >= 0;
+}
+
 /* A new str of UTF-8 bytes; NULL with an exception (UnicodeDecodeError) if they are not. `errors` is NULL or the name of
  * one of Python's own error handlers. What is short is left to CPython, which has strings of one character ready. */
 static inline PyObject *minirpc_text(const uint8_t *p, Py_ssize_t size, const char *errors)
@@ -182,6 +189,78 @@ static inline PyObject *minirpc_text(const uint8_t *p, Py_ssize_t size, const ch
     length = minirpc_measure_utf8(p, end, &bound);
     if (length < 0) return PyUnicode_DecodeUTF8((const char *)p, size, errors); /* its errors, and its handlers */
     return minirpc_filled_text(p, size, length, bound);
+}
+
+/* ---- str to UTF-8 */
+
+/* Writes characters as UTF-8; NULL at a lone surrogate. */
+#define MINIRPC_PUT(name, character)                                                                              \
+    static uint8_t *name(uint8_t *out, const character *p, const character *end)                                  \
+    {                                                                                                             \
+        while (p < end) {                                                                                         \
+            Py_UCS4 c = *p;                                                                                       \
+            if (c < 0x80) {                                                                                       \
+                while (end - p >= 8) { /* in one go: the count is known */                                        \
+                    uint64_t word, seen = 0;                                                                      \
+                    for (int i = 0; i < 8; i += 8 / (int)sizeof(character)) {                                     \
+                        memcpy(&word, p + i, 8);                                                                  \
+                        seen |= word;                                                                             \
+                    }                                                                                             \
+                    if (seen & ~(~(uint64_t)0 / (character)~(character)0 * 0x7F)) break;                          \
+                    for (int i = 0; i < 8; i++) out[i] = (uint8_t)p[i];                                           \
+                    out += 8;                                                                                     \
+                    p += 8;                                                                                       \
+                }                                                                                                 \
+                while (p < end && *p < 0x80) *out++ = (uint8_t)*p++;                                              \
+                continue;                                                                                         \
+            }                                                                                                     \
+            p++;                                                                                                  \
+            if (c < 0x800) {                                                                                      \
+                *out++ = (uint8_t)(0xC0 | c >> 6);                                                                \
+            } else {                                                                                              \
+                if (c < 0x10000) {                                                                                \
+                    if (c >= 0xD800 && c <= 0xDFFF) return NULL;                                                  \
+                    *out++ = (uint8_t)(0xE0 | c >> 12);                                                           \
+                } else {                                                                                          \
+                    *out++ = (uint8_t)(0xF0 | c >> 18);                                                           \
+                    *out++ = (uint8_t)(0x80 | (c >> 12 & 0x3F));                                                  \
+                }                                                                                                 \
+                *out++ = (uint8_t)(0x80 | (c >> 6 & 0x3F));                                                       \
+            }                                                                                                     \
+            *out++ = (uint8_t)(0x80 | (c & 0x3F));                                                                \
+        }                                                                                                         \
+        return out;                                                                                               \
+    }
+
+MINIRPC_PUT(minirpc_put_1, Py_UCS1)
+MINIRPC_PUT(minirpc_put_2, Py_UCS2)
+MINIRPC_PUT(minirpc_put_4, Py_UCS4)
+
+/* Whether nobody else holds a str that is not ASCII, and CPython has no UTF-8 of it yet. */
+static inline int minirpc_is_own_text(PyObject *text)
+{
+    return Py_REFCNT(text) == 1 && PyUnicode_CheckExact(text) && PyUnicode_IS_COMPACT(text) && !PyUnicode_IS_ASCII(text)
+        && ((PyCompactUnicodeObject *)text)->utf8 == NULL;
+}
+
+/* The most bytes that a str of that kind takes in UTF-8. */
+static inline Py_ssize_t minirpc_utf8_room(PyObject *text)
+{
+    int kind = PyUnicode_KIND(text);
+    return PyUnicode_GET_LENGTH(text) * (kind == PyUnicode_4BYTE_KIND ? 4 : kind + 1);
+}
+
+/* Writes a str of that kind where there is that much room, and returns the place behind; NULL
+ * without an exception if it has a lone surrogate. */
+static inline uint8_t *minirpc_put_text(uint8_t *out, PyObject *text)
+{
+    Py_ssize_t length = PyUnicode_GET_LENGTH(text);
+    int kind = PyUnicode_KIND(text);
+    if (kind == PyUnicode_1BYTE_KIND)
+        return minirpc_put_1(out, PyUnicode_1BYTE_DATA(text), PyUnicode_1BYTE_DATA(text) + length);
+    if (kind == PyUnicode_2BYTE_KIND)
+        return minirpc_put_2(out, PyUnicode_2BYTE_DATA(text), PyUnicode_2BYTE_DATA(text) + length);
+    return minirpc_put_4(out, PyUnicode_4BYTE_DATA(text), PyUnicode_4BYTE_DATA(text) + length);
 }
 
 #endif

@@ -6,6 +6,7 @@
 
 cdef enum:
     STACK_SIZE = 1024  # bytes of a message that need no memory from the heap
+    LIKELY_SIZE = 1 << 20  # bytes that a message may take at once because the one before it did
     PREFIX_SIZE = HEAD_SIZE + MAX_VARINT_SIZE  # the most that a tag and a varint take
     UNKNOWN_WIDTH = 0xFFFFFF
 
@@ -27,6 +28,7 @@ cdef struct Writer:
     uint8_t* start
     uint8_t* pos
     uint8_t* end
+    Py_ssize_t likely_size  # what the last message of the class took, so that the buffer does not grow in many steps
     PyObject* heap  # the object whose memory this is, or NULL while it is on the C stack: bytes, or
     bint is_text  # a str with room for ASCII, in which UTF-8 is collected
     uint32_t widest  # of a text: no character is above this, nor any of its bits; or UNKNOWN_WIDTH
@@ -61,6 +63,8 @@ cdef bint grow(Writer* w, Py_ssize_t needed) noexcept:
     cdef Py_ssize_t used = w.pos - w.start
     cdef Py_ssize_t size = max(2 * (w.end - w.start), used + needed)
     cdef PyObject* before = w.heap
+    if w.heap == NULL:
+        size = max(size, w.likely_size + PREFIX_SIZE)  # what is asked for is most often a little more than what is used
     if w.is_text:
         w.heap = minirpc_text_room(size)
         if w.heap != NULL:
@@ -196,7 +200,7 @@ cdef inline bint bits_of_object(const Field* f, PyObject* value, uint64_t* bits)
 cdef inline void put_bits(Writer* w, const Field* f, uint64_t bits) noexcept:
     """Writes a value where there is MAX_VARINT_SIZE room."""
     if f.wire_type == VARINT:
-        w.pos = put_varint(w.pos, bits)
+        w.pos = minirpc_put_varint(w.pos, bits)
     elif f.wire_type == I64:
         minirpc_store64(w.pos, bits)
         w.pos += 8
@@ -231,6 +235,24 @@ cdef bint encode_escaped(Writer* w, const Field* f, PyObject* value, bint implic
     return True
 
 
+cdef bint encode_own_text(Writer* w, Field* f, PyObject* value) noexcept:
+    """Writes a string that is not ASCII, and that only its message holds, without a copy in UTF-8 beside it.
+
+    CPython keeps such a copy for as long as the string lives. A string that others hold too, as a constant, may be
+    written again and again, and gets one.
+    """
+    cdef Py_ssize_t mark = 0
+    cdef int reserved = 0
+    cdef uint8_t* end
+    if not (room(w, minirpc_utf8_room(value) + 2 * PREFIX_SIZE) and open_length(w, f, f.head, &mark, &reserved)):
+        return False
+    end = minirpc_put_text(w.pos, value)
+    if end == NULL:
+        return refuse(w, NOT_A_SCALAR, f, value)
+    w.pos = end
+    return close_length(w, f, mark, reserved)
+
+
 cdef bint encode_string(Writer* w, const Field* f, PyObject* value, bint implicit) noexcept:
     cdef Py_ssize_t size = 0
     cdef const char* data
@@ -238,6 +260,8 @@ cdef bint encode_string(Writer* w, const Field* f, PyObject* value, bint implici
         return refuse(w, NOT_A_SCALAR, f, value)
     if f.errors != NULL and not minirpc_is_ascii_text(value):
         return encode_escaped(w, f, value, implicit)
+    if minirpc_is_own_text(value):
+        return encode_own_text(w, <Field*>f, value)
     data = minirpc_utf8(value, &size)
     if data != NULL:
         return encode_chunk(w, f, data, size, implicit)

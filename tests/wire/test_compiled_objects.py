@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import copy
+import gc
+import sys
+import weakref
 from typing import Any
 
 import pytest
@@ -201,3 +204,122 @@ def test_subclasses_that_copy_or_compare_themselves_are_asked() -> None:
     twin = copy.deepcopy(holder)
     assert twin.one is holder.one
     assert twin.many[0] is holder.many[0]
+
+
+# ---- destruction
+
+
+def _chain(length: int) -> Node:
+    message = Node()
+    for _ in range(length):
+        message = Node(right=message)
+    return message
+
+
+def test_messages_nested_however_deep_are_destroyed() -> None:
+    last = Leaf(text="x" * 99)
+    for length in (1, 39, 40, 41, 100, 100_000):
+        before = sys.getrefcount(last)
+        chain = _chain(length)
+        middle = chain
+        while middle.right is not None:
+            middle = middle.right
+        middle.leaf = last
+        del middle, chain
+        assert sys.getrefcount(last) == before
+
+
+def test_what_messages_hold_is_released_with_them() -> None:
+    class Held:
+        pass
+
+    none = sys.getrefcount(None)
+    for cls in (Leaf, Node, type("Derived", (Node,), {"__slots__": ("more", "__weakref__")})):
+        held = Held()
+        for _ in range(1_000):
+            message: Any = cls()
+            setattr(message, "text" if cls is Leaf else "data", held)
+        del message
+        gc.collect()
+        assert sys.getrefcount(held) == 2
+    assert abs(sys.getrefcount(None) - none) < 500
+
+
+def test_finalizers_run_once_and_may_keep_the_message() -> None:
+    class Kept(pb.Message):
+        text: str = pb.string(1)
+        child: Kept | None = pb.message(2, lambda: Kept)
+
+        def __del__(self) -> None:
+            kept.append(self)
+
+    class Derived(Kept):
+        __slots__ = ("__dict__",)
+
+    kept: list[Kept] = []
+    for cls in (Kept, Derived):
+        message: Kept | None = cls(text="a", child=cls(text="b"))
+        del message
+        assert [(one.text, type(one)) for one in kept] == [("a", cls)]
+        assert kept[0].to_binary() == cls(text="a", child=Kept(text="b")).to_binary()
+        kept.clear()
+        gc.collect()
+        kept.clear()
+
+
+def test_weak_references_to_derived_messages() -> None:
+    class Derived(Node):
+        __slots__ = ("__weakref__", "note")
+
+    message = Derived(names=["a"])
+    message.note = "x"
+    reference = weakref.ref(message)
+    assert reference() is message
+    del message
+    assert reference() is None
+
+
+def test_messages_in_cycles_are_found() -> None:
+    class Seen:
+        def __del__(self) -> None:
+            seen.append(1)
+
+    seen: list[int] = []
+    node = Node()
+    node.children.append(node)
+    node.data = Seen()  # type: ignore[assignment]
+    del node
+    gc.collect()
+    assert seen == [1]
+
+
+# ---- keywords
+
+
+def test_calls_of_one_class_with_different_keywords_take_turns() -> None:
+    misspelt: dict[str, Any] = {"number": 1, "txet": "a"}
+    for _ in range(3):
+        assert Leaf(number=1, text="a") == Leaf(text="a", number=1)
+        assert Leaf(text="b").text == Leaf(text="b", number=0).text == "b"
+        with pytest.raises(TypeError, match="unexpected keyword argument 'txet'"):
+            Leaf(**misspelt)
+        with pytest.raises(TypeError, match="unexpected keyword argument"):
+            Leaf(**{f"a{number}": 1 for number in range(20)})
+
+
+def test_a_message_made_while_another_one_is() -> None:
+    class Odd:
+        """A value whose type, when asked, makes a message of the same class with other keywords."""
+
+        @property
+        def __class__(self) -> Any:
+            Node(data=b"inner", left="l")
+            return object
+
+        @__class__.setter
+        def __class__(self, cls: Any) -> None: ...
+
+    odd = Odd()
+    for _ in range(3):
+        message = Node(numbers=odd, data=b"outer", names=["n"])  # type: ignore[arg-type]
+        assert (message.data, message.names, message.left) == (b"outer", ["n"], None)
