@@ -18,13 +18,11 @@ from tests.proof.stage import open_stage
 
 async def _play(row: Row) -> str:
     """Plays a row, prints its timelines, and returns what it has shown."""
-    async with open_stage(row.settings) as stage:
+    async with open_stage(row.settings, nodes=row.nodes) as stage:
         try:
             return await row.play(stage)
         finally:
-            began = min(
-                (each.start for client in stage.clients for each in client.records), default=stage.events[0][0]
-            )
+            began = min((each.start for client in stage.clients for each in client.records), default=stage.events[0][0])
             for client in stage.clients:
                 print(timeline(client, stage.events, began), flush=True)
 

@@ -33,8 +33,8 @@ class ClientOptions:
         rate: calls a second.
         work: milliseconds that the server takes for each.
         timeout: seconds for a call.
-        policy: the load balancing: its name; for minirpc also a mapping, ``{name: config}``, where ``canary`` has as
-            config the weights of pods by the first part of their names.
+        policy: the load balancing: its name, or a mapping ``{name: config}`` as in a service config. For minirpc also
+            ``canary``, whose config is the weights of pods by the first part of their names.
         min_refresh: seconds between two questions to DNS, at least.
         service_config: as JSON has it.
         keepalive: seconds until a PING, and for its answer; 0 for none.
@@ -59,7 +59,7 @@ class ClientOptions:
 async def _minirpc(options: ClientOptions) -> AsyncIterator[Call]:
     import minirpc.dns
     import minirpc.kubernetes  # noqa: F401  # makes channels know the scheme
-    from minirpc.aio import Channel, Keepalive, OutlierDetection, Weighted
+    from minirpc.aio import Channel, Keepalive, Weighted
     from minirpc.errors import RpcError
     from minirpc.rpc.service_config import LoadBalancingConfig
     from tests.proof.replica import WorkStub
@@ -69,8 +69,6 @@ async def _minirpc(options: ClientOptions) -> AsyncIterator[Call]:
         ((name, config),) = policy.items()
         if name == "canary":
             policy = Weighted(config, by=lambda endpoint: endpoint.attributes["pod"].partition("-")[0])
-        elif name == "outlier_detection":
-            policy = OutlierDetection(**config)
         else:
             policy = LoadBalancingConfig(name, config)
     keepalive = options.keepalive and Keepalive(
@@ -97,7 +95,8 @@ async def _minirpc(options: ClientOptions) -> AsyncIterator[Call]:
 async def _grpcio(options: ClientOptions) -> AsyncIterator[Call]:
     import grpc
 
-    config = {"loadBalancingConfig": [{options.policy: {}}], **(options.service_config or {})}
+    policy = options.policy if isinstance(options.policy, Mapping) else {options.policy: {}}
+    config = {"loadBalancingConfig": [policy], **(options.service_config or {})}
     settings: list[tuple[str, Any]] = [
         ("grpc.service_config", json.dumps(config)),
         # by default 30 seconds: longer than it takes to replace all pods

@@ -120,19 +120,21 @@ class Pod:
         if ready:
             self.became_ready.set()
 
-    async def delete(self) -> None:
-        """Has it go, and returns when it has gone.
+    def delete(self) -> asyncio.Task[None]:
+        """Has it go: SIGTERM and the news are on their way. The task ends when it has gone.
 
-        Raises:
-            ProgramError: it has not ended with exit code 0 within its grace.
+        It raises ProgramError where the process has not ended with exit code 0 within its grace.
         """
         self.terminating = True
         self._cluster.log(f"{self.name} gets SIGTERM")
         self._cluster.changed()
+        assert self.program is not None
+        self.program.signal(signal.SIGTERM)
+        return asyncio.create_task(self._leave(self.program))
+
+    async def _leave(self, program: Program) -> None:
         settings = self._cluster.settings
-        if self.program is not None:
-            self.program.signal(signal.SIGTERM)
-            await self.program.end_well(settings.delay + settings.grace + 10.0)
+        await program.end_well(settings.delay + settings.grace + 10.0)
         self._cluster.gone(self)
         self._cluster.log(f"{self.name} has gone")
 
@@ -271,7 +273,7 @@ class Deployment:
             await asyncio.gather(*(self._cluster.create(self._name, self.version) for _ in range(missing)))
         elif missing < 0:
             for pod in self.pods[missing:]:
-                self._delete(pod)
+                self._going.add(pod.delete())
 
     async def roll(self, version: str, replicas: int | None = None) -> None:
         """Replaces all replicas of other versions, or so many, and returns when the last one gets SIGTERM."""
@@ -279,11 +281,7 @@ class Deployment:
         old = [pod for pod in self.pods if pod.version != version]
         for pod in old[:replicas]:
             await self._cluster.create(self._name, version)
-            self._delete(pod)
-
-    def _delete(self, pod: Pod) -> None:
-        task = asyncio.create_task(pod.delete())
-        self._going.add(task)
+            self._going.add(pod.delete())
 
     async def settled(self) -> None:
         """Waits for those that go to have gone.

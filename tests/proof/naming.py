@@ -102,9 +102,7 @@ class Naming:
     async def publish(self, entries: Sequence[Entry]) -> None:
         """Tells where the replicas are from now on."""
         endpoints = [
-            endpoint(
-                each.host, pod=each.pod, ready=each.ready, serving=each.serving, terminating=each.terminating
-            )
+            endpoint(each.host, pod=each.pod, ready=each.ready, serving=each.serving, terminating=each.terminating)
             for each in entries
         ]
         ports = {"grpc": self._port}

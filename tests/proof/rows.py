@@ -7,10 +7,35 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from tests.proof.client import ClientOptions
-from tests.proof.cluster import Settings, now
+from tests.proof.cluster import Deployment, Settings, now
+from tests.proof.records import Record, percentile, share, share_bounds
 from tests.proof.stage import Client, Stage
 
 __all__ = ["ROWS", "Row"]
+
+_SPREAD = (
+    20.0  # seconds for load to reach new replicas: grpcio asks DNS again when a connection is max_connection_age old
+)
+_NOTICED = 0.2  # seconds for a client to hear of a closed socket
+_SLOW = 1.0  # seconds that a slow replica takes longer
+_DEAD = 5.0  # seconds for a call whose server was cut off: a PING after one, its answer missed after another, and slack
+_RECONNECTED = 60.0  # seconds until a client has tried again to connect
+_OUTAGE = 12.0  # seconds without names: longer than anybody goes without asking
+
+_RETRIES = {
+    "methodConfig": [
+        {
+            "name": [{}],
+            "retryPolicy": {
+                "maxAttempts": 4,
+                "initialBackoff": "0.05s",
+                "maxBackoff": "0.5s",
+                "backoffMultiplier": 2,
+                "retryableStatusCodes": ["UNAVAILABLE"],
+            },
+        }
+    ]
+}
 
 
 @dataclass(frozen=True)
@@ -22,12 +47,14 @@ class Row:
         play: plays it, and returns what is told of it; raises AssertionError where a client has noticed too much.
         what: what happens, in a few words.
         settings: how replicas are run.
+        nodes: how many nodes are needed that can be cut off; 0 for replicas on the loopback interface.
     """
 
     name: str
     play: Callable[[Stage], Awaitable[str]]
     what: str
     settings: Settings = Settings()
+    nodes: int = 0
 
 
 async def _start_clients(stage: Stage, **options: object) -> list[Client]:
@@ -35,9 +62,7 @@ async def _start_clients(stage: Stage, **options: object) -> list[Client]:
     naming = stage.naming
     return list(
         await asyncio.gather(
-            stage.start_client(
-                "minirpc, kubernetes:", ClientOptions("minirpc", naming.kubernetes_target, **options)
-            ),
+            stage.start_client("minirpc, kubernetes:", ClientOptions("minirpc", naming.kubernetes_target, **options)),
             stage.start_client("minirpc, dns:", ClientOptions("minirpc", naming.dns_target, **options)),
             stage.start_client("grpcio, dns:", ClientOptions("grpcio", naming.dns_target, **options)),
         )
@@ -51,14 +76,19 @@ def _none_failed(stage: Stage) -> str:
     return f"{sum(len(client.records) for client in stage.clients):,} calls, none failed"
 
 
-async def _answered_by(stage: Stage, pods: set[str], seconds: float) -> dict[str, float]:
+def _names(deployment: Deployment) -> set[str]:
+    """Returns the names of its replicas."""
+    return {pod.name for pod in deployment.pods}
+
+
+async def _answered_by(stage: Stage, pods: set[str], seconds: float, latest: int = 40) -> dict[str, float]:
     """Waits until each client's latest calls were answered by these pods, and returns how long each took."""
     began = now()
 
     async def wait(client: Client) -> float:
         def follows() -> bool:
-            latest = [each for each in client.records[-40:] if each.start >= began]
-            return len(latest) == 40 and {each.pod for each in latest} == pods
+            calls = [each for each in client.records[-latest:] if each.start >= began and each.pod]
+            return len(calls) == latest and {each.pod for each in calls} == pods
 
         return await stage.until(follows, seconds)
 
@@ -71,14 +101,41 @@ async def _answered_by(stage: Stage, pods: set[str], seconds: float) -> dict[str
     )
 
 
-async def _roll(stage: Stage) -> str:
+def _in_flight(client: Client, since: float, until: float) -> list[Record]:
+    """Returns the calls that were running at some time of an interval."""
+    return [each for each in client.records if each.start <= until and each.end >= since]
+
+
+# -- planned changes: nobody may notice
+
+
+async def _scale(stage: Stage) -> str:
     deployment = stage.deployment
+    await deployment.scale(1)
+    await _start_clients(stage)
+    await asyncio.sleep(2)
+    stage.log("scale to 4")
     await deployment.scale(4)
+    spread = await _answered_by(stage, _names(deployment), _SPREAD)
+    await asyncio.sleep(1)
+    stage.log("scale to 2")
+    await deployment.scale(2)
+    await deployment.settled()
+    await _answered_by(stage, _names(deployment), _SPREAD)
+    await asyncio.sleep(1)
+    await stage.end_load()
+    times = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in spread.items())
+    return f"{_none_failed(stage)}; all replicas have load after: {times}"
+
+
+async def _roll(stage: Stage) -> str:
+    await stage.deployment.scale(4)
     await _start_clients(stage)
     await asyncio.sleep(3)
     stage.log("rolling update to v2")
-    await deployment.roll("v2")
-    await deployment.settled()
+    await stage.deployment.roll("v2")
+    await stage.deployment.settled()
+    await _answered_by(stage, _names(stage.deployment), _SPREAD)
     settled = now()
     await asyncio.sleep(3)
     await stage.end_load()
@@ -88,4 +145,240 @@ async def _roll(stage: Stage) -> str:
     return told
 
 
-ROWS = (Row("roll", _roll, "rolling update of 4 replicas from v1 to v2"),)
+async def _roll_one(stage: Stage) -> str:
+    await stage.deployment.scale(1)
+    await _start_clients(stage)
+    await asyncio.sleep(2)
+    stage.log("rolling update to v2")
+    await stage.deployment.roll("v2")
+    await stage.deployment.settled()
+    await _answered_by(stage, _names(stage.deployment), _SPREAD)
+    await stage.end_load()
+    return _none_failed(stage)
+
+
+async def _roll_back(stage: Stage) -> str:
+    await stage.deployment.scale(4)
+    await _start_clients(stage)
+    await asyncio.sleep(2)
+    stage.log("rolling update to v2")
+    await stage.deployment.roll("v2", 2)
+    await _answered_by(stage, _names(stage.deployment), _SPREAD)
+    stage.log("rollback to v1")
+    await stage.deployment.roll("v1")
+    await stage.deployment.settled()
+    await _answered_by(stage, _names(stage.deployment), _SPREAD)
+    settled = now()
+    await asyncio.sleep(2)
+    await stage.end_load()
+    told = _none_failed(stage)
+    for client in stage.clients:
+        assert {each.version for each in client.records} == {"v1", "v2"}, client.name
+        assert {each.version for each in client.since(settled)} == {"v1"}, client.name
+    return told
+
+
+async def _canary(stage: Stage) -> str:
+    await stage.deployment.scale(9)
+    naming = stage.naming
+    canary = Deployment(stage.cluster, "canary", "v2")
+    # by numbers of replicas: one of ten; by weights: whatever the numbers
+    numbers = ClientOptions("minirpc", naming.dns_target)
+    weights = ClientOptions("minirpc", naming.kubernetes_target, policy={"canary": {"geo": 90, "canary": 10}})
+    await asyncio.gather(
+        stage.start_client("minirpc, weights", weights),
+        stage.start_client("minirpc, dns:", numbers),
+        stage.start_client("grpcio, dns:", ClientOptions("grpcio", naming.dns_target)),
+    )
+    stage.log("a canary with v2")
+    await canary.scale(1)
+    await _answered_by(stage, {*_names(stage.deployment), *_names(canary)}, _SPREAD, latest=150)
+    began = now()
+    await asyncio.sleep(15)
+    ended = now()
+    stage.log("the canary goes")
+    await canary.scale(0)
+    await canary.settled()
+    await _answered_by(stage, _names(stage.deployment), _SPREAD)
+    settled = now()
+    await asyncio.sleep(2)
+    await stage.end_load()
+    told = [_none_failed(stage)]
+    for client in stage.clients:
+        calls = client.since(began, ended)
+        part, (low, high) = share(calls, version="v2"), share_bounds(0.1, len(calls))
+        assert low <= part <= high, f"{client.name}: the canary has {part:.1%} of {len(calls)} calls"
+        assert {each.version for each in client.since(settled)} == {"v1"}, client.name
+        told.append(f"{client.name} {part:.1%} of {len(calls)}")
+    return ", ".join(told)
+
+
+# -- what nobody has planned
+
+
+async def _kill(stage: Stage) -> str:
+    """Without a policy of retries: only what the dead replica may have begun may fail."""
+    return await _kill_one(stage, retries=False)
+
+
+async def _kill_retried(stage: Stage) -> str:
+    return await _kill_one(stage, retries=True)
+
+
+async def _kill_one(stage: Stage, *, retries: bool) -> str:
+    await stage.deployment.scale(4)
+    # calls that take longer: so that there are some in flight
+    await _start_clients(stage, work=40, service_config=_RETRIES if retries else None)
+    await asyncio.sleep(2)
+    victim = stage.deployment.pods[0]
+    assert victim.program is not None
+    killed = now()
+    victim.kill()
+    await victim.program.process.wait()
+    dead = now()
+    await stage.until(lambda: victim.ready, 30.0)  # it is started anew in its place
+    await _answered_by(stage, _names(stage.deployment), _SPREAD)
+    await stage.end_load()
+    if retries:
+        return _none_failed(stage)
+    told = []
+    for client in stage.clients:
+        # what was on its way when the kernel closed the sockets, which the client has heard of a moment later
+        running = _in_flight(client, killed, dead + _NOTICED)
+        assert all(each in running for each in client.failed), f"{client.name}: {client.failed}"
+        assert {each.code for each in client.failed} <= {"UNAVAILABLE"}, f"{client.name}: {client.failed}"
+        at_once = _in_flight(client, killed, killed)
+        assert len(client.failed) <= len(at_once) + 1, f"{client.name}: {client.failed}"
+        told.append(f"{client.name}: {len(client.failed)} failed, {len(at_once)} were in flight")
+    return "; ".join(told)
+
+
+async def _slow(stage: Stage) -> str:
+    naming = stage.naming
+    await stage.deployment.scale(4)
+    hedging = {"methodConfig": [{"name": [{}], "hedgingPolicy": {"maxAttempts": 2, "hedgingDelay": "0.1s"}}]}
+    await asyncio.gather(
+        stage.start_client(
+            "minirpc, least + hedging",
+            ClientOptions("minirpc", naming.kubernetes_target, policy="least_request", service_config=hedging),
+        ),
+        stage.start_client(
+            "minirpc, least_request", ClientOptions("minirpc", naming.kubernetes_target, policy="least_request")
+        ),
+        stage.start_client("grpcio, round_robin", ClientOptions("grpcio", naming.dns_target)),
+    )
+    await asyncio.sleep(2)
+    victim = stage.deployment.pods[0]
+    victim.tell(f"slow {_SLOW * 1000:g}")
+    began = now()
+    await asyncio.sleep(8)
+    victim.tell("well")
+    await asyncio.sleep(1)
+    await stage.end_load()
+    told = [_none_failed(stage)]
+    hedged, least, robin = stage.clients
+    for client in stage.clients:
+        calls = client.since(began + 0.1)
+        part, p99 = share(calls, pod=victim.name), percentile(calls, 99)
+        told.append(f"{client.name}: {part:.0%} to the slow one, p99 {p99 * 1000:.0f} ms")
+    assert max(each.seconds for each in hedged.since(began)) < _SLOW, told
+    assert percentile(hedged.since(began + 0.1), 99) < _SLOW / 2, told
+    assert share(least.since(began + 0.1), pod=victim.name) < 0.5 * share(robin.since(began + 0.1), pod=victim.name), (
+        told
+    )
+    return "; ".join(told)
+
+
+async def _errors(stage: Stage) -> str:
+    naming = stage.naming
+    await stage.deployment.scale(4)
+    common = {"baseEjectionTime": "30s", "childPolicy": [{"round_robin": {}}]}
+    ours = {"outlier_detection": {**common, "consecutiveFailures": 5}}
+    percentage = {"threshold": 50, "enforcementPercentage": 100, "minimumHosts": 3, "requestVolume": 5}
+    theirs = {"outlier_detection_experimental": {**common, "interval": "1s", "failurePercentageEjection": percentage}}
+    kubernetes, dns = naming.kubernetes_target, naming.dns_target
+    await asyncio.gather(
+        stage.start_client("minirpc, outliers", ClientOptions("minirpc", kubernetes, policy=ours)),
+        stage.start_client(
+            "minirpc, with retries", ClientOptions("minirpc", dns, policy=ours, service_config=_RETRIES)
+        ),
+        stage.start_client("grpcio, outliers", ClientOptions("grpcio", dns, policy=theirs)),
+    )
+    await asyncio.sleep(2)
+    victim = stage.deployment.pods[0]
+    victim.tell("fail UNAVAILABLE")
+    began = now()
+    await asyncio.sleep(8)
+    await stage.end_load()
+    alone, retrying, grpcio = stage.clients
+    # five in a row have it ejected; one more may be under way meanwhile
+    assert 5 <= len(alone.failed) <= 6, f"{alone.name}: {len(alone.failed)} failed"
+    assert not retrying.failed, f"{retrying.name}: {retrying.failed[:5]}"
+    others = {pod.name for pod in stage.deployment.pods} - {victim.name}
+    for client in stage.clients:
+        assert {each.pod for each in client.since(began + 4)} == others, client.name
+    told = ", ".join(f"{client.name}: {len(client.failed)}" for client in stage.clients)
+    return f"failed until the replica was ejected: {told}"
+
+
+async def _half_open(stage: Stage) -> str:
+    """A node is cut off, and nobody tells: packets vanish, connections stay open on this side."""
+    network = stage.network
+    assert network is not None
+    await stage.deployment.scale(4)
+    await _start_clients(stage, keepalive=1.0, timeout=10.0, service_config=_RETRIES)
+    await asyncio.sleep(2)
+    victim = stage.deployment.pods[0]
+    stage.cluster.frozen = True
+    stage.log(f"{victim.name} is cut off")
+    cut = now()
+    await network.cut(victim.place)
+    await asyncio.sleep(8)
+    others = _names(stage.deployment) - {victim.name}
+    await _answered_by(stage, others, 1.0)
+    stage.log(f"{victim.name} is back")
+    await network.mend(victim.place)
+    await _answered_by(stage, _names(stage.deployment), _RECONNECTED)
+    await stage.end_load()
+    told = [_none_failed(stage)]
+    for client in stage.clients:
+        held_up = [each for each in client.records if each.start >= cut - 1 and each.seconds > 0.5]
+        longest = max(each.seconds for each in held_up)
+        assert longest < _DEAD, f"{client.name}: {longest}"
+        told.append(f"{client.name}: {len(held_up)} held up, {longest:.1f} s at most")
+    return "; ".join(told)
+
+
+async def _names_fail(stage: Stage) -> str:
+    """Neither DNS nor the API server answers for a while; what clients know of is still right."""
+    await stage.deployment.scale(3)
+    await _start_clients(stage)
+    await asyncio.sleep(2)
+    stage.log("no name service answers")
+    stage.naming.api.failing = 503
+    stage.naming.api.drop_watches()
+    await stage.naming.stop_dns()
+    await asyncio.sleep(_OUTAGE)
+    stage.log("they answer again")
+    stage.naming.api.failing = None
+    await stage.naming.start_dns()
+    await stage.deployment.scale(4)
+    spread = await _answered_by(stage, _names(stage.deployment), 60.0)
+    await stage.end_load()
+    times = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in spread.items())
+    return f"{_none_failed(stage)}; a new replica has load after: {times}"
+
+
+ROWS = (
+    Row("scale", _scale, "from 1 replica to 4, and to 2"),
+    Row("roll", _roll, "rolling update of 4 replicas from v1 to v2"),
+    Row("roll-one", _roll_one, "rolling update of the only replica"),
+    Row("rollback", _roll_back, "rolling update, undone when half of it is done"),
+    Row("canary", _canary, "one replica with v2 beside nine, or 10 % by weight"),
+    Row("kill", _kill, "kill -9 of one replica of 4, no retry policy"),
+    Row("kill-retried", _kill_retried, "kill -9 of one replica of 4, with a retry policy"),
+    Row("slow", _slow, "one replica of 4 takes a second longer"),
+    Row("errors", _errors, "one replica of 4 answers UNAVAILABLE"),
+    Row("half-open", _half_open, "the node of one replica of 4 is cut off", nodes=4),
+    Row("names", _names_fail, "DNS and the API server are away for 12 seconds"),
+)

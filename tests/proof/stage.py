@@ -6,7 +6,7 @@ import asyncio
 import random
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 from tests.proof.client import ClientOptions
 from tests.proof.cluster import Cluster, Deployment, Place, Settings, now
 from tests.proof.naming import Naming
+from tests.proof.network import Network, open_network
 from tests.proof.processes import Program
 from tests.proof.records import Record, failures
 
@@ -57,14 +58,14 @@ class Stage:
         deployment: the Deployment ``geo``.
         clients: those that were started.
         events: what has happened, and when.
-        quick: whether this is a short run.
+        network: the nodes, where they can be cut off.
     """
 
     naming: Naming
     cluster: Cluster
     deployment: Deployment
     events: list[tuple[float, str]]
-    quick: bool
+    network: Network | None = None
     clients: list[Client] = field(default_factory=list)
     _programs: list[Program] = field(default_factory=list)
 
@@ -123,23 +124,29 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_stage(
-    settings: Settings, *, quick: bool = False, places: Iterable[Place] | None = None
-) -> AsyncIterator[Stage]:
-    """Starts the name services; all that the row has started is ended with the block."""
+async def open_stage(settings: Settings, *, nodes: int = 0) -> AsyncIterator[Stage]:
+    """Starts the name services; all that the row has started is ended with the block.
+
+    Args:
+        settings: how replicas are run.
+        nodes: how many nodes there are that can be cut off; with 0, replicas have addresses of the loopback interface.
+
+    Raises:
+        OSError: there cannot be such nodes here.
+    """
     events: list[tuple[float, str]] = []
     prefix = f"127.{random.randrange(16, 250)}.{random.randrange(256)}"  # noqa: S311
-    if places is None:
-        places = (Place(f"{prefix}.{number}") for number in range(2, 250))
     port = _free_port(f"{prefix}.1")
     async with AsyncExitStack() as stack:
+        network = await stack.enter_async_context(open_network(nodes)) if nodes else None
+        places = network.places if network else (Place(f"{prefix}.{number}") for number in range(2, 250))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="minirpc-proof-")))
         naming = Naming(folder, port)
         stack.push_async_callback(naming.stop)
         await naming.start()
         cluster = Cluster(settings, naming, port, places, lambda text: events.append((now(), text)))
         stack.push_async_callback(cluster.close)
-        stage = Stage(naming, cluster, Deployment(cluster, "geo", "v1"), events, quick)
+        stage = Stage(naming, cluster, Deployment(cluster, "geo", "v1"), events, network)
         stack.push_async_callback(stage.kill_clients)
         yield stage
 
