@@ -35,7 +35,7 @@ class ClientOptions:
         timeout: seconds for a call.
         policy: the load balancing: its name, or a mapping ``{name: config}`` as in a service config. For minirpc also
             ``canary``, whose config is the weights of pods by the first part of their names.
-        min_refresh: seconds between two questions to DNS, at least.
+        min_refresh: seconds between two questions of minirpc's to DNS, at least; 0 for its default.
         service_config: as JSON has it.
         keepalive: seconds until a PING, and for its answer; 0 for none.
     """
@@ -46,7 +46,7 @@ class ClientOptions:
     work: int = 10
     timeout: float = 5.0
     policy: Any = "round_robin"
-    min_refresh: float = 5.0
+    min_refresh: float = 0.0
     service_config: Mapping[str, Any] | None = None
     keepalive: float = 0.0
 
@@ -58,8 +58,8 @@ class ClientOptions:
 @asynccontextmanager
 async def _minirpc(options: ClientOptions) -> AsyncIterator[Call]:
     import minirpc.dns
-    import minirpc.kubernetes  # noqa: F401  # makes channels know the scheme
-    from minirpc.aio import Channel, Keepalive, Weighted
+    import minirpc.kubernetes  # makes channels know the scheme
+    from minirpc.aio import Channel, Keepalive, TcpAddress, Weighted
     from minirpc.errors import RpcError
     from minirpc.rpc.service_config import LoadBalancingConfig
     from tests.proof.replica import WorkStub
@@ -74,8 +74,17 @@ async def _minirpc(options: ClientOptions) -> AsyncIterator[Call]:
     keepalive = options.keepalive and Keepalive(
         time=options.keepalive, timeout=options.keepalive, allow_short_time=True
     )
+    resolver = None
+    if options.min_refresh and options.target.startswith("dns:"):
+        (server, server_port), (host, port) = (
+            each.rsplit(":", 1) for each in options.target.removeprefix("dns://").split("/")
+        )
+        resolver = minirpc.dns.TtlDnsResolver(
+            host, int(port), nameserver=TcpAddress(server, int(server_port)), min_refresh=options.min_refresh
+        )
     async with Channel(
         options.target,
+        resolver=resolver,
         load_balancing=policy,
         service_config=options.service_config,
         keepalive=keepalive or None,

@@ -21,7 +21,6 @@ __all__ = ["DNSMASQ", "HOST", "Entry", "Naming"]
 HOST = "geo-pods.prod.svc.cluster.test"
 """The name of the headless Service in DNS."""
 
-_TTL = 5  # seconds; as CoreDNS has it for the names of a cluster
 _NAMESPACE, _SERVICE = "prod", "geo"
 
 DNSMASQ = shutil.which("dnsmasq", path=os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"]))
@@ -45,12 +44,14 @@ class Naming:
     Args:
         folder: an empty one, for files.
         port: the port of the replicas.
+        ttl: seconds for which answers of DNS hold; CoreDNS says 5 for the names of a cluster.
     """
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, ttl: int) -> None:
         self.folder = folder
         self.api = ApiServer()
         self._port = port
+        self._ttl = ttl
         self._dns_port = _free_udp_port()
         self._dns: Program | None = None
         self._hosts = folder / "hosts"
@@ -129,14 +130,14 @@ class Naming:
             "--bind-interfaces",
             f"--port={self._dns_port}",
             f"--addn-hosts={self._hosts}",
-            f"--local-ttl={_TTL}",
+            f"--local-ttl={self._ttl}",
             "--local=/test/",
         ]
         if os.geteuid() == 0:
             command.append("--user=root")
         self._dns = await Program.start("dnsmasq", command)
         async with asyncio.timeout(20):
-            while not await _accepts_tcp(self._dns_port):
+            while not await _accepts_tcp(self._dns_port):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
 
     async def stop_dns(self) -> None:

@@ -67,7 +67,7 @@ async def open_network(nodes: int) -> AsyncIterator[Network]:
         OSError: that is not possible here.
     """
     tag = f"mp{os.getpid() % 100_000}"
-    prefix = f"10.{random.randrange(128, 250)}.{random.randrange(256)}"  # noqa: S311
+    prefix = f"10.{random.randrange(128, 250)}.{random.randrange(256)}"
     async with AsyncExitStack() as stack:
         await _ip("link", "add", tag, "type", "bridge")
         stack.push_async_callback(_ip, "link", "delete", tag)

@@ -1,8 +1,8 @@
 """One replica: ``python -m tests.proof.replica '{"name": "geo-1", "version": "v1", "address": "127.0.0.2:50051", …}'``.
 
-A server as one would write it for Kubernetes: with health, drained at SIGTERM. It prints a line when it listens. Lines on
-its standard input make it ill: ``slow 500`` (milliseconds that each call takes longer), ``fail UNAVAILABLE`` (a status
-with which each call ends at once), ``well``.
+A server as one would write it for Kubernetes: with health, drained at SIGTERM. It prints a line when it listens. Lines
+on its standard input make it ill: ``slow 500`` (milliseconds that each call takes longer), ``fail UNAVAILABLE`` (a
+status with which each call ends at once), ``well``.
 """
 
 from __future__ import annotations

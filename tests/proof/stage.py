@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.proof.client import ClientOptions
 from tests.proof.cluster import Cluster, Deployment, Place, Settings, now
@@ -19,6 +20,10 @@ from tests.proof.processes import Program
 from tests.proof.records import Record, failures
 
 __all__ = ["Client", "Stage", "open_stage"]
+
+_BRIEF = Settings(delay=1.5, grace=3.0, max_connection_age=2.5, probe_period=0.2, lag=0.1, restart_delay=0.5)
+_BRIEF_OPTIONS = {"min_refresh": 1.0}
+_BRIEFNESS = 0.25
 
 
 @dataclass
@@ -59,6 +64,7 @@ class Stage:
         clients: those that were started.
         events: what has happened, and when.
         network: the nodes, where they can be cut off.
+        brief: whether the row is to be a short one.
     """
 
     naming: Naming
@@ -66,17 +72,23 @@ class Stage:
     deployment: Deployment
     events: list[tuple[float, str]]
     network: Network | None = None
+    brief: bool = False
     clients: list[Client] = field(default_factory=list)
     _programs: list[Program] = field(default_factory=list)
 
-    async def start_client(self, name: str, options: ClientOptions) -> Client:
-        """Starts a client, and returns when its first call has been answered."""
-        client = Client(name, options)
+    async def start_client(self, name: str, kind: str, target: str, **options: Any) -> Client:
+        """Starts a client, and returns when its first call has been answered.
+
+        Args:
+            name: what it is called in tables.
+            kind, target, options: see :class:`tests.proof.client.ClientOptions`.
+        """
+        client = Client(name, ClientOptions(kind, target, **({**_BRIEF_OPTIONS, **options} if self.brief else options)))
         program = await Program.start_python(
             name,
             "-m",
             "tests.proof.client",
-            options.to_json(),
+            client.options.to_json(),
             environment=self.naming.environment,
             on_line=client.add,
         )
@@ -106,6 +118,10 @@ class Stage:
         for program in self._programs:
             await program.kill()
 
+    async def pause(self, seconds: float, least: float = 0.0) -> None:
+        """Lets time pass; less of it where the row is to be a short one."""
+        await asyncio.sleep(max(least, seconds * _BRIEFNESS) if self.brief else seconds)
+
     def log(self, text: str) -> None:
         """Notes what happens."""
         self.events.append((now(), text))
@@ -124,29 +140,31 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_stage(settings: Settings, *, nodes: int = 0) -> AsyncIterator[Stage]:
+async def open_stage(*, brief: bool = False, nodes: int = 0) -> AsyncIterator[Stage]:
     """Starts the name services; all that the row has started is ended with the block.
 
     Args:
-        settings: how replicas are run.
+        brief: whether the row is to be a short one: everything that takes time takes less.
         nodes: how many nodes there are that can be cut off; with 0, replicas have addresses of the loopback interface.
 
     Raises:
         OSError: there cannot be such nodes here.
     """
     events: list[tuple[float, str]] = []
-    prefix = f"127.{random.randrange(16, 250)}.{random.randrange(256)}"  # noqa: S311
+    prefix = f"127.{random.randrange(16, 250)}.{random.randrange(256)}"
     port = _free_port(f"{prefix}.1")
     async with AsyncExitStack() as stack:
         network = await stack.enter_async_context(open_network(nodes)) if nodes else None
         places = network.places if network else (Place(f"{prefix}.{number}") for number in range(2, 250))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="minirpc-proof-")))
-        naming = Naming(folder, port)
+        naming = Naming(folder, port, ttl=1 if brief else 5)
         stack.push_async_callback(naming.stop)
         await naming.start()
-        cluster = Cluster(settings, naming, port, places, lambda text: events.append((now(), text)))
+        cluster = Cluster(
+            _BRIEF if brief else Settings(), naming, port, places, lambda text: events.append((now(), text))
+        )
         stack.push_async_callback(cluster.close)
-        stage = Stage(naming, cluster, Deployment(cluster, "geo", "v1"), events, network)
+        stage = Stage(naming, cluster, Deployment(cluster, "geo", "v1"), events, network, brief)
         stack.push_async_callback(stage.kill_clients)
         yield stage
 
