@@ -9,7 +9,7 @@ from tests.proof.network import missing_for_network
 from tests.proof.rows import ROWS, Row
 from tests.proof.stage import open_stage
 
-_CHOSEN = ("roll", "kill", "errors", "half-open")
+_CHOSEN = ("roll", "kill", "half-open")
 
 
 @pytest.mark.skipif(DNSMASQ is None, reason="dnsmasq is not installed (Debian has it in dnsmasq-base)")
