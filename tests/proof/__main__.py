@@ -43,7 +43,7 @@ def _show(stage: Stage, picture: Path | None) -> None:
     if picture is not None:
         from tests.proof.plot import plot  # what it needs is not there for the tests
 
-        plot(picture, clients, stage.events, began)
+        plot(picture, clients, stage.events)
 
 
 async def _outcome(row: Row, picture: Path | None) -> tuple[str, str]:

@@ -30,17 +30,18 @@ class Settings:
     """How replicas are run.
 
     Attributes:
-        delay: seconds for which a server goes on as before after SIGTERM.
+        delay: seconds for which a server goes on as before after SIGTERM: more than it takes for clients to hear of it.
+            By DNS that is the lag, the TTL, and a fifth of that.
         grace: seconds for its calls to end after that.
-        max_connection_age: seconds after which servers have connections begin anew.
+        max_connection_age: seconds after which servers have connections begin anew: it is then that grpcio asks DNS.
         probe_period: seconds between two readiness probes.
         lag: seconds from a change to the news of it, which take their time in a cluster.
         restart_delay: seconds until a replica that has died is started anew.
     """
 
-    delay: float = 5.0
+    delay: float = 8.0
     grace: float = 5.0
-    max_connection_age: float = 10.0
+    max_connection_age: float = 6.0
     probe_period: float = 0.5
     lag: float = 0.3
     restart_delay: float = 2.0

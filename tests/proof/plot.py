@@ -19,19 +19,19 @@ _BINS_PER_SECOND = 2
 _SHADES = {"v1": "Blues", "v2": "Oranges"}
 
 
-def plot(path: Path, clients: Sequence[Client], events: Sequence[tuple[float, str]], began: float) -> None:
+def plot(path: Path, clients: Sequence[Client], events: Sequence[tuple[float, str]]) -> None:
     """Writes a picture with a band for each replica, in the colour of its version, for each client.
 
     Args:
         path: the file to write.
         clients: whose calls.
         events: what has happened; SIGTERMs are marked.
-        began: where the time axis begins.
     """
     # text stays text, and the same input gives the same bytes
     mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "minirpc", "font.size": 9})
     figure = Figure(figsize=(9, 2.1 * len(clients) + 0.8), layout="constrained")
     axes = figure.subplots(len(clients), 1, sharex=True, squeeze=False)[:, 0]
+    began = max(min(each.start for each in client.records) for client in clients) + 0.5  # when all of them are there
     end = max(math.floor(each.start - began) for client in clients for each in client.records)
     for axis, client in zip(axes, clients, strict=True):
         versions = {each.pod: each.version for each in client.records if each.pod}
@@ -46,12 +46,12 @@ def plot(path: Path, clients: Sequence[Client], events: Sequence[tuple[float, st
             colours.append(mpl.colormaps[_SHADES[versions[pod]]](shade))
         axis.stackplot(times, bands, colors=colours, labels=[f"{pod} {versions[pod]}" for pod in pods], linewidth=0)
         for when, text in events:
-            if "SIGTERM" in text:
+            if "SIGTERM" in text and when >= began:
                 axis.axvline(when - began, color="black", linewidth=0.7, linestyle=":")
         failed = sum(each.code != "OK" for each in client.records)
         axis.set_title(f"{client.name}  {len(client.records):,} calls, {failed} failed", loc="left", fontsize=9)
         axis.set_ylabel("calls/s")
-        axis.margins(x=0)
+        axis.set_xlim(0, times[-1])
         axis.spines[["top", "right"]].set_visible(False)
     axes[-1].set_xlabel("seconds; dotted: a replica gets SIGTERM")
     handles, labels = axes[0].get_legend_handles_labels()

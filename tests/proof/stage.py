@@ -21,7 +21,7 @@ from tests.proof.records import Record, failures
 
 __all__ = ["Client", "Stage", "open_stage"]
 
-_BRIEF = Settings(delay=1.5, grace=3.0, max_connection_age=2.5, probe_period=0.2, lag=0.1, restart_delay=0.5)
+_BRIEF = Settings(delay=2.0, grace=3.0, max_connection_age=1.5, probe_period=0.2, lag=0.1, restart_delay=0.5)
 _BRIEF_OPTIONS = {"min_refresh": 1.0}
 _BRIEFNESS = 0.25
 
