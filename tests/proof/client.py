@@ -116,6 +116,8 @@ async def _grpcio(options: ClientOptions) -> AsyncIterator[Call]:
         settings += [
             ("grpc.keepalive_time_ms", int(options.keepalive * 1000)),
             ("grpc.keepalive_timeout_ms", int(options.keepalive * 1000)),
+            # by default a minute, whatever the timeout of keepalive: that alone finds what does not acknowledge bytes
+            ("grpc.http2.ping_timeout_ms", int(options.keepalive * 1000)),
             ("grpc.http2.max_pings_without_data", 0),
         ]
     async with grpc.aio.insecure_channel(options.target, options=settings) as channel:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from tests.proof.cluster import Deployment, now
+from tests.proof.cluster import Deployment, Pod, now
 from tests.proof.records import Record, percentile, share, share_bounds
 from tests.proof.stage import Client, Stage
 
@@ -59,9 +60,9 @@ async def _start_clients(stage: Stage, **options: object) -> list[Client]:
     kubernetes, dns = stage.naming.kubernetes_target, stage.naming.dns_target
     return list(
         await asyncio.gather(
-            stage.start_client("minirpc, kubernetes:", "minirpc", kubernetes, **options),
-            stage.start_client("minirpc, dns:", "minirpc", dns, **options),
-            stage.start_client("grpcio, dns:", "grpcio", dns, **options),
+            stage.start_client("minirpc by kubernetes", "minirpc", kubernetes, **options),
+            stage.start_client("minirpc by dns", "minirpc", dns, **options),
+            stage.start_client("grpcio by dns", "grpcio", dns, **options),
         )
     )
 
@@ -182,9 +183,9 @@ async def _canary(stage: Stage) -> str:
     # by numbers of replicas: one of ten; by weights: whatever the numbers
     weights = {"canary": {"geo": 90, "canary": 10}}
     await asyncio.gather(
-        stage.start_client("minirpc, weights", "minirpc", naming.kubernetes_target, policy=weights),
-        stage.start_client("minirpc, dns:", "minirpc", naming.dns_target),
-        stage.start_client("grpcio, dns:", "grpcio", naming.dns_target),
+        stage.start_client("minirpc by weights", "minirpc", naming.kubernetes_target, policy=weights),
+        stage.start_client("minirpc by dns", "minirpc", naming.dns_target),
+        stage.start_client("grpcio by dns", "grpcio", naming.dns_target),
     )
     stage.log("a canary with v2")
     await canary.scale(1)
@@ -205,8 +206,8 @@ async def _canary(stage: Stage) -> str:
         part, (low, high) = share(calls, version="v2"), share_bounds(0.1, len(calls))
         assert low <= part <= high, f"{client.name}: the canary has {part:.1%} of {len(calls)} calls"
         assert {each.version for each in client.since(settled)} == {"v1"}, client.name
-        told.append(f"{client.name} {part:.1%} of {len(calls)}")
-    return ", ".join(told)
+        told.append(f"{client.name}: {part:.1%} of {len(calls)}")
+    return "; ".join(told)
 
 
 # -- what nobody has planned
@@ -245,7 +246,7 @@ async def _kill_one(stage: Stage, *, retries: bool) -> str:
         assert {each.code for each in client.failed} <= {"UNAVAILABLE"}, f"{client.name}: {client.failed}"
         count = len(_in_flight(client, killed, dead))
         assert len(client.failed) <= count, f"{client.name}: {client.failed}"
-        told.append(f"{client.name} {len(client.failed)} failed of {count} in flight")
+        told.append(f"{client.name}: {len(client.failed)} failed of {count} in flight")
     return "; ".join(told)
 
 
@@ -255,7 +256,9 @@ async def _slow(stage: Stage) -> str:
     hedging = {"methodConfig": [{"name": [{}], "hedgingPolicy": {"maxAttempts": 2, "hedgingDelay": "0.1s"}}]}
     least = {"policy": "least_request"}
     await asyncio.gather(
-        stage.start_client("minirpc, hedging", "minirpc", naming.kubernetes_target, **least, service_config=hedging),
+        stage.start_client(
+            "minirpc with hedging", "minirpc", naming.kubernetes_target, **least, service_config=hedging
+        ),
         stage.start_client("minirpc, least_request", "minirpc", naming.kubernetes_target, **least),
         stage.start_client("grpcio, round_robin", "grpcio", naming.dns_target),
     )
@@ -264,20 +267,20 @@ async def _slow(stage: Stage) -> str:
     victim.tell(f"slow {_SLOW * 1000:g}")
     began = now()
     await stage.pause(8)
+    ended = now()
     victim.tell("well")
     await stage.pause(1)
     await stage.end_load()
     told = [_none_failed(stage)]
     hedged, least, robin = stage.clients
     for client in stage.clients:
-        calls = client.since(began + 0.1)
+        calls = client.since(began + 0.1, ended)
         part, p99 = share(calls, pod=victim.name), percentile(calls, 99)
         told.append(f"{client.name}: {part:.0%} to the slow one, p99 {p99 * 1000:.0f} ms")
     assert max(each.seconds for each in hedged.since(began)) < _SLOW, told
-    assert percentile(hedged.since(began + 0.1), 99) < _SLOW / 2, told
-    assert share(least.since(began + 0.1), pod=victim.name) < 0.5 * share(robin.since(began + 0.1), pod=victim.name), (
-        told
-    )
+    assert percentile(hedged.since(began + 0.1, ended), 99) < _SLOW / 2, told
+    shares = [share(client.since(began + 0.1, ended), pod=victim.name) for client in (least, robin)]
+    assert shares[0] < 0.5 * shares[1], told
     return "; ".join(told)
 
 
@@ -290,9 +293,9 @@ async def _errors(stage: Stage) -> str:
     theirs = {"outlier_detection_experimental": {**common, "interval": "1s", "failurePercentageEjection": percentage}}
     kubernetes, dns = naming.kubernetes_target, naming.dns_target
     await asyncio.gather(
-        stage.start_client("minirpc, outliers", "minirpc", kubernetes, policy=ours),
-        stage.start_client("minirpc, with retries", "minirpc", dns, policy=ours, service_config=_RETRIES),
-        stage.start_client("grpcio, outliers", "grpcio", dns, policy=theirs),
+        stage.start_client("minirpc", "minirpc", kubernetes, policy=ours),
+        stage.start_client("minirpc with retries", "minirpc", dns, policy=ours, service_config=_RETRIES),
+        stage.start_client("grpcio", "grpcio", dns, policy=theirs),
     )
     await stage.pause(2)
     victim = stage.deployment.pods[0]
@@ -312,28 +315,48 @@ async def _errors(stage: Stage) -> str:
 
 
 async def _half_open(stage: Stage) -> str:
-    """A node is cut off, and nobody tells: packets vanish, connections stay open on this side."""
+    """A node is cut off: packets vanish, connections stay open on this side."""
     network = stage.network
     assert network is not None
+    return await _falls_silent(
+        stage, lambda victim: network.cut(victim.place), lambda victim: network.mend(victim.place)
+    )
+
+
+async def _hung(stage: Stage) -> str:
+    """A process hangs: its kernel takes what it is sent, and even connects."""
+
+    async def send(victim: Pod, number: signal.Signals) -> None:
+        assert victim.program is not None
+        victim.program.signal(number)
+
+    return await _falls_silent(
+        stage, lambda victim: send(victim, signal.SIGSTOP), lambda victim: send(victim, signal.SIGCONT)
+    )
+
+
+async def _falls_silent(
+    stage: Stage, silence: Callable[[Pod], Awaitable[None]], wake: Callable[[Pod], Awaitable[None]]
+) -> str:
+    """Has a replica fall silent, and nobody tells."""
     await stage.deployment.scale(3 if stage.brief else 4)
-    await _start_clients(stage, keepalive=1.0, timeout=10.0, service_config=_RETRIES)
+    await _start_clients(stage, keepalive=1.0, timeout=30.0, service_config=_RETRIES)
     await stage.pause(2)
     victim = stage.deployment.pods[0]
     stage.cluster.frozen = True
-    stage.log(f"{victim.name} is cut off")
-    cut = now()
-    await network.cut(victim.place)
+    stage.log(f"{victim.name} falls silent")
+    silent = now()
+    await silence(victim)
     await stage.pause(8, least=4)
-    others = _names(stage.deployment) - {victim.name}
-    await _answered_by(stage, others, 1.0)
+    await _answered_by(stage, _names(stage.deployment) - {victim.name}, _DEAD)
     if not stage.brief:
         stage.log(f"{victim.name} is back")
-        await network.mend(victim.place)
+        await wake(victim)
         await _answered_by(stage, _names(stage.deployment), _RECONNECTED)
     await stage.end_load()
     told = [_none_failed(stage)]
     for client in stage.clients:
-        held_up = [each for each in client.records if each.start >= cut - 1 and each.seconds > 0.5]
+        held_up = [each for each in client.records if each.start >= silent - 1 and each.seconds > 0.5]
         longest = max(each.seconds for each in held_up)
         assert longest < _DEAD, f"{client.name}: {longest}"
         told.append(f"{client.name}: {len(held_up)} held up, {longest:.1f} s at most")
@@ -370,6 +393,7 @@ ROWS = (
     Row("kill-retried", _kill_retried, "kill -9 of one replica of 4, with a retry policy"),
     Row("slow", _slow, "one replica of 4 takes a second longer"),
     Row("errors", _errors, "one replica of 4 answers UNAVAILABLE"),
-    Row("half-open", _half_open, "the node of one replica of 4 is cut off", nodes=4),
+    Row("hung", _hung, "one replica of 4 hangs (SIGSTOP); keepalive, with a retry policy"),
+    Row("half-open", _half_open, "the node of one replica of 4 is cut off; keepalive, with a retry policy", nodes=4),
     Row("names", _names_fail, "DNS and the API server are away for 12 seconds"),
 )
