@@ -14,8 +14,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tabulate import tabulate
-
 from tests.interop.toolchain import MissingError, debian_program
 from tests.proof.network import missing_for_network
 from tests.proof.processes import ProgramError
@@ -78,11 +76,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         kind, told = asyncio.run(_outcome(row, options.plot if row is chosen[-1] else None))
         print(f"{kind}: {told}\n", flush=True)
         results.append((row, kind, told))
-    table = tabulate(
-        [(row.name, row.what, told if kind == "held" else f"{kind}: {told}") for row, kind, told in results],
-        ("row", "what happens", "what clients notice"),
-        tablefmt="pipe",
-    )
+    lines = ["| row | what happens | what clients notice |", "|--|--|--|"]
+    lines += [
+        f"| `{row.name}` | {row.what} | {told if kind == 'held' else f'{kind}: {told}'} |"
+        for row, kind, told in results
+    ]
+    table = "\n".join(lines)
     print(table)
     if options.write:
         text = options.write.read_text(encoding="utf-8")

@@ -49,7 +49,7 @@ def plot(path: Path, clients: Sequence[Client], events: Sequence[tuple[float, st
             if "SIGTERM" in text and when >= began:
                 axis.axvline(when - began, color="black", linewidth=0.7, linestyle=":")
         failed = sum(each.code != "OK" for each in client.records)
-        axis.set_title(f"{client.name}  {len(client.records):,} calls, {failed} failed", loc="left", fontsize=9)
+        axis.set_title(f"{client.name}: {len(client.records):,} calls, {failed} failed", loc="left", fontsize=9)
         axis.set_ylabel("calls/s")
         axis.set_xlim(0, times[-1])
         axis.spines[["top", "right"]].set_visible(False)
