@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sys
 from typing import Any
 
@@ -44,13 +45,14 @@ class Work(Servicer):
         return self._answer
 
     async def obey(self) -> None:
-        """Reads what becomes of this replica."""
+        """Reads what becomes of this replica; it goes with whoever has started it."""
         reader = asyncio.StreamReader()
         await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
         async for line in reader:
             verb, *arguments = line.decode().split()
             self._slow = float(arguments[0]) / 1000 if verb == "slow" else 0.0
             self._failing = StatusCode[arguments[0]] if verb == "fail" else None
+        signal.raise_signal(signal.SIGTERM)
 
 
 async def main(options: dict[str, Any]) -> None:
