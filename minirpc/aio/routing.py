@@ -33,9 +33,8 @@ __all__ = ["Routing"]
 
 _log = logging.getLogger("minirpc.channel")
 
-_PICKS_AGAIN = (
-    10  # how often a policy is asked for another server than those that have failed a call, or keep it waiting
-)
+# how often a policy is asked for another server than those that have failed a call, or keep it waiting
+_PICKS_AGAIN = 10
 
 
 class Routing:
