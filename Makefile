@@ -10,7 +10,7 @@ TRANSPORT := $(addprefix tests/,aio http2 rpc)
 PURE := $(addprefix tests/,message plugin services test_rich_errors.py fuzz/test_bombs.py fuzz/test_hostile_input.py examples/test_back_end.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-compiled test-transport test-others test-pure asan conformance interop lint format golden bench instructions soak clean
+.PHONY: help demo test test-compiled test-transport test-others test-pure asan conformance interop proof lint format golden bench instructions soak clean
 
 help:  ## say what the targets do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -70,6 +70,10 @@ golden: $(VENV)/.installed  ## write the golden files and the shipped modules of
 # INTEROP passes options: make interop INTEROP="--only grpcio", or "--write docs/interop.md"
 interop: $(VENV)/.installed  ## play the official gRPC cases with grpcio, Node, Go and etcd, and through proxies (minutes)
 	$(BIN)/python -m tests.interop $(INTEROP)
+
+# PROOF passes options: make proof PROOF=roll, or PROOF="--write docs/kubernetes.md"
+proof: $(VENV)/.installed  ## scale, roll, kill and cut off replicas under load, with DNS and EndpointSlices as in a cluster (minutes)
+	$(BIN)/python -m tests.proof $(PROOF)
 
 bench: $(VENV)/.installed  ## measure beside the peers (minutes): tables for codec, RPC and load balancing
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[bench]"

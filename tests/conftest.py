@@ -31,11 +31,12 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(autouse=True)
-def resolvers_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a test, or an example in the documentation, registers for a scheme of targets is forgotten after it."""
-    resolver = sys.modules.get("minirpc.aio.resolver")
-    if resolver is not None:
-        monkeypatch.setattr(resolver, "_factories", dict(resolver._factories))
+def registries_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test, or an example in the documentation, registers (resolvers, policies) is forgotten after it."""
+    for name, registry in (("resolver", "_factories"), ("policy_registry", "_readers")):
+        module = sys.modules.get(f"minirpc.aio.{name}")
+        if module is not None:
+            monkeypatch.setattr(module, registry, dict(getattr(module, registry)))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -58,7 +58,10 @@ class Picker(Protocol):
     """Picks an endpoint for each call."""
 
     def pick(self, call: PickedCall) -> Pick:
-        """Picks one. Runs on the event loop, and must not block."""
+        """Picks one. Runs on the event loop, and must not block.
+
+        It is asked again where an earlier attempt of the same call has been to what it picked (retries and hedging).
+        """
         ...
 
 

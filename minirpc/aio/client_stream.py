@@ -78,12 +78,14 @@ class ClientStream(Stream):
         takes_room: whether what it keeps counts among what the channel's calls may keep.
         listeners: who is told of the attempts; for a stream that is one, before it begins.
         attempt: who watches the attempt; None where nobody does.
+        avoided: the subchannels of earlier attempts of the same call, which are not the best ones for it.
     """
 
     counts = True
     takes_room = True
     listeners: Sequence[AttemptListener] = ()
     attempt: AttemptObservers | None = None
+    avoided: Sequence[StreamCarrier] = ()
 
     def __init__(
         self,

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from minirpc.aio.client_stream import ClientStream
+from minirpc.aio.client_stream import ClientStream, StreamCarrier
 from minirpc.aio.service_configs import AttemptRules
 from minirpc.aio.stream import CROWDED_READS
 from minirpc.aio.subchannel import Failure
@@ -45,6 +45,7 @@ class RetryingStream(ClientStream):
         self._attempts: list[_Attempt] = []  # those that run
         self._winner: _Attempt | None = None  # the one that the call is committed to
         self._launched = 0
+        self._tried: list[StreamCarrier] = []  # where attempts have been that have failed
         self._overflown = False  # more was sent than is kept: the call is committed to the next attempt
         self._next: asyncio.TimerHandle | None = None  # when there is another attempt
         self._last: Status | None = None  # of the attempt that failed last
@@ -99,6 +100,9 @@ class RetryingStream(ClientStream):
             retry_buffer=self._retry_buffer,
         )
         attempt.join(self)
+        if previous:
+            running = [each.carrier for each in self._attempts if each.carrier is not None]
+            attempt.avoided = [*self._tried, *running]
         if self.listeners:
             attempt.listeners = self.listeners
             attempt.begin_attempt(waited_for_name=self.waited_for_name and not self._launched)
@@ -186,6 +190,8 @@ class RetryingStream(ClientStream):
             self._conclude(attempt, status)
             return
         self._last = status
+        if attempt.carrier is not None:
+            self._tried.append(attempt.carrier)
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug("attempt %d of %s failed with %s", self._launched, self.path, status.code.name)
         if isinstance(rules, Hedges):

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from minirpc.aio.backoff import Backoff
-from minirpc.aio.balancer import Balancer, FailingPicker, Picker, Share, WaitingPicker
+from minirpc.aio.balancer import Balancer, FailingPicker, Pick, Picker, Share, WaitingPicker
 from minirpc.aio.client_stream import ClientStream
 from minirpc.aio.connection import Connection
 from minirpc.aio.connectivity import ChannelState, StateWatch
@@ -32,6 +32,9 @@ from minirpc.http2 import ErrorCode, Header
 __all__ = ["Routing"]
 
 _log = logging.getLogger("minirpc.channel")
+
+# how often a policy is asked for another server than those that have failed a call, or keep it waiting
+_PICKS_AGAIN = 10
 
 
 class Routing:
@@ -122,7 +125,7 @@ class Routing:
     def _place(self, stream: ClientStream) -> bool:
         """Returns whether the stream has a place, or has failed."""
         try:
-            picked = self._picker.pick(stream)
+            picked = self._pick(stream)
         except Exception as error:  # noqa: BLE001  # a policy may be the user's
             picked = self._policy_failed(error)
         if isinstance(picked, Subchannel):
@@ -131,6 +134,18 @@ class Routing:
             return False
         stream.fail(picked.code, picked.message, picked.cause)
         return True
+
+    def _pick(self, stream: ClientStream) -> Pick:
+        """Asks the policy; a few times where it says what an earlier attempt of the call has been to.
+
+        A policy may have nothing else, or must not: one that keeps calls with a header together.
+        """
+        picked = self._picker.pick(stream)
+        for _ in range(_PICKS_AGAIN):
+            if picked not in stream.avoided:
+                break
+            picked = self._picker.pick(stream)
+        return picked
 
     def _policy_failed(self, error: Exception) -> Failure:
         _log.error("%r: load balancing failed", self, exc_info=error)

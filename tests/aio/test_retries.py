@@ -16,6 +16,7 @@ from typing import Any
 import grpc
 import pytest
 from echo import SERVICE, Echo, EchoStub
+from fleet import ready_count
 from grpcio_echo import AioEcho, aio_server
 
 from minirpc.aio import (
@@ -26,6 +27,7 @@ from minirpc.aio import (
     Resolution,
     Resolver,
     Server,
+    StaticResolver,
     TcpAddress,
 )
 from minirpc.errors import ConfigError, RpcError, StatusCode
@@ -428,6 +430,47 @@ async def test_hedged_streams_of_requests() -> None:
     async with flaky(service, config_of(hedging_policy=policy)) as stub:
         assert await stub.up([b"ab", b"c"]) == b"2 3"
         assert [reply async for reply in stub.bidi([b"x", b"y"])] == [b"x", b"y"]
+
+
+class Ill(Echo):
+    """Fails at once, or answers nothing at all."""
+
+    def __init__(self, answers: bool) -> None:
+        super().__init__()
+        self.answers = answers
+        self.calls = 0
+
+    async def unary(self, request: bytes, context: Context) -> bytes:
+        self.calls += 1
+        if not self.answers:
+            await asyncio.get_running_loop().create_future()
+        context.abort(UNAVAILABLE, "ill")
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        config_of(retry_policy=RetryPolicy(2, 0.01, 0.01, 1.0, frozenset({UNAVAILABLE}))),
+        config_of(hedging_policy=HedgingPolicy(2, 0.01)),
+    ],
+    ids=["retry", "hedge"],
+)
+async def test_another_attempt_goes_to_another_server(config: ServiceConfig) -> None:
+    ill = Ill(answers=config.method_config[0].retry_policy is not None)
+    async with Server([ill]) as bad, Server([Echo()]) as good:
+        endpoints = [
+            # most of the turns are the one's that is ill, several in succession
+            Endpoint((TcpAddress("127.0.0.1", int((await server.start("127.0.0.1:0")).rpartition(":")[2])),), weight)
+            for server, weight in ((bad, 6), (good, 1))
+        ]
+        resolver = StaticResolver(endpoints)
+        async with Channel("x", resolver=resolver, load_balancing="round_robin", service_config=config) as channel:
+            stub = EchoStub(channel)
+            await channel.connect()
+            await until(lambda: ready_count(channel) == 2)
+            for _ in range(14):
+                assert await stub.unary(b"x", timeout=20) == b"x"
+        assert ill.calls >= 7
 
 
 # -- the rest of a method config

@@ -18,6 +18,7 @@ import json
 import ssl
 import sys
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Self
 
 from aiohttp import web
@@ -25,6 +26,31 @@ from aiohttp import web
 API = "/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
 PODS = "/api/v1/namespaces/{namespace}/pods"
 _FIRST_VERSION = 1000
+_V1 = {"groupVersion": "discovery.k8s.io/v1", "version": "v1"}
+# what a client finds out first that knows no more than the server's address, such as kubectl
+_DISCOVERY: dict[str, dict[str, Any]] = {
+    "/api": {"kind": "APIVersions", "versions": ["v1"]},
+    "/api/v1": {"kind": "APIResourceList", "groupVersion": "v1", "resources": []},
+    "/apis": {
+        "kind": "APIGroupList",
+        "apiVersion": "v1",
+        "groups": [{"name": "discovery.k8s.io", "versions": [_V1], "preferredVersion": _V1}],
+    },
+    "/apis/discovery.k8s.io/v1": {
+        "kind": "APIResourceList",
+        "apiVersion": "v1",
+        "groupVersion": "discovery.k8s.io/v1",
+        "resources": [
+            {
+                "name": "endpointslices",
+                "singularName": "endpointslice",
+                "namespaced": True,
+                "kind": "EndpointSlice",
+                "verbs": ["create", "delete", "list", "update", "watch"],
+            }
+        ],
+    },
+}
 
 
 class ApiServer:
@@ -61,6 +87,8 @@ class ApiServer:
         self._open: list[asyncio.BaseTransport] = []  # those of watches
         self._bookmarks = 0
         app = web.Application()
+        for path, found in _DISCOVERY.items():
+            app.router.add_get(path, partial(_discover, found))
         app.router.add_get(API, self._get)
         app.router.add_get(PODS, self._list_pods)
         app.router.add_get(PODS + "/{name}", self._get_pod)
@@ -278,6 +306,10 @@ class ApiServer:
         if refusal is not None:
             return refusal
         return web.json_response(await self._change("DELETED", key, self._objects[key]))
+
+
+async def _discover(found: Mapping[str, Any], request: web.Request) -> web.Response:
+    return web.json_response(found)
 
 
 def _selected(request: web.Request, namespace: str, value: Mapping[str, Any]) -> bool:
