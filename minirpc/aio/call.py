@@ -106,7 +106,7 @@ class Call(Generic[RequestT, ResponseT]):
         self._inherit_deadline = inherit_deadline
         self._credentials = credentials
         self._wait_for_ready = wait_for_ready
-        self._metadata = encode_metadata(metadata)
+        self._metadata = encode_metadata(metadata) if metadata else ()
         if timeout is not None and not math.isfinite(timeout):
             raise ValueError(f"timeout must be a finite number of seconds or None, not {timeout}")
         if credentials is not None:
@@ -238,6 +238,9 @@ class Call(Generic[RequestT, ResponseT]):
         stream = self._started()
         await self._wait(stream, stream.wait_until_over())
         await self._sender_ended()
+        return self._take_response(stream)
+
+    def _take_response(self, stream: ClientStream) -> ResponseT:
         if not stream.failed and not stream.inbox:
             stream.reject(Status(StatusCode.UNIMPLEMENTED, "the server sent no message where one is due"))
         if stream.failed:
@@ -246,7 +249,9 @@ class Call(Generic[RequestT, ResponseT]):
 
     async def _receive(self) -> ResponseT | None:
         stream = self._started()
-        data = await self._wait(stream, stream.read())
+        data = stream.poll()
+        if data is None:
+            data = await self._wait(stream, stream.read())
         if data is not None:
             return self._decode(stream, data)
         await self._sender_ended()
@@ -328,7 +333,15 @@ class UnaryCall(Call[RequestT, ResponseT], Awaitable[ResponseT]):
         Raises:
             RpcError: the call ended with a status other than OK.
         """
-        return self._single_response().__await__()
+        stream = self._started()
+        while not stream.over:
+            try:
+                yield from stream.watch()
+            except asyncio.CancelledError:
+                if not self._scoped:
+                    stream.cancel()
+                raise
+        return self._take_response(stream)
 
 
 class ServerStreamCall(Call[RequestT, ResponseT], AsyncIterator[ResponseT]):
@@ -339,6 +352,10 @@ class ServerStreamCall(Call[RequestT, ResponseT], AsyncIterator[ResponseT]):
 
     async def __anext__(self) -> ResponseT:
         """Waits for the next response. Raises :class:`RpcError` if the call ends with a status other than OK."""
+        stream = self._stream
+        data = None if stream is None else stream.poll()
+        if stream is not None and data is not None:
+            return self._decode(stream, data)
         response = await self._receive()
         if response is None:
             raise StopAsyncIteration
@@ -412,6 +429,10 @@ class BidiCall(Call[RequestT, ResponseT], AsyncIterator[ResponseT]):
 
     async def __anext__(self) -> ResponseT:
         """Waits for the next response. Raises :class:`RpcError` if the call ends with a status other than OK."""
+        stream = self._stream
+        data = None if stream is None else stream.poll()
+        if stream is not None and data is not None:
+            return self._decode(stream, data)
         response = await self._receive()
         if response is None:
             raise StopAsyncIteration

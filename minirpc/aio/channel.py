@@ -35,8 +35,8 @@ from minirpc.aio.target import Address, UnixAddress, host_of
 from minirpc.aio.tls import ClientTls, ContextSource
 from minirpc.aio.waiting_calls import DEFAULT_MAX_WAITING_CALLS, CallQueue
 from minirpc.errors import RpcError, StatusCode
-from minirpc.http2 import Header, Http2Options
-from minirpc.rpc.compression import Encoding, get_encoding
+from minirpc.http2 import FixedHeaders, Header, Http2Options
+from minirpc.rpc.compression import ACCEPT_ENCODING, Encoding, get_encoding
 from minirpc.rpc.framing import DEFAULT_MAX_RECEIVE_MESSAGE_SIZE
 from minirpc.rpc.metadata import DEFAULT_MAX_RECEIVE_METADATA_SIZE
 from minirpc.rpc.service_config import MethodConfig, ServiceConfig
@@ -47,6 +47,7 @@ _log = logging.getLogger("minirpc.channel")
 
 _USER_AGENT = f"grpc-python-minirpc/{__version__}".encode()
 _CANCEL_TIMEOUT = 5.0  # seconds for what is cancelled (interceptors, functions of credentials, …) to clean up
+_MAX_PATHS = 256  # methods whose headers are kept
 _CLOSE_TIMEOUT = 1.0  # seconds for the peer to take what is still to be sent
 
 _OPTIONS: Final = Http2Options()
@@ -231,6 +232,7 @@ class Channel(LoopBound):
         private = tls is not None or (
             connector is connect_socket and named is not None and all(isinstance(a, UnixAddress) for a in named)
         )
+        self._headers: dict[str, FixedHeaders] = {}  # by method
         self._authorizing = Authorizing(
             credentials, self.routing, scheme=self._scheme, authority=self._authority, private=private
         )
@@ -385,16 +387,9 @@ class Channel(LoopBound):
         loop = self.bind_loop()
         if request is not None:
             self.check_send_size(request, path)
-        headers = [
-            (b":method", b"POST"),
-            (b":scheme", self._scheme),
-            (b":path", path.encode()),
-            (b":authority", self._authority),
-            (b"te", b"trailers"),
-            (b"content-type", b"application/grpc"),
-            (b"user-agent", _USER_AGENT),
-            *metadata,
-        ]
+        headers: tuple[Header, ...] = self._headers.get(path) or self._add_headers(path)
+        if metadata:
+            headers = (*headers, *metadata)
         if self._configs.active:
             return self._start_by_config(
                 path,
@@ -424,10 +419,28 @@ class Channel(LoopBound):
         self._begin(path, credentials, stream, listeners)
         return stream
 
+    def _add_headers(self, path: str) -> FixedHeaders:
+        """Makes what the calls of a method begin with."""
+        if len(self._headers) >= _MAX_PATHS:
+            self._headers.clear()
+        self._headers[path] = headers = FixedHeaders(
+            (
+                (b":method", b"POST"),
+                (b":scheme", self._scheme),
+                (b":path", path.encode()),
+                (b":authority", self._authority),
+                (b"te", b"trailers"),
+                (b"content-type", b"application/grpc"),
+                (b"user-agent", _USER_AGENT),
+                (b"grpc-accept-encoding", ACCEPT_ENCODING),
+            )
+        )
+        return headers
+
     def _start_by_config(
         self,
         path: str,
-        headers: list[Header],
+        headers: Sequence[Header],
         request: bytes | None,
         own_deadline: float | None,
         own_wait: bool | None,

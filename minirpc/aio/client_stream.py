@@ -10,14 +10,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from minirpc.aio.deadlines import Deadlines, DeadlineSlot
 from minirpc.aio.observing import AttemptListener, AttemptObservers, AttemptStart
 from minirpc.aio.retry_buffer import RetryBuffer
 from minirpc.aio.stream import Stream, StreamConnection
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import ErrorCode, Header, error_name
-from minirpc.rpc.compression import ACCEPT_ENCODING, IDENTITY, Encoding, find_encoding
+from minirpc.rpc.compression import IDENTITY, Encoding, find_encoding
 from minirpc.rpc.metadata import (
     DEFAULT_MAX_RECEIVE_METADATA_SIZE,
     Metadata,
@@ -25,6 +26,7 @@ from minirpc.rpc.metadata import (
     decode_metadata,
     describe_oversize,
     is_grpc_content_type,
+    metadata_size,
 )
 from minirpc.rpc.status import (
     Status,
@@ -44,6 +46,11 @@ _MAX_TRANSPARENT_RETRIES = 1  # of what has left this process
 
 class StreamSource(Protocol):
     """What a stream needs of its channel."""
+
+    @property
+    def deadlines(self) -> Deadlines:
+        """Those of the channel's calls."""
+        ...
 
     def submit(self, stream: ClientStream) -> None:
         """Attaches the stream to a connection, now or when there is room."""
@@ -81,6 +88,32 @@ class ClientStream(Stream):
         avoided: the subchannels of earlier attempts of the same call, which are not the best ones for it.
     """
 
+    __slots__ = (
+        "_deadline",
+        "_done_callbacks",
+        "_header_watchers",
+        "_headers",
+        "_held",
+        "_held_room",
+        "_held_size",
+        "_max_receive_metadata_size",
+        "_request",
+        "_retries",
+        "_retry_buffer",
+        "_single_response",
+        "_source",
+        "_watchers",
+        "_written_before",
+        "carrier",
+        "deadline_slot",
+        "initial_metadata",
+        "on_headers",
+        "peer",
+        "status",
+        "trailing_metadata",
+        "wait_for_ready",
+    )
+
     counts = True
     takes_room = True
     listeners: Sequence[AttemptListener] = ()
@@ -107,7 +140,7 @@ class ClientStream(Stream):
         Args:
             source: the channel.
             loop: the event loop.
-            headers: the request's headers, without those of timeout and compression.
+            headers: the request's headers, without those of timeout and of how requests are compressed.
             request: the one message of a call that has only one; it is kept for a transparent retry, whatever its size.
             single_response: whether exactly one message is due; a second one fails the call.
             deadline: when the call must have ended, in the loop's time; None for never.
@@ -140,9 +173,12 @@ class ClientStream(Stream):
         self._held_room = 0  # what was taken of the channel's room
         self._retry_buffer = retry_buffer
         self._written_before = 0  # bytes that had left the connection when the stream was attached to it
-        self._watchers: list[asyncio.Future[None]] = []
-        self._done_callbacks: list[Callable[[], object]] = []
-        self._timer = None if deadline is None else loop.call_at(deadline, self._expire)
+        self._watchers: list[asyncio.Future[None]] | None = None  # who waits for the end
+        self._header_watchers: list[asyncio.Future[None]] | None = None
+        self._done_callbacks: list[Callable[[], object]] | None = None
+        self.deadline_slot: DeadlineSlot | None = None
+        if deadline is not None:
+            source.deadlines.add(self, deadline, loop)
 
     # -- starting
 
@@ -153,7 +189,7 @@ class ClientStream(Stream):
 
     @property
     def request_headers(self) -> Sequence[Header]:
-        """The headers that the call begins with, without those of timeout and compression."""
+        """The headers that the call begins with, without those of timeout and of how requests are compressed."""
         return self._headers
 
     def add_headers(self, headers: Sequence[Header]) -> None:
@@ -166,13 +202,13 @@ class ClientStream(Stream):
 
     def attach(self, connection: StreamConnection) -> None:
         """Opens the stream on a connection that has room for it."""
-        headers = [*self._headers, (b"grpc-accept-encoding", ACCEPT_ENCODING)]
+        headers = self._headers
         if self.send_encoding is not IDENTITY:
-            headers.append((b"grpc-encoding", self.send_encoding.name.encode()))
+            headers = (*headers, (b"grpc-encoding", self.send_encoding.name.encode()))
         if self._deadline is not None:
-            headers.append((b"grpc-timeout", encode_timeout(self._deadline - self._loop.time())))
+            headers = (*headers, (b"grpc-timeout", encode_timeout(self._deadline - self._loop.time())))
         if self.attempt is not None:
-            headers += self.attempt.opened(connection.peer)
+            headers = (*headers, *self.attempt.opened(connection.peer))
         self.connection = connection
         self.peer = connection.peer
         self._written_before = connection.bytes_written
@@ -277,33 +313,57 @@ class ClientStream(Stream):
             self.completed = True
             self._trailers_received(headers)
             return
-        oversize = describe_oversize(headers, self._max_receive_metadata_size)
-        if oversize is not None:
-            self.fail(StatusCode.RESOURCE_EXHAUSTED, oversize)
-            return
+        known = None if self.connection is None else self.connection.header_memo.get(headers)
+        if isinstance(known, _Response) and known.size <= self._max_receive_metadata_size:
+            response = known
+        else:
+            read = self._read_headers(headers)
+            if read is None:
+                return
+            response = read
+        self.receive_encoding = response.encoding
+        if response.encoding is not IDENTITY:
+            self.expect_encoding(response.encoding)
+        self.initial_metadata = response.metadata
+        self._request = None  # the server has it
+        self._drop_held()
+        if self._header_watchers:
+            _wake(self._header_watchers)
+        if self.on_headers is not None:
+            self.on_headers()
+
+    def _read_headers(self, headers: Sequence[Header]) -> _Response | None:
+        """Returns what a response's headers say; or fails the call because of them, and returns None."""
+        size = metadata_size(headers)
+        if size > self._max_receive_metadata_size:
+            self.fail(StatusCode.RESOURCE_EXHAUSTED, describe_oversize(size, self._max_receive_metadata_size))
+            return None
         fields = dict(headers)
         if not _is_grpc(fields):
             self.fail(*_not_grpc(fields))
-            return
+            return None
         encoding = find_encoding(fields.get(b"grpc-encoding", b"identity"))
         if encoding is None:
             # "Compression": a response in an encoding that the client did not offer is INTERNAL.
             name = fields[b"grpc-encoding"].decode("latin-1")
             self.fail(StatusCode.INTERNAL, f"the server compresses with {name!r}, which was not offered")
-            return
-        self.expect_encoding(encoding)
+            return None
         try:
-            self.initial_metadata = decode_metadata(headers)
+            response = _Response(size, encoding, decode_metadata(headers))
         except ValueError as error:
             self.fail(StatusCode.INTERNAL, f"initial metadata: {error}", error)
-            return
-        self._request = None  # the server has it
-        self._drop_held()
-        self._wake_watchers()
-        if self.on_headers is not None:
-            self.on_headers()
+            return None
+        if self.connection is not None:
+            self.connection.header_memo.put(headers, size, response)
+        return response
 
     def _trailers_received(self, headers: Sequence[Header]) -> None:
+        memo = None if self.connection is None else self.connection.header_memo
+        known = None if memo is None else memo.get(headers)
+        if isinstance(known, _End) and known.size <= self._max_receive_metadata_size:
+            self.trailing_metadata = known.metadata
+            self._server_ended(known.status)
+            return
         fields = dict(headers)
         code = fields.get(b"grpc-status")
         if code is None:
@@ -312,8 +372,9 @@ class ClientStream(Stream):
             else:
                 self._finish(Status(StatusCode.UNKNOWN, "the server sent no grpc-status"))
             return
-        oversize = describe_oversize(headers, self._max_receive_metadata_size)
-        if oversize is not None:
+        size = metadata_size(headers)
+        if size > self._max_receive_metadata_size:
+            oversize = describe_oversize(size, self._max_receive_metadata_size)
             self._finish(Status(StatusCode.RESOURCE_EXHAUSTED, f"{oversize}; they held {parse_code(code).name}"))
             return
         try:
@@ -326,6 +387,13 @@ class ClientStream(Stream):
             )
         except ValueError as error:
             status = Status(StatusCode.INTERNAL, f"trailing metadata: {error}", cause=error)
+        else:
+            if memo is not None:
+                memo.put(headers, size, _End(size, self.trailing_metadata, status))
+        self._server_ended(status)
+
+    def _server_ended(self, status: Status) -> None:
+        """The server has said how the call ended."""
         if self._deframer.in_message and status.code is StatusCode.OK:
             status = Status(StatusCode.INTERNAL, "stream ended in the middle of a message")
         self._finish(status)
@@ -333,7 +401,7 @@ class ClientStream(Stream):
     def _messages_received(self) -> None:
         if self._single_response and len(self.inbox) > 1:
             self.fail(StatusCode.UNIMPLEMENTED, "the server sent more than one message where one is due")
-        else:
+        elif self._reader is not None:
             self._wake_reader()
 
     def _output_ended(self) -> None:
@@ -402,7 +470,8 @@ class ClientStream(Stream):
         if not self.over and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self.cancel)
 
-    def _expire(self) -> None:
+    def expire(self) -> None:
+        """The deadline has passed."""
         waiting = "" if self.connection else f" before a connection was ready, {self._source.waiting_for(self)}"
         self.fail(StatusCode.DEADLINE_EXCEEDED, f"the deadline passed{waiting}")
 
@@ -410,10 +479,10 @@ class ClientStream(Stream):
         self.status = status
         self.input_over = True
         self._drop_held()
-        if self._timer is not None:
-            self._timer.cancel()
+        if self.deadline_slot is not None:
+            Deadlines.remove(self)
         connection = self.connection
-        if connection is not None:
+        if connection is not None and not (self.completed and self._output_over):
             # The status has ended the call; if the stream is still open, the rest of the request is of no use.
             connection.engine.reset_stream(self.stream_id, reset_code)
             connection.output_added()
@@ -425,15 +494,18 @@ class ClientStream(Stream):
             late_by = None if self._deadline is None else self._loop.time() - self._deadline
             self.attempt.ended(status, self.peer, late_by)
         self._wake_watchers()
-        for callback in self._done_callbacks:
-            callback()
-        self._done_callbacks.clear()
+        if self._done_callbacks:
+            for callback in self._done_callbacks:
+                callback()
+            self._done_callbacks.clear()
         self._source.stream_over(self)
 
     def add_done_callback(self, callback: Callable[[], object]) -> None:
         """Calls ``callback`` when the call ends; at once if it has ended."""
         if self.over:
             callback()
+        elif self._done_callbacks is None:
+            self._done_callbacks = [callback]
         else:
             self._done_callbacks.append(callback)
 
@@ -442,23 +514,31 @@ class ClientStream(Stream):
     async def wait_for_headers(self) -> None:
         """Waits until the initial metadata are known or the call is over."""
         while self.initial_metadata is None and not self.over:
-            await self._watch()
+            if self._header_watchers is None:
+                self._header_watchers = []
+            watcher = self._loop.create_future()
+            self._header_watchers.append(watcher)
+            await watcher
 
     async def wait_until_over(self) -> None:
         """Waits until the call is over."""
         while not self.over:
-            await self._watch()
+            await self.watch()
 
-    async def _watch(self) -> None:
+    def watch(self) -> asyncio.Future[None]:
+        """Returns a future that is done when the call is over, for a call that is not."""
         watcher = self._loop.create_future()
-        self._watchers.append(watcher)
-        await watcher
+        if self._watchers is None:
+            self._watchers = [watcher]
+        else:
+            self._watchers.append(watcher)
+        return watcher
 
     def _wake_watchers(self) -> None:
-        for watcher in self._watchers:
-            if not watcher.done():
-                watcher.set_result(None)
-        self._watchers.clear()
+        if self._watchers:
+            _wake(self._watchers)
+        if self._header_watchers:
+            _wake(self._header_watchers)
 
     @property
     def failed(self) -> bool:
@@ -482,6 +562,29 @@ class ClientStream(Stream):
         )
         error.__cause__ = status.cause
         return error
+
+
+class _Response(NamedTuple):
+    """What a response's headers say, and their size."""
+
+    size: int
+    encoding: Encoding
+    metadata: Metadata
+
+
+class _End(NamedTuple):
+    """What trailers say, and their size."""
+
+    size: int
+    metadata: Metadata
+    status: Status
+
+
+def _wake(waiting: list[asyncio.Future[None]]) -> None:
+    for future in waiting:
+        if not future.done():
+            future.set_result(None)
+    waiting.clear()
 
 
 def _is_grpc(fields: dict[bytes, bytes]) -> bool:

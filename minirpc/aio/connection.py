@@ -7,7 +7,8 @@ of the loop, or earlier when much has come together.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
 
 from minirpc.aio.connection_guard import ConnectionGuard
@@ -16,15 +17,17 @@ from minirpc.aio.inspection import CallCounter, register
 from minirpc.aio.intake import Intake
 from minirpc.aio.keepalive import Keepalive, KeepaliveWatch, set_user_timeout
 from minirpc.aio.lifetime import hold
+from minirpc.aio.parting import LINGER, LINGER_AFTER_FAILURE, Parting
 from minirpc.aio.stream import Stream
 from minirpc.aio.tls import PeerIdentity
-from minirpc.aio.transports import peer_name, unacknowledged
+from minirpc.aio.transports import peer_name, send_without_delay
 from minirpc.aio.watch import WatchTimer
 from minirpc.errors import StatusCode
 from minirpc.http2 import (
     MAX_STREAM_ID,
     ErrorCode,
     Header,
+    HeaderMemo,
     Http2Options,
     StreamHandler,
     create_engine,
@@ -41,9 +44,6 @@ _DRAIN_PING_TIMEOUT = 5.0  # seconds after which a drain goes on without the ans
 _CLOSED = "connection closed"
 _CLOSED_BY_PEER = "connection closed by the peer"
 _HIGH_WATER = 1 << 18  # bytes in the socket's buffer above which senders wait
-_LEAVE_TIMEOUT = 1.0  # seconds for a client to close a connection that is drained, before the server does
-_LINGER = 30.0  # seconds for the peer to take the rest of a connection that ends well
-_LINGER_AFTER_FAILURE = 1.0  # the same where only a GOAWAY is still worth sending
 _MAX_DEBUG_DATA = 1 << 10  # bytes of a GOAWAY's debug data that are kept
 
 
@@ -86,6 +86,7 @@ class Connection(asyncio.BufferedProtocol):
         stream_counter: counts its streams. Those that the server ended in order have succeeded.
         goaway_code: the error code of the peer's last GOAWAY; None without one.
         goaway_debug_data: the beginning of that GOAWAY's debug data.
+        header_memo: what the owner has made of header lists.
         closed: done when the transport is gone.
     """
 
@@ -128,6 +129,7 @@ class Connection(asyncio.BufferedProtocol):
         self._messages_sent = self._messages_received = 0  # of the streams that have ended
         self.goaway_code: int | None = None
         self.goaway_debug_data = b""
+        self.header_memo: HeaderMemo[Any] = HeaderMemo()
         self.closed: asyncio.Future[None] = loop.create_future()
         self._ready: asyncio.Future[None] = loop.create_future()
         self._error: Exception | None = None
@@ -136,13 +138,13 @@ class Connection(asyncio.BufferedProtocol):
         self._intake = Intake(self)
         self._streams: dict[Stream, None] = {}
         self._waiting: dict[Stream, None] = {}
+        self._started: deque[Callable[[], object]] | None = None  # calls that wait for the end of a read
         self._flush_scheduled = False
         self._sends_in_turn = 0
+        self._unflushed = 0  # bytes of DATA that were made since the last flush
         self._written = 0  # bytes handed to the transport so far
-        self._abort_timer: asyncio.TimerHandle | None = None
-        self._leave_timer: asyncio.TimerHandle | None = None
+        self._parting = Parting(loop)
         self._client_side = client_side
-        self._eof_written = False
         self._final_goaway_ping: bytes | None = None
         self._drain_reason = b""
         self._refusing = False  # whether the peer's new streams are turned away
@@ -209,6 +211,7 @@ class Connection(asyncio.BufferedProtocol):
     def handshake_started(self, transport: asyncio.Transport) -> None:
         """There is a transport, and a TLS handshake before :meth:`connection_made`: the owner can close it already."""
         self._transport = transport
+        self._parting.begin(transport)
         self.peer = peer_name(transport)
         self._owner.connection_made(self)
 
@@ -217,7 +220,9 @@ class Connection(asyncio.BufferedProtocol):
         transport = cast(asyncio.Transport, transport)  # uvloop's has the methods, but not the class
         owner_knows = self._transport is not None
         self._transport = transport
+        self._parting.begin(transport)
         transport.set_write_buffer_limits(high=_HIGH_WATER)
+        send_without_delay(transport)
         self.peer = peer_name(transport)
         self._intake.begin(transport)
         if self._guard is not None:
@@ -243,18 +248,41 @@ class Connection(asyncio.BufferedProtocol):
         """Hands what was read to the engine."""
         self._intake.take(nbytes)
 
-    def bytes_taken(self) -> None:
+    def bytes_taken(self, *, backlog: bool) -> None:
         """The engine has had some of what arrived."""
-        # Not at once: tasks that these bytes woke run first, and what they send joins the same write.
-        self.schedule_flush()
+        started = self._started
+        if not started or backlog or self._flush_scheduled:
+            # Not at once: tasks that these bytes woke run first, and what they send joins the same write.
+            self.schedule_flush()
+        if started:
+            joined = self._flush_scheduled
+            self._flush_scheduled = True  # meanwhile
+            try:
+                while started:
+                    started.popleft()()
+            finally:
+                self._flush_scheduled = joined
+            if not joined:
+                # Nothing else is to come of these bytes: this turn is over.
+                self._sends_in_turn = 0
+                self.flush()
         if self._guard is not None:
             self._guard.bytes_read()
+
+    def after_read(self, start: Callable[[], object]) -> None:
+        """Calls ``start`` when all that was read has been taken up: what is to be started may be reset by then."""
+        if self._started is None:
+            self._started = deque()
+        if self._intake.receiving:
+            self._started.append(start)
+        else:
+            self.loop.call_soon(start)
 
     def eof_received(self) -> bool:
         """Lets the transport close: an HTTP/2 connection has no half-closed state."""
         self.failure = self.failure or _CLOSED_BY_PEER
         self._start_draining()
-        self.close(_LINGER_AFTER_FAILURE)
+        self.close(LINGER_AFTER_FAILURE)
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -264,9 +292,9 @@ class Connection(asyncio.BufferedProtocol):
         self.draining = True
         self._watches.stop()
         self._guard = self._keepalive = None  # which hold this connection
-        for timer in (self._abort_timer, self._leave_timer, self._drain_timer):
-            if timer is not None:
-                timer.cancel()
+        self._parting.end()
+        if self._drain_timer is not None:
+            self._drain_timer.cancel()
         self.failure = self.failure or (f"connection lost: {exc}" if exc else _CLOSED)
         self._end_streams(exc)
         self._intake.end()
@@ -299,20 +327,28 @@ class Connection(asyncio.BufferedProtocol):
         self._intake.new_turn()
         self.flush()
 
-    def output_added(self) -> None:
-        """Called after output was made: flushes it now if it is much."""
-        self.schedule_flush()
+    def output_added(self, size: int = 0) -> None:
+        """Called after a frame was made: flushes what there is if it is much.
+
+        Args:
+            size: bytes of DATA in the frame.
+        """
+        if not self._flush_scheduled:
+            self._flush_scheduled = True
+            self.loop.call_soon(self._end_of_turn)
         self._sends_in_turn += 1
-        if self.engine.output_size >= _FLUSH_SIZE:
+        self._unflushed += size
+        if self._unflushed >= _FLUSH_SIZE:
             self._sends_in_turn += _CROWDED_SENDS
             self.flush()
 
     def flush(self) -> None:
         """Writes the engine's output to the transport."""
         transport = self._transport
+        self._unflushed = 0
         if transport is not None and self.engine.output_size and not transport.is_closing():
             output = self.engine.take_output()
-            if self._eof_written:
+            if self._parting.said:
                 return  # nothing follows the end: what the peer's frames still ask for must not pile up
             self._written += len(output)
             self.last_write = self.loop.time()
@@ -536,72 +572,41 @@ class Connection(asyncio.BufferedProtocol):
         """Ends a connection that has gone wrong, and its calls at once; the peer is still to read the GOAWAY."""
         self._end_streams(None)
         if self._client_side:
-            self.close(_LINGER_AFTER_FAILURE)
+            self.close(LINGER_AFTER_FAILURE)
         else:
             self._intake.discard()
             self._refusing = True
-            self._leave(_LINGER_AFTER_FAILURE)
+            self._leave(LINGER_AFTER_FAILURE)
 
-    def _leave(self, linger: float = _LINGER) -> None:
-        """Closes a connection that is done with in a way that lets what was sent last arrive.
-
-        A socket that is closed while bytes lie in it unread resets its connection (RFC 1122, section 4.2.2.13), and a
-        reset can overtake the last response. So a server only says that nothing follows, and for a while leaves it to
-        the client to close.
+    def _leave(self, linger: float = LINGER) -> None:
+        """Closes a connection that is done with; a server leaves that to the client, for a while.
 
         Args:
             linger: see :meth:`close`.
         """
-        transport = self._transport
-        if self._eof_written and transport is not None:
+        parting = self._parting
+        if parting.said and self._transport is not None:
             return  # it is left to the client already
-        if self._client_side or transport is None or transport.is_closing():
-            self.close(linger)
-        else:
-            self.flush()
-            try:
-                transport.write_eof()
-            except (NotImplementedError, OSError):  # the transport has no such thing, or the socket has gone
-                self.close(linger)
-                return
+        self.flush()
+        if not self._client_side and parting.leave_to_peer(linger):
             self._watches.stop()
-            self._eof_written = True
             self._refusing = True  # what still comes has no answer: the peer repeats it elsewhere
-            self._wait_for_close(self.loop.time() + linger)
-
-    def _wait_for_close(self, limit: float) -> None:
-        """Closes after a while in which the client had everything and did not close, but not much after ``limit``."""
-        self._leave_timer = self.loop.call_later(_LEAVE_TIMEOUT, self._end_of_while, limit)
-
-    def _end_of_while(self, limit: float) -> None:
-        transport = self._transport
-        held = transport is not None and (self.unsent or unacknowledged(transport))
-        if held and self.loop.time() < limit:
-            self._wait_for_close(limit)
         else:
-            self.close(_LINGER_AFTER_FAILURE)
+            self.close(linger)
 
-    def close(self, linger: float = _LINGER) -> None:
+    def close(self, linger: float = LINGER) -> None:
         """Sends what is queued and closes the transport.
 
         Args:
-            linger: seconds for the peer to take the rest. A closed transport with a full buffer waits without end for a
-                peer that does not read, and the streams would wait with it.
+            linger: seconds for the peer to take the rest.
         """
         self.flush()
         self._watches.stop()  # from here on everything has its end
-        if self._transport is not None:
-            self._transport.close()
-            when = self.loop.time() + linger
-            if self._abort_timer is None or when < self._abort_timer.when():
-                if self._abort_timer is not None:
-                    self._abort_timer.cancel()
-                self._abort_timer = self.loop.call_at(when, self.abort)
+        self._parting.close(linger)
 
     def abort(self) -> None:
         """Closes the transport at once."""
-        if self._transport is not None:
-            self._transport.abort()
+        self._parting.abort()
 
     def leave_to_parent(self) -> None:
         """Ends the connection in a forked child, which has no part in its socket any more."""
@@ -630,7 +635,7 @@ class Connection(asyncio.BufferedProtocol):
             self.engine.send_goaway(self.engine.last_peer_stream_id, error_code, debug_data)
         self._part()
 
-    def go_away(self, linger: float = _LINGER) -> None:
+    def go_away(self, linger: float = LINGER) -> None:
         """Tells the peer that this side leaves, and closes: a client within ``linger`` (see :meth:`close`)."""
         if self.is_open:
             self.engine.send_goaway(self.engine.last_peer_stream_id, ErrorCode.NO_ERROR)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 __all__ = ["HandlerSlots"]
 
@@ -25,13 +26,15 @@ class HandlerSlots:
         self._busy = 0
         self._waiting: dict[object, Callable[[], object]] = {}
 
-    def take(self, owner: object, start: Callable[[], object]) -> None:
-        """Calls ``start`` as soon as there is room: now, or after a :meth:`release`."""
+    def take(
+        self, owner: object, start: Callable[[Callable[[], object]], object], argument: Callable[[], object]
+    ) -> None:
+        """Calls ``start(argument)`` as soon as there is room: now, or after a :meth:`release`."""
         if self._busy < self._limit:
             self._busy += 1
-            start()
+            start(argument)
         else:
-            self._waiting[owner] = start
+            self._waiting[owner] = partial(start, argument)
 
     def withdraw(self, owner: object) -> None:
         """Forgets an owner that waits; without effect on one that does not."""

@@ -9,9 +9,11 @@ from collections.abc import Callable, Sequence
 from minirpc.aio.backoff import Backoff
 from minirpc.aio.client_stream import ClientStream
 from minirpc.aio.connection import Connection
+from minirpc.aio.deadlines import Deadlines
 from minirpc.errors import RpcError, StatusCode
 from minirpc.frozen import frozen
 from minirpc.http2 import Header
+from minirpc.rpc.compression import ACCEPT_ENCODING
 
 __all__ = ["HealthCheck", "HealthWatch"]
 
@@ -44,6 +46,9 @@ class HealthCheck:
 class HealthWatch:
     """One connection's health, asked for until :meth:`stop`.
 
+    Attributes:
+        deadlines: those of its calls; there are none.
+
     Args:
         check: what to ask.
         connection: where.
@@ -60,6 +65,7 @@ class HealthWatch:
         loop: asyncio.AbstractEventLoop,
         changed: Callable[[str | None], object],
     ) -> None:
+        self.deadlines = Deadlines()
         self._check = check
         self._connection = connection
         self._backoff = backoff
@@ -106,7 +112,13 @@ class HealthWatch:
         stream = self._stream = ClientStream(
             self,
             self._loop,
-            [(b":path", _PATH), *self._check.headers, (b"te", b"trailers"), (b"content-type", b"application/grpc")],
+            [
+                (b":path", _PATH),
+                *self._check.headers,
+                (b"te", b"trailers"),
+                (b"content-type", b"application/grpc"),
+                (b"grpc-accept-encoding", ACCEPT_ENCODING),
+            ],
             request=self._check.request(),
             single_response=False,
             deadline=None,

@@ -25,7 +25,7 @@ class Inbox:
 
     def __init__(self) -> None:
         self._apart: deque[bytes] = deque()  # never empty while something is packed
-        self._packed: deque[bytes] = deque()
+        self._packed: deque[bytes] | None = None
         self._packed_count = 0
 
     def __len__(self) -> int:
@@ -44,6 +44,8 @@ class Inbox:
         if len(self._apart) < _MAX_APART and not self._packed:
             self._apart.extend(messages)
         elif messages:
+            if self._packed is None:
+                self._packed = deque()
             self._packed.append(b"".join(_pack(messages)))
             self._packed_count += len(messages)
 
@@ -58,7 +60,7 @@ class Inbox:
     def clear(self) -> None:
         """Drops all messages."""
         self._apart.clear()
-        self._packed.clear()
+        self._packed = None
         self._packed_count = 0
 
 

@@ -34,8 +34,9 @@ class IntakeOwner(Protocol):
         """How many bytes have left the engine."""
         ...
 
-    def bytes_taken(self) -> None:
-        """The engine has had some of what arrived; :meth:`Intake.new_turn` is due in the next turn of the loop."""
+    def bytes_taken(self, *, backlog: bool) -> None:
+        """The engine has had some of what arrived. With a backlog, :meth:`Intake.new_turn` is due in the next turn of
+        the loop."""
 
 
 class Intake:
@@ -43,6 +44,7 @@ class Intake:
 
     Attributes:
         buffer: what to read into.
+        receiving: whether the engine is at it.
         last_read: the loop's time at which bytes last arrived.
     """
 
@@ -52,7 +54,8 @@ class Intake:
         self.last_read = owner.loop.time()
         self._owner = owner
         self._transport: asyncio.Transport | None = None
-        self._until: float | None = None  # when to stop in this turn of the loop; None if nothing was read in it
+        self.receiving = False
+        self._until = 0.0  # when to stop in this turn of the loop: a loop may read several times in one
         self._backlog = False  # whether the engine holds frames that are for a later turn
         self._socket_full = False
         self._unread_replies = 0  # bytes that the peer's frames made this side send since the socket is full
@@ -89,10 +92,15 @@ class Intake:
     def _receive(self, data: bytes | memoryview) -> None:
         owner, engine = self._owner, self._owner.engine
         made = owner.bytes_written + engine.output_size
-        if self._until is None:
-            self._until = time.monotonic() + _TIME_IN_TURN
-        self._backlog = engine.receive(data, self._until)
-        owner.bytes_taken()
+        now = time.monotonic()
+        if now >= self._until:
+            self._until = now + _TIME_IN_TURN
+        self.receiving = True
+        try:
+            self._backlog = engine.receive(data, self._until)
+            owner.bytes_taken(backlog=self._backlog)
+        finally:
+            self.receiving = False
         if self._socket_full:
             # Messages wait for the socket, but answers to frames (PING, SETTINGS, refused streams) are made at once: a
             # peer that asks for them without reading them must not fill our memory.
@@ -102,7 +110,7 @@ class Intake:
 
     def new_turn(self) -> None:
         """Goes on with what the last turn has left: every connection has its share of each."""
-        self._until = None
+        self._until = 0.0
         if self._backlog and not self._choked:
             if self._transport is None or self._transport.is_closing() or self._discard is not None:
                 self._backlog = False
@@ -119,7 +127,7 @@ class Intake:
         self._socket_full = False
         self._unread_replies = 0
         if self._backlog:
-            self._owner.bytes_taken()  # which has a turn to come
+            self._owner.bytes_taken(backlog=True)  # which has a turn to come
         else:
             self._resume()
 

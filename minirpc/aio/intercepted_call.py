@@ -228,7 +228,8 @@ class InterceptedStream(ClientStream):
         """Returns the seconds until the deadline, or None."""
         return None if self._deadline is None else max(0.0, self._deadline - self._loop.time())
 
-    def _expire(self) -> None:
+    def expire(self) -> None:
+        """The deadline has passed."""
         # Whether there was a connection is known to the attempts alone.
         self.fail(StatusCode.DEADLINE_EXCEEDED, "the deadline passed")
 
@@ -259,6 +260,10 @@ class InterceptedStream(ClientStream):
         self._wake_reader()
         while self.inbox and not self.over:
             await self._wait_for_taker()
+
+    def poll(self) -> Any:
+        """Leaves it to :meth:`read`, which tells the interceptors that there is room."""
+        return None
 
     async def read(self) -> Any:
         """Waits for the next response; None when no more will come.

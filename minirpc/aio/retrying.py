@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from minirpc.aio.client_stream import ClientStream, StreamCarrier
+from minirpc.aio.deadlines import Deadlines
 from minirpc.aio.service_configs import AttemptRules
 from minirpc.aio.stream import CROWDED_READS
 from minirpc.aio.subchannel import Failure
@@ -70,10 +71,9 @@ class RetryingStream(ClientStream):
         self.wait_for_ready = wait_for_ready
         self._max_receive_message_size = max_receive_message_size
         if deadline != self._deadline and deadline is not None:
-            if self._timer is not None:
-                self._timer.cancel()
+            Deadlines.remove(self)
             self._deadline = deadline
-            self._timer = self._loop.call_at(deadline, self._expire)
+            self._source.deadlines.add(self, deadline, self._loop)
 
     def resolution_failed(self, failure: Failure) -> None:
         """The target cannot be resolved now, so what holds for the call is not known."""
@@ -257,6 +257,11 @@ class RetryingStream(ClientStream):
 
     # -- receiving
 
+    def poll(self) -> bytes | None:
+        """Returns the next message of the attempt that the call is committed to, if it is there."""
+        crowded = self._winner is None or self._read_in_a_row >= CROWDED_READS
+        return None if crowded or self._winner is None else self._winner.poll()
+
     async def read(self) -> bytes | None:
         """Waits for the next message of the attempt that the call is committed to; None when no more will come.
 
@@ -286,7 +291,8 @@ class RetryingStream(ClientStream):
 
     # -- ending
 
-    def _expire(self) -> None:
+    def expire(self) -> None:
+        """The deadline has passed."""
         attempt = self._attempts[-1] if self._attempts else None
         what = "the deadline passed"
         if attempt is None and self._last is not None:
@@ -319,8 +325,7 @@ class _Attempt(ClientStream):
     def join(self, owner: RetryingStream) -> None:
         """Belongs to a call from now on."""
         self._owner = owner
-        if self._timer is not None:
-            self._timer.cancel()
+        Deadlines.remove(self)
 
     def headers_received(self, headers: Sequence[Header], end_stream: bool) -> None:
         known = self.initial_metadata is not None

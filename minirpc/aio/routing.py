@@ -18,6 +18,7 @@ from minirpc.aio.client_stream import ClientStream
 from minirpc.aio.connection import Connection
 from minirpc.aio.connectivity import ChannelState, StateWatch
 from minirpc.aio.connector import Dialer
+from minirpc.aio.deadlines import Deadlines
 from minirpc.aio.health_watch import HealthCheck
 from minirpc.aio.inspection import CallCounter, History, register
 from minirpc.aio.resolver import Resolution, Resolver
@@ -55,6 +56,7 @@ class Routing:
         target: the channel's target.
         calls: counts the calls; where there are interceptors, those that they make.
         history: the latest changes of its state.
+        deadlines: those of the calls.
         drained: is set when there are no calls; None while nobody waits for that.
         waiting: counts the calls that have no connection yet.
     """
@@ -83,6 +85,7 @@ class Routing:
         self.health_headers: Sequence[Header] = ()
         self.drained: asyncio.Event | None = None
         self.waiting = WaitingCalls(max_waiting_calls)
+        self.deadlines = Deadlines()
         self.calls = CallCounter()
         self.history = History()
         self.target = target

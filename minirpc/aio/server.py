@@ -13,12 +13,14 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import NamedTuple, Self, TypeAlias
 
 from minirpc.aio.connection import Connection, ConnectionOwner
 from minirpc.aio.connection_guard import ConnectionGuard
 from minirpc.aio.connection_limits import ConnectionLimits, Lifespan
 from minirpc.aio.context import Context
+from minirpc.aio.deadlines import Deadlines
+from minirpc.aio.eager import EagerRunner
 from minirpc.aio.http_response import HttpResponse
 from minirpc.aio.inspection import CallCounter, History, forget, register
 from minirpc.aio.interceptors import ServerInterceptor
@@ -36,12 +38,14 @@ from minirpc.aio.tls import ContextSource, ServerTls
 from minirpc.aio.tls_layer import TlsLayer
 from minirpc.errors import StatusCode
 from minirpc.http2 import ErrorCode, Header, Http2Options, StreamHandler
-from minirpc.rpc.compression import find_encoding, get_encoding, parse_accept_encoding
+from minirpc.rpc.compression import Encoding, find_encoding, get_encoding, parse_accept_encoding
 from minirpc.rpc.framing import DEFAULT_MAX_RECEIVE_MESSAGE_SIZE
 from minirpc.rpc.metadata import (
     DEFAULT_MAX_RECEIVE_METADATA_SIZE,
+    Metadata,
     decode_metadata,
     describe_oversize,
+    metadata_size,
 )
 from minirpc.rpc.method import RAW, Method
 from minirpc.rpc.status import Status
@@ -60,6 +64,16 @@ _CANCEL_TIMEOUT = 5.0  # seconds for cancelled handlers to clean up
 _DEFAULT_KEEPALIVE = Keepalive(time=7200.0, timeout=20.0, without_calls=True)
 _DEFAULT_MAX_CONNECTIONS = 10_000
 _DEFAULT_THREADS = min(32, (os.cpu_count() or 1) + 4)  # as the standard library's thread pools
+
+
+class _Request(NamedTuple):
+    """What the headers of a call say."""
+
+    handler: Handler
+    metadata: Metadata
+    timeout: float | None
+    encoding: Encoding
+    accepted_compressions: frozenset[str]
 
 
 class Server(LoopBound):
@@ -145,6 +159,7 @@ class Server(LoopBound):
         self.calls = CallCounter()
         self.service_calls = CallCounter()
         self.history = History()
+        self._limited = max_concurrent_calls is not None
         self._call_limit = CallLimit(max_concurrent_calls, self.calls, self.history)
         self._connection_limit = ConnectionLimit(max_connections)
         self.number = register(self)
@@ -171,7 +186,9 @@ class Server(LoopBound):
         self._listeners: list[Listener] = []
         self._socket_paths: list[Path] = []
         self._connections: set[Connection] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()  # of handlers that wait for something
+        self._runner = EagerRunner()
+        self._deadlines = Deadlines()
         self._handled_signals: Sequence[signal.Signals] = ()
 
     def _add_service(self, service: Servicer) -> None:
@@ -456,6 +473,7 @@ class Server(LoopBound):
         for connection in list(self._connections):
             connection.abort()
         await self._wait_for_connections(None)
+        self._runner.close()
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     @property
@@ -500,6 +518,38 @@ class Server(LoopBound):
         self, connection: Connection, stream_id: int, headers: Sequence[Header], end_stream: bool
     ) -> StreamHandler | None:
         """Starts the handler of a new call, or answers why there is none."""
+        request: _Request | None = connection.header_memo.get(headers)
+        if request is None or (self._limited and not request.handler.essential):
+            read = self._read_request(connection, stream_id, headers, end_stream)
+            if not isinstance(read, _Request):
+                return read
+            request = read
+            connection.header_memo.put(headers, metadata_size(headers), request)
+        handler = request.handler
+        stream = ServerStream(
+            connection,
+            stream_id,
+            connection.loop,
+            handler,
+            metadata=request.metadata,
+            timeout=request.timeout,
+            deadlines=self._deadlines,
+            request_encoding=request.encoding,
+            response_encoding=self._encoding,
+            accepted_compressions=request.accepted_compressions,
+            max_receive_message_size=self._max_receive_message_size,
+            runner=self._runner,
+            on_task=self._task_started,
+            calls=self.service_calls if handler.essential else self.calls,
+            interceptors=self._interceptors,
+        )
+        stream.start(end_stream)
+        return stream
+
+    def _read_request(
+        self, connection: Connection, stream_id: int, headers: Sequence[Header], end_stream: bool
+    ) -> _Request | StreamHandler | None:
+        """Returns what a request says; or answers why it is not served, and returns who sends that."""
         fields = dict(headers)
         handler = self._handlers.get(fields[b":path"]) or self._fallback_handler(fields[b":path"])
         encoding = find_encoding(fields.get(b"grpc-encoding", b"identity"))
@@ -519,13 +569,12 @@ class Server(LoopBound):
                 )
             self._refuse(connection, stream_id, refusal or unknown_method(fields), end_stream)
             return None
-        calls = self.service_calls if handler.essential else self.calls
         if not handler.essential and self._call_limit.reached:
             self._refuse(connection, stream_id, trailers_only(self._call_limit.refuse()), end_stream)
             return None
-        oversize = describe_oversize(headers, self._max_receive_metadata_size)
-        if oversize is not None:
-            status = Status(StatusCode.RESOURCE_EXHAUSTED, oversize)
+        size = metadata_size(headers)
+        if size > self._max_receive_metadata_size:
+            status = Status(StatusCode.RESOURCE_EXHAUSTED, describe_oversize(size, self._max_receive_metadata_size))
             self._refuse(connection, stream_id, trailers_only(status), end_stream)
             return None
         try:
@@ -538,23 +587,8 @@ class Server(LoopBound):
             return None
         if not handler.essential:
             self._call_limit.taken()
-        stream = ServerStream(
-            connection,
-            stream_id,
-            connection.loop,
-            handler,
-            metadata=metadata,
-            timeout=timeout,
-            request_encoding=encoding,
-            response_encoding=self._encoding,
-            accepted_compressions=parse_accept_encoding(fields.get(b"grpc-accept-encoding")),
-            max_receive_message_size=self._max_receive_message_size,
-            on_task=self._task_started,
-            calls=calls,
-            interceptors=self._interceptors,
-        )
-        stream.start(end_stream)
-        return stream
+        accepted = parse_accept_encoding(fields.get(b"grpc-accept-encoding"))
+        return _Request(handler, metadata, timeout, encoding, accepted)
 
     def _fallback_handler(self, path: bytes) -> Handler | None:
         """Returns the fallback as the handler of a method of any kind: all are cases of the one with two streams."""

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from minirpc.aio.context import Context, inherit_deadline
+from minirpc.aio.deadlines import Deadlines, DeadlineSlot
+from minirpc.aio.eager import EagerRunner
 from minirpc.aio.inspection import CallCounter
 from minirpc.aio.interceptors import (
     CallScope,
@@ -25,7 +27,7 @@ from minirpc.aio.interceptors import (
 from minirpc.aio.observing import StreamRecord
 from minirpc.aio.stream import Stream, StreamConnection
 from minirpc.errors import RpcError, StatusCode
-from minirpc.http2 import ErrorCode, Header
+from minirpc.http2 import ErrorCode, FixedHeaders, Header
 from minirpc.rpc.compression import ACCEPT_ENCODING, IDENTITY, Encoding
 from minirpc.rpc.metadata import Metadata, encode_binary
 from minirpc.rpc.method import Codec, Method
@@ -36,7 +38,8 @@ __all__ = ["Handler", "RequestStream", "ServerStream", "trailers_only"]
 _log = logging.getLogger("minirpc.server")
 
 _TRAILERS_ONLY: tuple[Header, ...] = ((b":status", b"200"), (b"content-type", b"application/grpc"))
-_RESPONSE_HEADERS: tuple[Header, ...] = (*_TRAILERS_ONLY, (b"grpc-accept-encoding", ACCEPT_ENCODING))
+_RESPONSE_HEADERS = FixedHeaders((*_TRAILERS_ONLY, (b"grpc-accept-encoding", ACCEPT_ENCODING)))
+_OK_TRAILERS = FixedHeaders([(b"grpc-status", b"0")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,9 @@ class RequestStream(AsyncIterator[Any]):
             RpcError: INTERNAL, the bytes are no valid message; CANCELLED, the call is over, so that whoever sends the
                 requests on does not take this for their end.
         """
-        data = await self._stream.read()
+        data = self._stream.poll()
+        if data is None:
+            data = await self._stream.read()
         if data is None:
             if self._stream.over:
                 raise RpcError(StatusCode.CANCELLED, "the call ended before its requests")
@@ -106,6 +111,24 @@ class ServerStream(Stream):
     A handler that takes one request starts when that request is complete; one that takes a stream starts at once.
     """
 
+    __slots__ = (
+        "_calls",
+        "_context",
+        "_deadline",
+        "_finished",
+        "_handler",
+        "_headers_sent",
+        "_interceptors",
+        "_on_task",
+        "_path",
+        "_runner",
+        "_scope",
+        "_slots",
+        "_succeeded",
+        "_task",
+        "deadline_slot",
+    )
+
     def __init__(
         self,
         connection: StreamConnection,
@@ -115,10 +138,12 @@ class ServerStream(Stream):
         *,
         metadata: Metadata,
         timeout: float | None,
+        deadlines: Deadlines,
         request_encoding: Encoding,
         response_encoding: Encoding,
         accepted_compressions: frozenset[str],
         max_receive_message_size: int,
+        runner: EagerRunner,
         on_task: Callable[[asyncio.Task[None]], None],
         calls: CallCounter,
         interceptors: Sequence[ServerInterceptor] = (),
@@ -129,6 +154,7 @@ class ServerStream(Stream):
         self._slots = connection.handler_slots
         self._handler = handler
         self._path = handler.method.path
+        self._runner = runner
         self._on_task = on_task
         self._calls = calls
         self._succeeded = False  # whether the call has ended with OK, as far as this side knows
@@ -140,9 +166,13 @@ class ServerStream(Stream):
         self._collecting = not handler.method.client_streaming
         self._headers_sent = False
         self._finished = False
-        self._deadline = None if timeout is None else loop.time() + timeout
-        self._timer = None if self._deadline is None else loop.call_at(self._deadline, self._expire)
-        self.expect_encoding(request_encoding)
+        self._deadline: float | None = None
+        self.deadline_slot: DeadlineSlot | None = None
+        if timeout is not None:
+            self._deadline = loop.time() + timeout
+            deadlines.add(self, self._deadline, loop)
+        if request_encoding is not IDENTITY:
+            self.expect_encoding(request_encoding)
         self._context = Context(
             self._path,
             connection.peer,
@@ -194,7 +224,7 @@ class ServerStream(Stream):
     def _messages_received(self) -> None:
         if self._collecting and len(self.inbox) > 1:
             self._refuse_cardinality()
-        else:
+        elif self._reader is not None:
             self._wake_reader()
 
     def _input_ended(self) -> None:
@@ -235,12 +265,23 @@ class ServerStream(Stream):
     # -- the handler
 
     def _run_handler(self) -> None:
-        self._slots.take(self, self._start_handler)
+        assert self.connection is not None
+        self._slots.take(self, self.connection.after_read, self._start_handler)
 
     def _start_handler(self) -> None:
-        self._task = self._loop.create_task(self._serve(), name=f"handler of {self._path}")
-        self._on_task(self._task)
-        self._task.add_done_callback(self._handler_ended)
+        if self._finished or self.over:  # meanwhile
+            self._slots.release()
+            return
+        task = self._runner.run(self._serve(), f"handler of {self._path}", self._loop)
+        if task is None:
+            self._slots.release()
+            return
+        self._on_task(task)
+        task.add_done_callback(self._handler_ended)
+        if self._context._cancelled:
+            task.cancel()
+        else:
+            self._task = task
 
     def _handler_ended(self, _task: asyncio.Task[None]) -> None:
         thread, self._context._thread = self._context._thread, None
@@ -257,7 +298,15 @@ class ServerStream(Stream):
         """Runs the handler and turns every way in which it can end into a status."""
         inherit_deadline(self._deadline, self._loop)
         try:
-            await self._call_handler()
+            handler = self._handler
+            method = handler.method
+            if self._interceptors or method.client_streaming or method.server_streaming:
+                await self._call_handler()
+            else:
+                result = handler.function(self._take_request(), self._context)
+                if inspect.isawaitable(result):
+                    result = await result
+                self._write_response(self._encode(result))
         except RpcError as error:
             self._finish(self._status_of(error))
         except asyncio.CancelledError:
@@ -312,10 +361,15 @@ class ServerStream(Stream):
             else:
                 await respond(result)
             return
-        respond = respond or self._send_response
         try:
-            async for response in result:
-                await respond(response)
+            if respond is None:
+                async for response in result:
+                    self._write_response(self._encode(response))
+                    if self.congested:
+                        await self.wait_for_room()
+            else:
+                async for response in result:
+                    await respond(response)
         finally:
             if inspect.isasyncgen(result):
                 await result.aclose()
@@ -357,13 +411,13 @@ class ServerStream(Stream):
             self._write_response(responses[0])
 
     async def _send_response(self, response: Any) -> None:
-        encoded = self._encode(response)
-        self._begin_response()
-        await self.send(encoded, self._context.compress)
+        self._write_response(self._encode(response))
+        if self.congested:
+            await self.wait_for_room()
 
     def _write_response(self, encoded: bytes) -> None:
-        # Without waiting: the handler is done, and the rest leaves by itself.
-        self._begin_response()
+        if not self._headers_sent:
+            self._send_headers(())
         self.write(encoded, self._context.compress)
 
     def _encode(self, response: Any) -> bytes:
@@ -382,7 +436,8 @@ class ServerStream(Stream):
             self._task.cancel()
             self._task = None  # a cancelled task holds its exception, whose traceback holds this stream
 
-    def _expire(self) -> None:
+    def expire(self) -> None:
+        """The deadline has passed."""
         if not self._finished:
             self.fail(StatusCode.DEADLINE_EXCEEDED, "the deadline passed")
         elif not self.over and self.connection is not None:
@@ -394,18 +449,17 @@ class ServerStream(Stream):
 
     # -- replying
 
-    def _begin_response(self) -> None:
-        if not self._headers_sent:
-            self._send_headers(())
-
     def _send_headers(self, metadata: Sequence[Header]) -> None:
         if self._headers_sent or self._finished or self.over or self.connection is None:
             return
         self._headers_sent = self._context._headers_sent = True
-        headers = [*_RESPONSE_HEADERS, *self._context._added_initial, *metadata]
+        headers: Sequence[Header] = _RESPONSE_HEADERS
+        added = self._context._added_initial
+        if added or metadata:
+            headers = (*_RESPONSE_HEADERS, *added, *metadata)
         self.send_encoding = self._context._encoding
         if self.send_encoding is not IDENTITY:
-            headers.append((b"grpc-encoding", self.send_encoding.name.encode()))
+            headers = (*headers, (b"grpc-encoding", self.send_encoding.name.encode()))
         self.connection.engine.send_headers(self.stream_id, headers, False)
         self.connection.output_added()
 
@@ -426,7 +480,10 @@ class ServerStream(Stream):
         if status.code is not StatusCode.OK and _log.isEnabledFor(logging.DEBUG):
             peer = self._context.peer
             _log.debug("call of %s from %s ended with %s: %r", self._path, peer, status.code.name, status.message)
-        trailers = [*_status_headers(status), *self._context._trailing, *self._context._added_trailing]
+        trailers: Sequence[Header] = _OK_TRAILERS if status is OK else _status_headers(status)
+        context = self._context
+        if context._trailing or context._added_trailing:
+            trailers = (*trailers, *context._trailing, *context._added_trailing)
         if self._headers_sent:
             if status.code is not StatusCode.OK:
                 # A failure does not wait for messages that the client may never take.
@@ -448,8 +505,8 @@ class ServerStream(Stream):
         if not self.over:
             self._calls.end(self._succeeded)
         self._slots.withdraw(self)
-        if self._timer is not None:
-            self._timer.cancel()
+        if self.deadline_slot is not None:
+            Deadlines.remove(self)
         self.input_over = True
         self.inbox.clear()
         self._context._send_headers = _send_nothing  # breaks the cycle, so that no garbage waits for the collector

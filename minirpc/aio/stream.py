@@ -12,15 +12,15 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 from minirpc.aio.handler_slots import HandlerSlots
 from minirpc.aio.inbox import Inbox
 from minirpc.aio.observing import StreamObserver
 from minirpc.aio.tls import PeerIdentity
 from minirpc.errors import RpcError, StatusCode
-from minirpc.http2 import Engine, Header
+from minirpc.http2 import Engine, Header, HeaderMemo
 from minirpc.rpc.compression import IDENTITY, Encoding
 from minirpc.rpc.framing import PREFIX_SIZE, CompressedMessage, Deframer, encode_prefix
 
@@ -28,6 +28,7 @@ __all__ = ["CROWDED_READS", "Stream", "StreamConnection"]
 
 CROWDED_READS = 128  # messages read without waiting, after which a reader lets others run
 _LARGE = 1 << 11  # bytes of a message, inflated if it is compressed, that count for another one of these
+_LEAST_CREDIT = 1 << 12  # bytes of credit that are worth a call of the engine; far less than the smallest window
 _JOIN_SIZE = 1 << 14  # smaller messages are joined with their prefix, larger ones are not copied
 
 
@@ -60,6 +61,11 @@ class StreamConnection(Protocol):
         ...
 
     @property
+    def header_memo(self) -> HeaderMemo[Any]:
+        """What was made of header lists."""
+        ...
+
+    @property
     def handler_slots(self) -> HandlerSlots:
         """How many handlers the other side keeps busy."""
         ...
@@ -78,8 +84,11 @@ class StreamConnection(Protocol):
     def wait_to_send(self, stream: Stream) -> None:
         """Has ``stream.pump()`` called when there is room."""
 
-    def output_added(self) -> None:
-        """Says that the engine has output."""
+    def output_added(self, size: int = 0) -> None:
+        """Says that the engine has output: a frame, with so many bytes of DATA."""
+
+    def after_read(self, start: Callable[[], object]) -> None:
+        """Calls ``start`` when all that was read has been taken up."""
 
 
 class Stream(ABC):
@@ -101,6 +110,34 @@ class Stream(ABC):
         observer: hears of the messages; None where nobody does.
     """
 
+    __slots__ = (
+        "__dict__",
+        "_collecting",
+        "_deframer",
+        "_ending",
+        "_loop",
+        "_max_receive_message_size",
+        "_outbox",
+        "_output_over",
+        "_output_started",
+        "_owed_credit",
+        "_read_in_a_row",
+        "_reader",
+        "_unread_credit",
+        "_writers",
+        "completed",
+        "connection",
+        "inbox",
+        "input_over",
+        "message_compressed",
+        "messages_received",
+        "messages_sent",
+        "over",
+        "receive_encoding",
+        "send_encoding",
+        "stream_id",
+    )
+
     observer: StreamObserver | None = None
 
     def __init__(self, loop: asyncio.AbstractEventLoop, max_receive_message_size: int) -> None:
@@ -119,14 +156,15 @@ class Stream(ABC):
         self._loop = loop
         self._deframer = Deframer(max_receive_message_size)
         self._collecting = False
-        self._unread_credit = 0
+        self._unread_credit = 0  # of what nobody has read
+        self._owed_credit = 0  # of what has been read
         self._reader: asyncio.Future[None] | None = None
         self._read_in_a_row = 0  # messages that were read without waiting; a large one counts for many
         self._outbox: deque[bytes | memoryview] = deque()
         self._ending: Sequence[Header] | None = None  # what follows the last message: trailers, or () for none
         self._output_started = False
         self._output_over = False
-        self._writers: list[asyncio.Future[None]] = []
+        self._writers: list[asyncio.Future[None]] | None = None
 
     @property
     def holds_output(self) -> bool:
@@ -170,17 +208,19 @@ class Stream(ABC):
         except RpcError as error:
             self.fail(error.code, error.message)
             return
+        if messages:
+            self.inbox.extend(messages)
+            self.messages_received += len(messages)
+            if self.observer is not None:
+                for message in messages:
+                    self.observer.message_received(len(message), isinstance(message, CompressedMessage))
+        if end_stream:
+            self._end_input()  # and the credit is of no use to the peer
+            return
         self._unread_credit += credit
         if self._collecting or (self._reader is not None and not self._reader.done()):
             self._return_credit(self._unread_credit)
-        self.inbox.extend(messages)
-        self.messages_received += len(messages)
-        if self.observer is not None:
-            for message in messages:
-                self.observer.message_received(len(message), isinstance(message, CompressedMessage))
-        if end_stream:
-            self._end_input()
-        elif messages:
+        if messages:
             self._messages_received()
 
     def _messages_received(self) -> None:
@@ -214,6 +254,17 @@ class Stream(ABC):
             return opened
         return message
 
+    def poll(self) -> bytes | None:
+        """Returns the next message, as it arrived, if it is there; None where :meth:`read` has to be asked."""
+        return self._take() if self.inbox and self._read_in_a_row < CROWDED_READS else None
+
+    def _take(self) -> bytes:
+        message = self.inbox.popleft()
+        self._read_in_a_row += 1 + len(message) // _LARGE
+        if self._unread_credit:
+            self._return_credit(min(self._unread_credit, PREFIX_SIZE + len(message)))
+        return message
+
     async def read(self) -> bytes | None:
         """Waits for the next message, as it arrived; None when no more will come.
 
@@ -234,10 +285,7 @@ class Stream(ABC):
             finally:
                 self._reader = None
             self._read_in_a_row = 0
-        message = self.inbox.popleft()
-        self._read_in_a_row += 1 + len(message) // _LARGE
-        self._return_credit(min(self._unread_credit, PREFIX_SIZE + len(message)))
-        return message
+        return self._take()
 
     async def _give_way(self) -> None:
         """Lets others run. A reader that never has to wait would not, whatever a peer has sent before: many messages,
@@ -251,10 +299,11 @@ class Stream(ABC):
             self._reader.set_result(None)
 
     def _return_credit(self, size: int) -> None:
-        if size and self.connection is not None:
-            self._unread_credit -= size
-            self.connection.engine.acknowledge_data(self.stream_id, size)
-            if self.connection.engine.output_size:
+        self._unread_credit -= size
+        self._owed_credit += size
+        if self._owed_credit >= _LEAST_CREDIT and self.connection is not None:
+            size, self._owed_credit = self._owed_credit, 0
+            if self.connection.engine.acknowledge_data(self.stream_id, size):
                 self.connection.output_added()
 
     # -- sending
@@ -280,11 +329,30 @@ class Stream(ABC):
             self.observer.message_sent(size, len(message) if compressed else None)
         prefix = encode_prefix(len(message), compressed)
         if len(message) < _JOIN_SIZE:
+            if not (self._outbox or self._ending) and self._send_small(prefix + message):
+                return
             self._outbox.append(prefix + message)
         else:
             self._outbox.append(prefix)
             self._outbox.append(memoryview(message))
         self.pump()
+
+    def _send_small(self, data: bytes) -> bool:
+        """Sends a message in one frame, where nothing holds it. Returns whether it has left."""
+        connection = self.connection
+        if connection is None or connection.write_paused or self._output_over:
+            return False
+        engine = connection.engine
+        size = len(data)
+        if engine.send_capacity(self.stream_id) < size:
+            return False
+        self._output_started = True
+        self._output_over = self._ending is not None
+        engine.send_data(self.stream_id, data, self._output_over)
+        connection.output_added(size)
+        if self._output_over:
+            self._output_ended()
+        return True
 
     def end_output(self, trailers: Sequence[Header] = ()) -> None:
         """Ends this side's half of the stream after what is queued, with trailers or without."""
@@ -294,8 +362,20 @@ class Stream(ABC):
     async def send(self, message: bytes, compress: bool = True) -> None:
         """Queues a message and waits until it has left, or the call is over."""
         self.write(message, compress)
+        if self.congested:
+            await self.wait_for_room()
+
+    @property
+    def congested(self) -> bool:
+        """Whether a sender has to :meth:`wait_for_room` now."""
+        return bool(self._outbox) or (self.connection is not None and self.connection.crowded)
+
+    async def wait_for_room(self) -> None:
+        """Waits until what was queued has left, or the call is over, and lets others run."""
         if self._outbox and not self.over:
             writer = self._loop.create_future()
+            if self._writers is None:
+                self._writers = []
             self._writers.append(writer)
             await writer
         elif self.connection is not None and self.connection.crowded:
@@ -325,11 +405,12 @@ class Stream(ABC):
                 view = memoryview(chunk)
                 outbox[0] = view[capacity:]
                 engine.send_data(self.stream_id, view[:capacity], False)
+                connection.output_added(capacity)
             else:
                 outbox.popleft()
                 self._output_over = self._ending == () and not outbox
                 engine.send_data(self.stream_id, chunk, self._output_over)
-            connection.output_added()
+                connection.output_added(len(chunk))
         if self._ending is not None and not self._output_over:
             if connection.write_paused:
                 # Until its status has left, the stream counts as open: that bounds the statuses that nobody reads.
@@ -350,10 +431,11 @@ class Stream(ABC):
         """Everything has been handed to the engine, the end of the stream included."""
 
     def _wake_writers(self) -> None:
-        for writer in self._writers:
-            if not writer.done():
-                writer.set_result(None)
-        self._writers.clear()
+        if self._writers:
+            for writer in self._writers:
+                if not writer.done():
+                    writer.set_result(None)
+            self._writers.clear()
 
     # -- ending
 
@@ -362,6 +444,7 @@ class Stream(ABC):
         self.over = True
         self._outbox.clear()
         self._wake_writers()
-        self._wake_reader()
+        if self._reader is not None:
+            self._wake_reader()
         if self.connection is not None:
             self.connection.remove_stream(self)

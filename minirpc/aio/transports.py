@@ -13,7 +13,7 @@ try:
 except ImportError:  # not on Windows
     fcntl = termios = None  # type: ignore[assignment, unused-ignore]
 
-__all__ = ["peer_name", "unacknowledged"]
+__all__ = ["peer_name", "send_without_delay", "unacknowledged"]
 
 _IPV4_MAPPED = "::ffff:"  # RFC 4291 section 2.5.5.2: how a socket of both stacks names an IPv4 address
 
@@ -32,6 +32,16 @@ def peer_name(transport: asyncio.Transport) -> str:
     if sock is None and name:
         return str(name)  # no socket: the transport says itself what its other end is
     return f"unix:{name or transport.get_extra_info('sockname') or ''}"
+
+
+def send_without_delay(transport: asyncio.Transport) -> None:
+    """Has TCP send what is written at once. asyncio does so only for sockets that name TCP as their protocol: those
+    that a listener accepted may not, and would hold the last bytes of a write back until the peer acknowledges others.
+    """
+    sock = transport.get_extra_info("socket")
+    if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
+        with suppress(OSError):  # the socket has gone already
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def unacknowledged(transport: asyncio.Transport) -> int:

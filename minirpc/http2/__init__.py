@@ -3,11 +3,13 @@
 import time
 from collections.abc import Callable
 
+from minirpc.http2.header_memo import HeaderMemo
 from minirpc.http2.interface import (
     MAX_STREAM_ID,
     ConnectionHandler,
     Engine,
     ErrorCode,
+    FixedHeaders,
     Header,
     Http2Options,
     StreamHandler,
@@ -22,8 +24,10 @@ __all__ = [
     "ConnectionHandler",
     "Engine",
     "ErrorCode",
+    "FixedHeaders",
     "FloodLimits",
     "Header",
+    "HeaderMemo",
     "Http2Options",
     "Rate",
     "StreamHandler",

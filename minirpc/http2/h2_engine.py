@@ -306,9 +306,8 @@ class H2Engine:
         if end_stream:
             self._forget_if_closed(stream_id)
 
-    def acknowledge_data(self, stream_id: int, size: int) -> None:
-        if not self._failed:
-            self._connection.return_stream_credit(stream_id, size)
+    def acknowledge_data(self, stream_id: int, size: int) -> bool:
+        return not self._failed and self._connection.return_stream_credit(stream_id, size)
 
     def reset_stream(self, stream_id: int, error_code: ErrorCode) -> None:
         if self._failed:

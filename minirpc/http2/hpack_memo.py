@@ -22,7 +22,7 @@ from hpack.hpack import encode_integer
 from hpack.table import HeaderTable
 
 from minirpc.http2.header_rules import BlockKind, find_fault
-from minirpc.http2.interface import Header
+from minirpc.http2.interface import FixedHeaders, Header
 
 __all__ = [
     "MAX_BLOCK_FACTOR",
@@ -97,6 +97,7 @@ class MemoEncoder(Encoder):
         self.header_table = CountingTable()
         self._memo: dict[Header, bytes] = {}
         self._names: dict[bytes, bytes] = {}  # of fields that are not indexed
+        self._blocks: dict[int, tuple[FixedHeaders, bytes]] = {}  # by the identity of the headers, which are held
         self._memo_state = -1
 
     @property
@@ -125,10 +126,20 @@ class MemoEncoder(Encoder):
         if self.header_table.mutations != self._memo_state:
             self._forget()
         memo = self._memo
-        parts += [memo.get(header) or self._encode_field(header, huffman) for header in headers]
-        return b"".join(parts)
+        if type(headers) is not FixedHeaders or parts:
+            parts += [memo.get(header) or self._encode_field(header, huffman) for header in headers]
+            return b"".join(parts)
+        known = self._blocks.get(id(headers))
+        if known is not None:
+            return known[1]
+        state = self._memo_state
+        block = b"".join([memo.get(header) or self._encode_field(header, huffman) for header in headers])
+        if self._memo_state == state and len(self._blocks) < _MEMO_ENTRIES and len(block) <= _MEMO_BLOCK_SIZE:
+            self._blocks[id(headers)] = headers, block
+        return block
 
     def _forget(self) -> None:
+        self._blocks.clear()
         self._memo.clear()
         self._names.clear()
         self._memo_state = self.header_table.mutations
@@ -191,6 +202,13 @@ class MemoDecoder(Decoder):
         self._good: dict[bytes, BlockKind] = {}  # of blocks in the memo: as what they were found good
         self._fields: dict[int, HeaderTuple] = {}  # by the octet that stands for them
         self._memo_state: tuple[int, int, int] | None = None
+
+    def find_good(self, block: bytes, kind: BlockKind) -> list[Header] | None:
+        """Returns the fields of a block that :meth:`decode_checked` remembers as a good one of that kind."""
+        if self._good.get(block) is not kind:
+            return None
+        state = (self.header_table.mutations, self.max_allowed_table_size, self.max_header_list_size)
+        return cast("list[Header]", self._memo[block]) if state == self._memo_state else None
 
     def decode_checked(self, block: bytes, kind: BlockKind) -> tuple[list[Header], bool]:
         """Decodes one header block. Raises what :meth:`decode` raises.

@@ -31,6 +31,7 @@ __all__ = [
     "ConnectionHandler",
     "Engine",
     "ErrorCode",
+    "FixedHeaders",
     "Header",
     "Http2Options",
     "StreamHandler",
@@ -39,6 +40,13 @@ __all__ = [
 
 Header: TypeAlias = tuple[bytes, bytes]
 """One field of a header block: name and value."""
+
+
+class FixedHeaders(tuple[Header, ...]):
+    """Headers that many streams begin or end with. An engine knows the object again, and what it encoded it as."""
+
+    __slots__ = ()
+
 
 MAX_STREAM_ID = 2**31 - 1
 """The largest stream identifier (RFC 9113 section 5.1.1), also the "no limit yet" of a first GOAWAY (section 6.8)."""
@@ -225,8 +233,13 @@ class Engine(Protocol):
     def send_data(self, stream_id: int, data: bytes | memoryview, end_stream: bool) -> None:
         """Sends one DATA frame of at most :meth:`send_capacity` bytes. Copies the data."""
 
-    def acknowledge_data(self, stream_id: int, size: int) -> None:
-        """Gives ``size`` bytes of stream window back to the peer. Without effect on a closed stream."""
+    def acknowledge_data(self, stream_id: int, size: int) -> bool:
+        """Gives ``size`` bytes of stream window back to the peer. Without effect on a closed stream.
+
+        Returns:
+            Whether there is a frame to send: small credits wait until more have come together.
+        """
+        ...
 
     def reset_stream(self, stream_id: int, error_code: ErrorCode) -> None:
         """Sends RST_STREAM and forgets the stream. Without effect on a closed stream."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 
-from h2.connection import ConnectionState
+from h2.connection import ConnectionState, H2Connection
 from h2.events import Event, RemoteSettingsChanged, SettingsAcknowledged
 from h2.settings import SettingCodes
 from h2.stream import H2Stream, H2StreamStateMachine, StreamClosedBy, StreamState
@@ -58,6 +58,45 @@ _HALF_CLOSED_REMOTE = StreamState.HALF_CLOSED_REMOTE
 _CLOSED = StreamState.CLOSED
 
 
+class _Machine(H2StreamStateMachine):
+    """h2's state machine of a stream, made at less cost: what is None at first is the class's."""
+
+    client = headers_sent = trailers_sent = headers_received = trailers_received = stream_closed_by = None
+
+    def __init__(self, stream_id: int, state: StreamState, client: bool) -> None:
+        self.state = state
+        self.stream_id = stream_id
+        self.client = client
+
+
+class _Window(WindowManager):
+    """h2's window, made at less cost."""
+
+    _bytes_processed = 0
+
+    def __init__(self, size: int) -> None:
+        self.max_window_size = size
+        self.current_window_size = size
+
+
+class _Stream(H2Stream):
+    """h2's stream, made at less cost, and in a state that is not the first."""
+
+    request_method: bytes | None = None
+    _expected_content_length = _authority = None
+    _actual_content_length = 0
+
+    def __init__(
+        self, stream_id: int, connection: H2Connection, inbound: int, outbound: int, state: StreamState, client: bool
+    ) -> None:
+        self.state_machine = _Machine(stream_id, state, client)
+        self.stream_id = stream_id
+        self.max_outbound_frame_size = connection.max_outbound_frame_size
+        self.outbound_flow_control_window = outbound
+        self._inbound_window_manager = _Window(inbound)
+        self.config = connection.config
+
+
 class LeanH2Engine(H2Engine):
     """An :class:`~h2_engine.H2Engine` that is several times faster, and does the same."""
 
@@ -90,6 +129,10 @@ class LeanH2Engine(H2Engine):
             and self._next_stream_id <= MAX_STREAM_ID
             and not self._failed
         )
+
+    @property
+    def output_size(self) -> int:
+        return len(self._connection._data_to_send)
 
     # -- receiving
 
@@ -199,10 +242,10 @@ class LeanH2Engine(H2Engine):
             return True
         connection.state_machine.state = self._open_state
         connection.highest_inbound_stream_id = stream_id
-        machine = self._new_stream(stream_id).state_machine
-        machine.state = _HALF_CLOSED_REMOTE if end_stream else _OPEN
-        machine.client = False
-        machine.headers_received = True
+        state = _HALF_CLOSED_REMOTE if end_stream else _OPEN
+        stream = _Stream(stream_id, connection, self._inbound_window, self._outbound_window, state, False)
+        streams[stream_id] = stream
+        stream.state_machine.headers_received = True
         handler = self._handler.stream_opened(stream_id, headers, end_stream)
         if handler is not None and stream_id in streams:
             self._streams[stream_id] = handler
@@ -213,8 +256,12 @@ class LeanH2Engine(H2Engine):
     ) -> list[Header] | None:
         """Decodes a block that h2 would take now. Returns None where it is not a usual one, and all has been done."""
         self._frames_received += 1
+        block = bytes(payload)
+        known = self._connection.decoder.find_good(block, kind)
+        if known is not None:
+            return known
         try:
-            headers, good = self._connection.decode_block(stream_id, bytes(payload), kind, opens=opens)
+            headers, good = self._connection.decode_block(stream_id, block, kind, opens=opens)
             if good:
                 return headers
             for event in self._connection.receive_block(stream_id, headers, end_stream):
@@ -295,12 +342,11 @@ class LeanH2Engine(H2Engine):
         ):
             return super().open_stream(handler, headers, end_stream)
         connection.state_machine.state = self._open_state
-        stream = self._new_stream(stream_id)
+        state = _HALF_CLOSED_LOCAL if end_stream else _OPEN
+        stream = _Stream(stream_id, connection, self._inbound_window, self._outbound_window, state, True)
+        connection.streams[stream_id] = stream
         stream.request_method = b"POST"
-        machine = stream.state_machine
-        machine.state = _HALF_CLOSED_LOCAL if end_stream else _OPEN
-        machine.client = True
-        machine.headers_sent = True
+        stream.state_machine.headers_sent = True
         connection.highest_outbound_stream_id = stream_id
         self._send_block(stream_id, headers, end_stream)
         self._next_stream_id += 2
@@ -388,10 +434,11 @@ class LeanH2Engine(H2Engine):
             _end_sent(machine)
             self._forget_if_closed(stream_id)
 
-    def acknowledge_data(self, stream_id: int, size: int) -> None:
+    def acknowledge_data(self, stream_id: int, size: int) -> bool:
         stream = None if self._failed else self._connection.streams.get(stream_id)
-        if stream is not None and not _hold_credit(stream._inbound_window_manager, size):
-            self._connection.return_stream_credit(stream_id, size)
+        if stream is None or _hold_credit(stream._inbound_window_manager, size):
+            return False
+        return self._connection.return_stream_credit(stream_id, size)
 
     def reset_stream(self, stream_id: int, error_code: ErrorCode) -> None:
         stream = None if self._failed else self._connection.streams.get(stream_id)
@@ -402,12 +449,15 @@ class LeanH2Engine(H2Engine):
         self._connection._data_to_send += _RESET.pack(0, _UINT32.size, _RST_STREAM, 0, stream_id, error_code)
         self._forget_if_closed(stream_id)
 
-    def _new_stream(self, stream_id: int) -> H2Stream:
+    def _forget_if_closed(self, stream_id: int) -> None:
         connection = self._connection
-        stream = H2Stream(stream_id, connection.config, self._inbound_window, self._outbound_window)
-        stream.max_outbound_frame_size = connection.max_outbound_frame_size
-        connection.streams[stream_id] = stream
-        return stream
+        stream = connection.streams.get(stream_id)
+        if stream is not None:
+            if stream.state_machine.state is not _CLOSED:
+                return
+            connection.note_closed(stream_id, stream.state_machine.stream_closed_by)
+            del connection.streams[stream_id]
+        self._streams.pop(stream_id, None)
 
 
 def _are_final(headers: Sequence[Header]) -> bool:

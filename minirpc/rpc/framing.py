@@ -41,12 +41,14 @@ class Deframer:
             Compressed-Flag; they come out as :class:`CompressedMessage`.
     """
 
-    __slots__ = ("_max_message_size", "_missing", "_pieces", "compression_agreed")
+    __slots__ = ("_compressed", "_in_body", "_max_message_size", "_missing", "_pieces", "compression_agreed")
 
     def __init__(self, max_message_size: int) -> None:
         self.compression_agreed = False
         self._max_message_size = max_message_size
-        self._pieces: list[bytes | bytearray] = []
+        self._pieces: list[bytes | bytearray] = []  # of a message, or of a prefix that is not whole
+        self._in_body = False  # whether of a message
+        self._compressed = False  # and whether of a compressed one
         self._missing = PREFIX_SIZE  # bytes until the prefix, or the message that it announced, is whole
 
     @property
@@ -61,35 +63,46 @@ class Deframer:
             RpcError: RESOURCE_EXHAUSTED for a message over the limit, known from its prefix before it is buffered;
                 INTERNAL for a compressed message where no encoding was agreed. The deframer is of no use afterwards.
         """
-        if len(data) < self._missing:
+        size = len(data)
+        if size < self._missing:
             if data:
                 self._hold(data)
-                self._missing -= len(data)
+                self._missing -= size
             return []
-        if self._pieces:
-            self._pieces.append(data)
-            data = b"".join(self._pieces)
-            self._pieces = []
         messages: list[bytes] = []
         position = 0
-        size = len(data)
+        if self._pieces:
+            position = self._missing
+            self._pieces.append(data if position == size else data[:position])
+            whole = b"".join(self._pieces)
+            self._pieces = []
+            if self._in_body:
+                self._in_body = False
+                messages.append(CompressedMessage(whole) if self._compressed else whole)
+            else:
+                data = whole + data[position:]  # it begins with a prefix that had been cut
+                position = 0
+                size = len(data)
+        elif data[0] == 0 and PREFIX_SIZE + int.from_bytes(data[1:PREFIX_SIZE], "big") == size:
+            # one message and no more, as a rule
+            self._read_prefix(data, 0)
+            return [data[PREFIX_SIZE:]]
         while size - position >= PREFIX_SIZE:
             start = position + PREFIX_SIZE
             end = start + self._read_prefix(data, position)
             if end > size:
-                break
+                # Without its prefix, so that the message is what the pieces make when they are joined.
+                self._in_body = True
+                self._compressed = data[position] == 1
+                self._pieces.append(data[start:])
+                self._missing = end - size
+                return messages
             # _read_prefix lets the flags 0 and 1 through
             messages.append(CompressedMessage(memoryview(data)[start:end]) if data[position] else data[start:end])
             position = end
         if position < size:
-            rest = data[position:]
-            self._pieces.append(rest)
-            whole = PREFIX_SIZE
-            if len(rest) >= PREFIX_SIZE:
-                whole += self._read_prefix(rest, 0)
-            self._missing = whole - len(rest)
-        else:
-            self._missing = PREFIX_SIZE
+            self._pieces.append(data[position:])
+        self._missing = PREFIX_SIZE - (size - position)
         return messages
 
     def _hold(self, data: bytes) -> None:

@@ -23,6 +23,7 @@ __all__ = [
     "forwardable",
     "is_grpc_content_type",
     "metadata_pairs",
+    "metadata_size",
 ]
 
 Metadata: TypeAlias = tuple[tuple[str, str | bytes], ...]
@@ -103,16 +104,19 @@ def _encode_pair(key: str, value: str | bytes) -> tuple[bytes, bytes]:
     return key.encode(), value.encode()
 
 
-def describe_oversize(headers: Sequence[tuple[bytes, bytes]], limit: int) -> str | None:
-    """Returns what to say of received header fields that are larger than ``limit``; None if they are not.
+def metadata_size(headers: Sequence[tuple[bytes, bytes]]) -> int:
+    """Returns the size of header fields in bytes, as RFC 9113 section 6.5.2 counts them: 32 for each field besides its
+    name and value."""
+    return sum(map(len, chain.from_iterable(headers))) + 32 * len(headers)
+
+
+def describe_oversize(size: int, limit: int) -> str:
+    """Returns what to say of received header fields that are larger than the limit.
 
     Args:
-        headers: all fields of a block.
-        limit: bytes, as RFC 9113 section 6.5.2 counts them: 32 for each field besides its name and value.
+        size: what :func:`metadata_size` says of all fields of a block.
+        limit: bytes.
     """
-    size = sum(map(len, chain.from_iterable(headers))) + 32 * len(headers)
-    if size <= limit:
-        return None
     return f"received metadata of {size} bytes are larger than max_receive_metadata_size ({limit} bytes)"
 
 

@@ -14,6 +14,7 @@ from h2.events import Event
 from raw_server import Peer, raw_server
 
 from minirpc.aio import Channel, Context, Server
+from minirpc.aio.deadlines import Deadlines
 from minirpc.errors import RpcError, StatusCode
 
 
@@ -45,8 +46,8 @@ async def test_deadline_is_enforced_by_the_server_alone() -> None:
         task = asyncio.ensure_future(call)
         assert await service.events.get() == "started"
         assert call._stream is not None
-        assert call._stream._timer is not None
-        call._stream._timer.cancel()
+        assert call._stream.deadline_slot is not None
+        Deadlines.remove(call._stream)
         with pytest.raises(RpcError) as caught:
             await task
         assert caught.value.code is StatusCode.DEADLINE_EXCEEDED

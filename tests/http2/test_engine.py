@@ -63,6 +63,7 @@ def test_private_names_of_h2_and_hpack_exist() -> None:
         for name in wanted.split():
             assert hasattr(instance, name), f"{instance} has no {name}"
     assert isinstance(connection._data_to_send, bytearray)
+    assert isinstance(connection.local_settings._settings, dict)
 
 
 def test_transitions_of_h2_are_those_of_the_short_ways() -> None:

@@ -7,6 +7,7 @@ from hpack import Decoder, Encoder, HPACKError, NeverIndexedHeaderTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
+from minirpc.http2 import FixedHeaders
 from minirpc.http2.header_rules import BlockKind
 from minirpc.http2.hpack_memo import MalformedBlockError, MemoDecoder, MemoEncoder
 
@@ -48,6 +49,21 @@ def test_plain_decoder_reads_what_memo_encoder_writes(
         headers = blocks[step % len(blocks)]
         decoded = list(decoder.decode(encoder.encode(headers), raw=True))
         assert [tuple(header) for header in decoded] == headers
+        assert list(decoder.header_table.dynamic_entries) == list(encoder.header_table.dynamic_entries)
+
+
+@given(st.lists(BLOCKS, min_size=1, max_size=4), st.lists(st.integers(0, 7) | TABLE_SIZES, max_size=40))
+def test_blocks_that_are_known_by_their_object(blocks: list[list[tuple[bytes, bytes]]], steps: list[int]) -> None:
+    encoder = MemoEncoder()
+    decoder = Decoder(LIMIT)
+    fixed = [FixedHeaders(block) for block in blocks]
+    for step in steps:
+        if step > 7:
+            encoder.header_table_size = step
+            continue
+        headers = (blocks if step > 3 else fixed)[step % len(blocks)]
+        decoded = list(decoder.decode(encoder.encode(headers), raw=True))
+        assert [tuple(header) for header in decoded] == list(headers)
         assert list(decoder.header_table.dynamic_entries) == list(encoder.header_table.dynamic_entries)
 
 

@@ -13,6 +13,8 @@ from typing import Any, TypeAlias
 
 import pytest
 from h2.exceptions import ProtocolError
+from h2.stream import H2StreamStateMachine
+from h2.windows import WindowManager
 from hpack import Encoder, HeaderTuple, NeverIndexedHeaderTuple
 from http2_engines import PREFACE, REQUEST, RESPONSE, TRAILERS, Recorder, RecordingStream
 from hyperframe.frame import (
@@ -156,9 +158,9 @@ class Twins:
 
 
 def _state_of_stream(stream: Any) -> dict[str, Any]:
-    held = vars(stream._inbound_window_manager)
+    held = {name: getattr(stream._inbound_window_manager, name) for name in vars(WindowManager(1))}
     return {
-        "machine": vars(stream.state_machine),
+        "machine": {name: getattr(stream.state_machine, name) for name in vars(H2StreamStateMachine(1))},
         "windows": (held, stream.outbound_flow_control_window, stream.max_outbound_frame_size),
         "length": stream._actual_content_length,
     }
