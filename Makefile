@@ -6,11 +6,14 @@ BIN := $(VENV)/bin
 SOURCES := pyproject.toml setup.py $(wildcard minirpc/*.pyx minirpc/*.pxd minirpc/*.pxi minirpc/*.h)
 # pytest's -n is not used: the suites start servers and measure nothing, and two cores are soon full
 PYTEST := $(BIN)/python -X dev -m pytest -q
+# without -X dev: its debug allocator takes a fifth of the codec's time; tests/wire/test_stress.py has a process with it
+PYTEST_CODEC := $(BIN)/python -m pytest -q
 TRANSPORT := $(addprefix tests/,aio http2 rpc)
+CODEC := $(addprefix tests/,wire message)
 PURE := $(addprefix tests/,message plugin services test_rich_errors.py fuzz/test_bombs.py fuzz/test_hostile_input.py examples/test_back_end.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-compiled test-transport test-others test-pure asan conformance interop proof lint format golden bench instructions soak clean
+.PHONY: help demo test test-compiled test-codec test-transport test-others test-pure asan conformance interop proof lint format golden bench instructions soak clean
 
 help:  ## say what the targets do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -27,20 +30,23 @@ $(VENV)/.installed: $(SOURCES)
 
 test: $(VENV)/.installed  ## run all tests, on the compiled codec and side by side on the pure-Python one (needs a C compiler)
 	@echo "the output of each part follows when it ends, in some minutes"
-	@$(MAKE) --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) test-transport test-others test-pure
+	@$(MAKE) --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) test-others test-codec test-transport test-pure
 
-test-compiled: test-transport test-others  ## run all tests on the compiled codec
+test-compiled: test-others test-codec test-transport  ## run all tests on the compiled codec
 
 COMPILED := MINIRPC_IMPLEMENTATION=compiled MINIRPC_EXPECT_ENGINE=compiled
 test-transport: $(VENV)/.installed  ## run the tests of connections and calls, which hardly depend on the codec
 	$(COMPILED) $(PYTEST) $(TRANSPORT)
 
+test-codec: $(VENV)/.installed  ## run the tests of bytes and messages on the compiled codec (those of tests/wire on both)
+	$(COMPILED) $(PYTEST_CODEC) $(CODEC)
+
 test-others: $(VENV)/.installed  ## run all other tests on the compiled codec
-	$(COMPILED) $(PYTEST) $(addprefix --ignore=,$(TRANSPORT))
+	$(COMPILED) $(PYTEST) $(addprefix --ignore=,$(TRANSPORT) $(CODEC))
 
 # tests/wire runs over both engines whichever is chosen; calls with the pure one are those of reflection and of the example
 test-pure: $(VENV)/.installed  ## run the tests that depend on the chosen codec on the pure-Python one
-	MINIRPC_IMPLEMENTATION=pure MINIRPC_EXPECT_ENGINE=pure $(PYTEST) $(PURE)
+	MINIRPC_IMPLEMENTATION=pure MINIRPC_EXPECT_ENGINE=pure $(PYTEST_CODEC) $(PURE)
 
 # a build of its own, which stands in front of the one in the virtual environment; the codec's tests do not need the rest
 ASAN := build/asan
