@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from echo import SERVICE, Echo, EchoStub, echo_pair
+from echo import RETRYING, SERVICE, Echo, EchoStub, echo_pair
 from opentelemetry import baggage, trace
 from opentelemetry.baggage.propagation import W3CBaggagePropagator
 from opentelemetry.context import attach, detach
@@ -244,20 +244,6 @@ async def test_stubs_that_are_not_traced_see_nothing_of_it() -> None:
 # -- attempts that the channel makes by itself
 
 
-RETRYING: dict[str, Any] = {
-    "methodConfig": [
-        {
-            "name": [{}],
-            "retryPolicy": {
-                "maxAttempts": 4,
-                "initialBackoff": "0.01s",
-                "maxBackoff": "0.01s",
-                "backoffMultiplier": 1,
-                "retryableStatusCodes": ["UNAVAILABLE"],
-            },
-        }
-    ]
-}
 HEDGING: dict[str, Any] = {
     "methodConfig": [
         {

@@ -11,7 +11,7 @@ import grpc
 import grpc.aio
 import pytest
 from certificates import authority_pem, server_pair
-from echo import Echo, EchoStub
+from echo import RETRYING, Echo, EchoStub
 from grpc_channelz.v1 import channelz_pb2 as pb
 from grpc_channelz.v1 import channelz_pb2_grpc
 
@@ -114,22 +114,6 @@ async def test_calls_are_counted_on_both_sides(asking: Any) -> None:
             assert counts((await asked.server("test.Echo")).data) == (5, 3, 2)
             assert (await asked.socket(ours.ref.socket_id)).data.streams_failed == 1
         assert (await asked.channel(address)).data.state.state == State.SHUTDOWN
-
-
-RETRYING = {
-    "methodConfig": [
-        {
-            "name": [{}],
-            "retryPolicy": {
-                "maxAttempts": 4,
-                "initialBackoff": "0.01s",
-                "maxBackoff": "0.01s",
-                "backoffMultiplier": 1,
-                "retryableStatusCodes": ["UNAVAILABLE"],
-            },
-        }
-    ]
-}
 
 
 async def test_a_call_that_is_tried_again_counts_once_on_the_channel_and_for_each_attempt_below(asking: Any) -> None:

@@ -14,6 +14,22 @@ from minirpc.rpc.method import RAW
 
 SERVICE = "test.Echo"
 
+# the service config of quick retries
+RETRYING: dict[str, Any] = {
+    "methodConfig": [
+        {
+            "name": [{}],
+            "retryPolicy": {
+                "maxAttempts": 4,
+                "initialBackoff": "0.01s",
+                "maxBackoff": "0.01s",
+                "backoffMultiplier": 1,
+                "retryableStatusCodes": ["UNAVAILABLE"],
+            },
+        }
+    ]
+}
+
 
 class EchoStub(Stub):
     unary = UnaryUnary(f"/{SERVICE}/Unary", RAW, RAW)
