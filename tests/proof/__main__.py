@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -88,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         before, rest = text.split(_BEGIN)
         options.write.write_text(f"{before}{_BEGIN}\n{table}\n{_END}{rest.split(_END)[1]}", encoding="utf-8")
     kinds = [kind for _, kind, _ in results]
-    return 1 if "FAILED" in kinds or ("missing" in kinds and os.environ.get("CI") == "true") else 0
+    return 1 if "FAILED" in kinds else 0  # what a machine cannot do is told, and no fault
 
 
 if __name__ == "__main__":

@@ -9,9 +9,13 @@ import shutil
 import signal
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from dns.asyncresolver import Resolver
+from dns.exception import DNSException
 
 from tests.proof.processes import Program
 from tests.support.kubernetes_api import ApiServer, endpoint, endpoint_slice
@@ -138,6 +142,18 @@ class Naming:
         self._dns = await Program.start("dnsmasq", command)
         async with asyncio.timeout(20):
             while not await _accepts_tcp(self._dns_port):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+
+    async def known(self) -> None:
+        """Returns when replicas have been published: the DNS server, which hears of them last, knows one."""
+        resolver = Resolver(configure=False)
+        resolver.nameservers = ["127.0.0.1"]
+        resolver.port = self._dns_port
+        async with asyncio.timeout(20):
+            while True:
+                with suppress(DNSException):
+                    await resolver.resolve(HOST, "A", lifetime=1.0)
+                    return
                 await asyncio.sleep(0.02)
 
     async def stop_dns(self) -> None:

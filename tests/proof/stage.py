@@ -83,6 +83,7 @@ class Stage:
             name: what it is called in tables.
             kind, target, options: see :class:`tests.proof.client.ClientOptions`.
         """
+        await self.naming.known()
         client = Client(name, ClientOptions(kind, target, **({**_BRIEF_OPTIONS, **options} if self.brief else options)))
         program = await Program.start_python(
             name,
