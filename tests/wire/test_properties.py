@@ -12,7 +12,7 @@ from google_twin import google_class, google_extension, google_values, to_google
 from hypothesis import given
 from hypothesis import strategies as st
 from proto2_samples import ALL as PROTO2
-from proto2_samples import Closed, Defaults, Extended, Groups, Node, Set, extensions_of
+from proto2_samples import Closed, Defaults, Extended, Groups, Node, Set, Switch, extensions_of
 from samples import ALL, Empty, Same, Tree
 from strategies import examples, malformed, messages, mutated, unknown_fields, wrong_values
 
@@ -95,14 +95,20 @@ def test_what_we_do_not_know_is_what_google_does_not_know(engine: Engine, cls: A
     if isinstance(message, tuple) or not google_reads(cls, noise) or cls in MESSAGE_SETS:
         return
     theirs = google_class(cls).FromString(noise)
-    assert values(message) == google_values(theirs, cls)
+    expected = google_values(theirs, cls)
+    if cls is Closed:
+        # An entry without a value has the enum's first one, as everywhere in proto2; for upb it has 0.
+        for key, value in message.by_name.items():
+            if value is Switch.ON and expected["by_name"][key] == 0:
+                expected["by_name"][key] = value
+    assert values(message) == expected
     again = outcome(engine.encode, message)
     if isinstance(again, tuple):
         assert again[1] == "a required field is not set"
         assert not theirs.IsInitialized()
         return
     assert theirs.IsInitialized()
-    assert google_values(google_class(cls).FromString(again), cls) == google_values(theirs, cls)
+    assert google_values(google_class(cls).FromString(again), cls) == expected
 
 
 def _reads_as(value: Any) -> str:
