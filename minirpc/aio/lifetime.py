@@ -130,9 +130,8 @@ def _after_fork_in_child() -> None:
     _holders.clear()
     for loop in {each._loop for each in bound} | {each.loop for each in holders}:
         _isolate_loop(loop)
-    ended, other = (
-        socket.socketpair()
-    )  # as a connection at its end: of a file that is no socket, libuv makes an abort()
+    # As a connection at its end; a file that is no socket has libuv abort().
+    ended, other = socket.socketpair()
     other.close()
     with ended:
         ended.setblocking(False)
