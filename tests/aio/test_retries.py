@@ -15,7 +15,7 @@ from typing import Any
 
 import grpc
 import pytest
-from echo import SERVICE, Echo, EchoStub
+from echo import RETRYING, SERVICE, Echo, EchoStub
 from fleet import ready_count
 from grpcio_echo import AioEcho, aio_server
 
@@ -42,20 +42,6 @@ def config_of(**options: Any) -> ServiceConfig:
 
 
 RETRIES = config_of(retry_policy=QUICK)
-RETRIES_JSON: dict[str, Any] = {
-    "methodConfig": [
-        {
-            "name": [{}],
-            "retryPolicy": {
-                "maxAttempts": 4,
-                "initialBackoff": "0.01s",
-                "maxBackoff": "0.01s",
-                "backoffMultiplier": 1,
-                "retryableStatusCodes": ["UNAVAILABLE", "ABORTED"],
-            },
-        }
-    ]
-}
 
 
 class Flaky(Echo):
@@ -178,12 +164,12 @@ async def test_requests_sent_one_by_one_are_sent_again() -> None:
 )
 async def test_as_many_attempts_as_grpcio_makes(failures: list[tuple[StatusCode, str | None]], attempts: int) -> None:
     service = Flaky(*failures)
-    async with flaky(service, RETRIES_JSON) as stub:
+    async with flaky(service, RETRYING) as stub:
         ours = (await stub.unary(b"x").status()).code
         made, service.attempts = service.attempts, []
         service.failures = deque(failures)
         target = stub._channel.routing._target
-        options = [("grpc.service_config", json.dumps(RETRIES_JSON))]
+        options = [("grpc.service_config", json.dumps(RETRYING))]
         async with grpc.aio.insecure_channel(target, options=options) as channel:
             theirs = await channel.unary_unary(f"/{SERVICE}/Unary")(b"x").code()
     assert (ours.name, made) == (theirs.name, service.attempts)
@@ -303,7 +289,7 @@ async def test_disabled() -> None:
 
 async def test_throttling_stops_retries() -> None:
     service = failing(100)
-    config = RETRIES_JSON | {"retryThrottling": {"maxTokens": 4, "tokenRatio": 1}}
+    config = RETRYING | {"retryThrottling": {"maxTokens": 4, "tokenRatio": 1}}
     async with flaky(service, config) as stub:
         with pytest.raises(RpcError):
             await stub.unary(b"x")
@@ -557,7 +543,7 @@ async def test_calls_wait_for_the_resolver_and_then_follow_its_config(caplog: py
             stub = EchoStub(channel)
             calls = [asyncio.create_task(each.status()) for each in (stub.up([b"a", b"b"]), stub.unary(b"x"))]
             await asyncio.sleep(0)
-            resolver.configs.put_nowait(RETRIES_JSON | {"futureField": 1, "loadBalancingConfig": [{"round_robin": {}}]})
+            resolver.configs.put_nowait(RETRYING | {"futureField": 1, "loadBalancingConfig": [{"round_robin": {}}]})
             assert [(await call).code for call in calls] == [StatusCode.OK] * 2
             assert len(service.attempts) == 3
 

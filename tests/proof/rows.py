@@ -126,14 +126,19 @@ async def _scale(stage: Stage) -> str:
     return f"{_none_failed(stage)}; all replicas have load after: {times}"
 
 
-async def _roll(stage: Stage) -> str:
-    await stage.deployment.scale(2 if stage.brief else 4)
+async def _update(stage: Stage, replicas: int, seconds: float) -> None:
+    """Puts replicas under load for a while, and then replaces them all by those of the next version."""
+    await stage.deployment.scale(replicas)
     await _start_clients(stage)
-    await stage.pause(3)
+    await stage.pause(seconds)
     stage.log("rolling update to v2")
     await stage.deployment.roll("v2")
     await stage.deployment.settled()
     await _answered_by(stage, _names(stage.deployment), _SPREAD)
+
+
+async def _roll(stage: Stage) -> str:
+    await _update(stage, 2 if stage.brief else 4, 3)
     settled = now()
     await stage.pause(3)
     await stage.end_load()
@@ -144,13 +149,7 @@ async def _roll(stage: Stage) -> str:
 
 
 async def _roll_one(stage: Stage) -> str:
-    await stage.deployment.scale(1)
-    await _start_clients(stage)
-    await stage.pause(2)
-    stage.log("rolling update to v2")
-    await stage.deployment.roll("v2")
-    await stage.deployment.settled()
-    await _answered_by(stage, _names(stage.deployment), _SPREAD)
+    await _update(stage, 1, 2)
     await stage.end_load()
     return _none_failed(stage)
 

@@ -14,7 +14,7 @@ from minirpc.rpc.method import RAW
 
 SERVICE = "test.Echo"
 
-# the service config of quick retries
+# a service config of quick retries
 RETRYING: dict[str, Any] = {
     "methodConfig": [
         {
@@ -24,7 +24,7 @@ RETRYING: dict[str, Any] = {
                 "initialBackoff": "0.01s",
                 "maxBackoff": "0.01s",
                 "backoffMultiplier": 1,
-                "retryableStatusCodes": ["UNAVAILABLE"],
+                "retryableStatusCodes": ["UNAVAILABLE", "ABORTED"],
             },
         }
     ]
