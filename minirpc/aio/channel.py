@@ -395,7 +395,7 @@ class Channel(LoopBound):
                 path,
                 headers,
                 request,
-                self.deadline(timeout, inherit_deadline),
+                self._deadline(loop, timeout, inherit_deadline),
                 wait_for_ready,
                 credentials,
                 listeners,
@@ -408,7 +408,7 @@ class Channel(LoopBound):
             headers,
             request=request,
             single_response=single_response,
-            deadline=self.deadline(timeout, inherit_deadline),
+            deadline=self._deadline(loop, timeout, inherit_deadline),
             max_receive_message_size=self._max_receive_message_size,
             max_receive_metadata_size=self._max_receive_metadata_size,
             encoding=encoding or self._encoding,
@@ -564,7 +564,9 @@ class Channel(LoopBound):
             inherit: whether the deadline of the call that a handler serves bounds this one; None for the channel's
                 choice.
         """
-        loop = self._bind_loop()
+        return self._deadline(self._bind_loop(), timeout, inherit)
+
+    def _deadline(self, loop: asyncio.AbstractEventLoop, timeout: float | None, inherit: bool | None) -> float | None:
         inherits = self._inherit_deadline if inherit is None else inherit
         deadline = inherited_deadline(loop) if inherits else None
         if timeout is not None:
