@@ -315,16 +315,15 @@ class Channel(LoopBound):
         return self.routing.watch.states()
 
     async def wait_for_state(self, *states: ChannelState) -> ChannelState:
-        """Waits until the channel is in one of these states, and returns it.
+        """Waits until the channel is in one of these states, if only for a moment, and returns it.
 
         Raises:
             RuntimeError: the channel is closed, so that it will never be.
         """
         self._bind_loop()
-        while (state := self.routing.watch.state) not in states:
-            if state is ChannelState.SHUTDOWN:
-                raise RuntimeError(f"channel to {self._target} is closed")
-            await self.routing.watch.changed_from(state)
+        state = await self.routing.watch.reached({*states, ChannelState.SHUTDOWN})
+        if state not in states:
+            raise RuntimeError(f"channel to {self._target} is closed")
         return state
 
     async def connect(self, *, wait_for_ready: bool | None = None) -> None:
@@ -339,15 +338,21 @@ class Channel(LoopBound):
         """
         self.bind_loop()
         waits = self._wait_for_ready if wait_for_ready is None else wait_for_ready
-        while (state := self.routing.watch.state) is not ChannelState.READY:
+        ends = {ChannelState.READY, ChannelState.IDLE, ChannelState.SHUTDOWN}
+        if not waits:
+            ends.add(ChannelState.TRANSIENT_FAILURE)
+        watch = self.routing.watch
+        while True:
+            if watch.state is ChannelState.IDLE:
+                self.routing.leave_idle()
+            # READY for a moment is enough: a server may end every connection as soon as it is there.
+            state = await watch.reached(ends - {watch.state} if watch.state is ChannelState.IDLE else ends)
+            if state is ChannelState.READY:
+                return
             self.bind_loop()
-            if state is ChannelState.TRANSIENT_FAILURE and not waits:
+            if state is ChannelState.TRANSIENT_FAILURE:
                 failure = self.routing.failure or Failure(f"cannot connect to {self._target}")
                 raise RpcError(failure.code, failure.message) from failure.cause
-            if state is ChannelState.IDLE:
-                self.routing.leave_idle()
-                state = self.routing.watch.state
-            await self.routing.watch.changed_from(state)
 
     # -- starting calls; for minirpc.aio.call
 
@@ -395,7 +400,7 @@ class Channel(LoopBound):
                 path,
                 headers,
                 request,
-                self.deadline(timeout, inherit_deadline),
+                self._deadline(loop, timeout, inherit_deadline),
                 wait_for_ready,
                 credentials,
                 listeners,
@@ -408,7 +413,7 @@ class Channel(LoopBound):
             headers,
             request=request,
             single_response=single_response,
-            deadline=self.deadline(timeout, inherit_deadline),
+            deadline=self._deadline(loop, timeout, inherit_deadline),
             max_receive_message_size=self._max_receive_message_size,
             max_receive_metadata_size=self._max_receive_metadata_size,
             encoding=encoding or self._encoding,
@@ -564,7 +569,9 @@ class Channel(LoopBound):
             inherit: whether the deadline of the call that a handler serves bounds this one; None for the channel's
                 choice.
         """
-        loop = self._bind_loop()
+        return self._deadline(self._bind_loop(), timeout, inherit)
+
+    def _deadline(self, loop: asyncio.AbstractEventLoop, timeout: float | None, inherit: bool | None) -> float | None:
         inherits = self._inherit_deadline if inherit is None else inherit
         deadline = inherited_deadline(loop) if inherits else None
         if timeout is not None:

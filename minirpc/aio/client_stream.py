@@ -16,6 +16,7 @@ from minirpc.aio.deadlines import Deadlines, DeadlineSlot
 from minirpc.aio.observing import AttemptListener, AttemptObservers, AttemptStart
 from minirpc.aio.retry_buffer import RetryBuffer
 from minirpc.aio.stream import Stream, StreamConnection
+from minirpc.aio.waiter import Waiter
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import ErrorCode, Header, error_name
 from minirpc.rpc.compression import IDENTITY, Encoding, find_encoding
@@ -173,8 +174,8 @@ class ClientStream(Stream):
         self._held_room = 0  # what was taken of the channel's room
         self._retry_buffer = retry_buffer
         self._written_before = 0  # bytes that had left the connection when the stream was attached to it
-        self._watchers: list[asyncio.Future[None]] | None = None  # who waits for the end
-        self._header_watchers: list[asyncio.Future[None]] | None = None
+        self._watchers: list[Waiter] | None = None  # who waits for the end
+        self._header_watchers: list[Waiter] | None = None
         self._done_callbacks: list[Callable[[], object]] | None = None
         self.deadline_slot: DeadlineSlot | None = None
         if deadline is not None:
@@ -328,7 +329,7 @@ class ClientStream(Stream):
         self._request = None  # the server has it
         self._drop_held()
         if self._header_watchers:
-            _wake(self._header_watchers)
+            self._wake_all(self._header_watchers)
         if self.on_headers is not None:
             self.on_headers()
 
@@ -516,7 +517,7 @@ class ClientStream(Stream):
         while self.initial_metadata is None and not self.over:
             if self._header_watchers is None:
                 self._header_watchers = []
-            watcher = self._loop.create_future()
+            watcher = Waiter(self._loop)
             self._header_watchers.append(watcher)
             await watcher
 
@@ -525,9 +526,9 @@ class ClientStream(Stream):
         while not self.over:
             await self.watch()
 
-    def watch(self) -> asyncio.Future[None]:
-        """Returns a future that is done when the call is over, for a call that is not."""
-        watcher = self._loop.create_future()
+    def watch(self) -> Waiter:
+        """Returns what one task may await until the call is over, for a call that is not."""
+        watcher = Waiter(self._loop)
         if self._watchers is None:
             self._watchers = [watcher]
         else:
@@ -536,9 +537,14 @@ class ClientStream(Stream):
 
     def _wake_watchers(self) -> None:
         if self._watchers:
-            _wake(self._watchers)
+            self._wake_all(self._watchers)
         if self._header_watchers:
-            _wake(self._header_watchers)
+            self._wake_all(self._header_watchers)
+
+    def _wake_all(self, waiting: list[Waiter]) -> None:
+        for waiter in waiting:
+            self._wake(waiter)
+        waiting.clear()
 
     @property
     def failed(self) -> bool:
@@ -578,13 +584,6 @@ class _End(NamedTuple):
     size: int
     metadata: Metadata
     status: Status
-
-
-def _wake(waiting: list[asyncio.Future[None]]) -> None:
-    for future in waiting:
-        if not future.done():
-            future.set_result(None)
-    waiting.clear()
 
 
 def _is_grpc(fields: dict[bytes, bytes]) -> bool:

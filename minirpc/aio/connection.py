@@ -7,7 +7,6 @@ of the loop, or earlier when much has come together.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
 
@@ -21,6 +20,7 @@ from minirpc.aio.parting import LINGER, LINGER_AFTER_FAILURE, Parting
 from minirpc.aio.stream import Stream
 from minirpc.aio.tls import PeerIdentity
 from minirpc.aio.transports import peer_name, send_without_delay
+from minirpc.aio.waiter import Waiter
 from minirpc.aio.watch import WatchTimer
 from minirpc.errors import StatusCode
 from minirpc.http2 import (
@@ -138,7 +138,8 @@ class Connection(asyncio.BufferedProtocol):
         self._intake = Intake(self)
         self._streams: dict[Stream, None] = {}
         self._waiting: dict[Stream, None] = {}
-        self._started: deque[Callable[[], object]] | None = None  # calls that wait for the end of a read
+        self._started: list[Callable[[], object]] = []  # what waits for the end of a read
+        self._running_started = False
         self._flush_scheduled = False
         self._sends_in_turn = 0
         self._unflushed = 0  # bytes of DATA that were made since the last flush
@@ -249,34 +250,42 @@ class Connection(asyncio.BufferedProtocol):
         self._intake.take(nbytes)
 
     def bytes_taken(self, *, backlog: bool) -> None:
-        """The engine has had some of what arrived."""
-        started = self._started
-        if not started or backlog or self._flush_scheduled:
-            # Not at once: tasks that these bytes woke run first, and what they send joins the same write.
-            self.schedule_flush()
+        """The engine has had some of what arrived: what that starts or wakes runs now; its output leaves at once."""
+        started, due = self._started, self._flush_scheduled
         if started:
-            joined = self._flush_scheduled
-            self._flush_scheduled = True  # meanwhile
+            self._flush_scheduled = self._running_started = True  # nothing needs a turn of the loop for output now
+            rest = iter(started)  # which sees what is added
             try:
-                while started:
-                    started.popleft()()
+                for start in rest:
+                    start()
             finally:
-                self._flush_scheduled = joined
-            if not joined:
-                # Nothing else is to come of these bytes: this turn is over.
-                self._sends_in_turn = 0
-                self.flush()
+                self._flush_scheduled, self._running_started = due, False
+                for start in rest:  # after something like KeyboardInterrupt
+                    self.loop.call_soon(start)
+                started.clear()
+        if backlog:
+            self.schedule_flush()
+        else:
+            self._sends_in_turn = 0
+            self.flush()
         if self._guard is not None:
             self._guard.bytes_read()
 
     def after_read(self, start: Callable[[], object]) -> None:
         """Calls ``start`` when all that was read has been taken up: what is to be started may be reset by then."""
-        if self._started is None:
-            self._started = deque()
-        if self._intake.receiving:
+        if self._intake.receiving or self._running_started:
             self._started.append(start)
         else:
             self.loop.call_soon(start)
+
+    def wake(self, waiter: Waiter) -> None:
+        """Has a task go on: where the engine has had what was read, or in the next turn of the loop."""
+        if not waiter.done():
+            waiter.set()
+            if self._intake.receiving:
+                self._started.append(waiter.go_on)
+            else:
+                waiter.go_on_soon()
 
     def eof_received(self) -> bool:
         """Lets the transport close: an HTTP/2 connection has no half-closed state."""

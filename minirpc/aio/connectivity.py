@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Container
 
 __all__ = ["ChannelState", "StateWatch"]
 
@@ -37,28 +37,33 @@ class StateWatch:
 
     def __init__(self) -> None:
         self.state = ChannelState.IDLE
-        self._waiters: list[asyncio.Future[None]] = []
+        self._waiters: dict[asyncio.Future[ChannelState], Container[ChannelState]] = {}
 
     def change(self, state: ChannelState) -> None:
-        """Changes the state, and wakes those who wait if it is another one."""
+        """Changes the state, and wakes those who wait for it if it is another one."""
         if state is self.state or self.state is ChannelState.SHUTDOWN:
             return
         self.state = state
-        waiters, self._waiters = self._waiters, []
-        for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+        for waiter, wanted in list(self._waiters.items()):
+            if state in wanted and not waiter.done():
+                waiter.set_result(state)
+
+    async def reached(self, wanted: Container[ChannelState]) -> ChannelState:
+        """Waits until the state is one of these, if only for a moment, and returns which."""
+        if self.state in wanted:
+            return self.state
+        waiter: asyncio.Future[ChannelState] = asyncio.get_running_loop().create_future()
+        self._waiters[waiter] = wanted
+        try:
+            return await waiter
+        finally:
+            del self._waiters[waiter]
 
     async def changed_from(self, state: ChannelState) -> ChannelState:
         """Waits until the state is not this one, and returns it."""
+        others = frozenset(ChannelState) - {state}
         while self.state is state:
-            waiter = asyncio.get_running_loop().create_future()
-            self._waiters.append(waiter)
-            try:
-                await waiter
-            finally:
-                if not waiter.done() or waiter.cancelled():
-                    self._waiters = [other for other in self._waiters if other is not waiter]
+            await self.reached(others)
         return self.state
 
     async def states(self) -> AsyncIterator[ChannelState]:

@@ -13,6 +13,8 @@ from collections.abc import Coroutine, Generator
 from contextvars import Context, copy_context
 from typing import Any
 
+from minirpc.aio.waiter import Waiter
+
 # For other implementations of tasks ("Extending" in asyncio's documentation).
 from asyncio.tasks import _enter_task, _leave_task, _register_task, _unregister_task  # isort: skip
 
@@ -68,7 +70,8 @@ class EagerRunner:
         """Ends the task in reserve. Coroutines that are under way go on."""
         self._closed = True
         if self._reserve is not None and not self._reserve.wake.done():
-            self._reserve.wake.set_result(None)
+            self._reserve.wake.set()
+            self._reserve.wake.go_on_soon()
         self._reserve = None
 
 
@@ -84,7 +87,7 @@ class _Reserve:
     __slots__ = ("_context", "_coroutine", "_waits_for", "parked", "task", "wake")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.wake: asyncio.Future[None] = loop.create_future()
+        self.wake = Waiter(loop)
         self.parked = False
         self._coroutine: Coroutine[Any, Any, None] | None = None
         self._context: Context | None = None
@@ -100,7 +103,8 @@ class _Reserve:
         self._waits_for = waits_for
         _register_task(self.task)
         if not self.wake.done():  # the coroutine may have cancelled its own task
-            self.wake.set_result(None)
+            self.wake.set()
+            self.wake.go_on()  # to where it waits for the same: the coroutine does not run
 
     async def _serve(self) -> None:
         self.parked = True

@@ -98,9 +98,9 @@ class Intake:
         self.receiving = True
         try:
             self._backlog = engine.receive(data, self._until)
-            owner.bytes_taken(backlog=self._backlog)
         finally:
             self.receiving = False
+        owner.bytes_taken(backlog=self._backlog)
         if self._socket_full:
             # Messages wait for the socket, but answers to frames (PING, SETTINGS, refused streams) are made at once: a
             # peer that asks for them without reading them must not fill our memory.

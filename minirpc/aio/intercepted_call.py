@@ -16,6 +16,7 @@ from minirpc.aio.channel import Channel
 from minirpc.aio.client_stream import ClientStream
 from minirpc.aio.credentials import CallCredentials
 from minirpc.aio.interceptors import CallScope, ClientCall, SingleRequest, only_request, run_client_chain
+from minirpc.aio.waiter import Waiter
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import Header
 from minirpc.rpc.metadata import decode_metadata
@@ -276,7 +277,7 @@ class InterceptedStream(ClientStream):
                 return None
             if self._reader is not None:
                 raise RuntimeError("another task is already receiving from this call")
-            self._reader = self._loop.create_future()
+            self._reader = Waiter(self._loop)
             try:
                 await self._reader
             finally:

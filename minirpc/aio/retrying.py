@@ -15,8 +15,9 @@ from typing import Any
 from minirpc.aio.client_stream import ClientStream, StreamCarrier
 from minirpc.aio.deadlines import Deadlines
 from minirpc.aio.service_configs import AttemptRules
-from minirpc.aio.stream import CROWDED_READS
+from minirpc.aio.stream import CROWDED_READS, StreamConnection
 from minirpc.aio.subchannel import Failure
+from minirpc.aio.waiter import Waiter
 from minirpc.errors import StatusCode
 from minirpc.http2 import ErrorCode, Header
 from minirpc.rpc.framing import PREFIX_SIZE
@@ -50,7 +51,8 @@ class RetryingStream(ClientStream):
         self._overflown = False  # more was sent than is kept: the call is committed to the next attempt
         self._next: asyncio.TimerHandle | None = None  # when there is another attempt
         self._last: Status | None = None  # of the attempt that failed last
-        self._senders: list[asyncio.Future[None]] = []
+        self._senders: list[Waiter] = []
+        self._heard: StreamConnection | None = None  # of the attempt that was heard of last
 
     def start(self, rules: AttemptRules) -> None:
         """Makes the first attempt."""
@@ -158,6 +160,7 @@ class RetryingStream(ClientStream):
         """An attempt has its response headers."""
         if self.over:
             return
+        self._heard = attempt.connection
         if self._winner is None:
             self._commit(attempt)
         self.peer = attempt.peer
@@ -172,6 +175,7 @@ class RetryingStream(ClientStream):
         if attempt not in self._attempts:
             return
         self._attempts.remove(attempt)
+        self._heard = attempt.connection
         status = attempt.status
         assert status is not None
         rules = self._rules
@@ -231,7 +235,7 @@ class RetryingStream(ClientStream):
         self.write(message, compress)
         waited = False
         while not self.over and all(attempt.holds_output for attempt in self._attempts):
-            sender = self._loop.create_future()
+            sender = Waiter(self._loop)
             self._senders.append(sender)
             await sender
             waited = True
@@ -247,13 +251,20 @@ class RetryingStream(ClientStream):
     def wake_senders_of(self, attempt: _Attempt) -> None:
         """An attempt has sent all that it had."""
         if self._senders and attempt in self._attempts:
+            self._heard = attempt.connection
             self._wake_senders()
 
     def _wake_senders(self) -> None:
         senders, self._senders = self._senders, []
         for sender in senders:
-            if not sender.done():
-                sender.set_result(None)
+            self._wake(sender)
+
+    def _wake(self, waiter: Waiter) -> None:
+        """Has a task go on; with what the connection of an attempt has read, if it was that."""
+        if self._heard is not None:
+            self._heard.wake(waiter)
+        else:
+            super()._wake(waiter)
 
     # -- receiving
 
@@ -271,7 +282,7 @@ class RetryingStream(ClientStream):
         while self._winner is None and not self.over:
             if self._reader is not None:
                 raise RuntimeError("another task is already receiving from this call")
-            self._reader = self._loop.create_future()
+            self._reader = Waiter(self._loop)
             try:
                 await self._reader
             finally:

@@ -19,6 +19,7 @@ from minirpc.aio.handler_slots import HandlerSlots
 from minirpc.aio.inbox import Inbox
 from minirpc.aio.observing import StreamObserver
 from minirpc.aio.tls import PeerIdentity
+from minirpc.aio.waiter import Waiter
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import Engine, Header, HeaderMemo
 from minirpc.rpc.compression import IDENTITY, Encoding
@@ -90,6 +91,9 @@ class StreamConnection(Protocol):
     def after_read(self, start: Callable[[], object]) -> None:
         """Calls ``start`` when all that was read has been taken up."""
 
+    def wake(self, waiter: Waiter) -> None:
+        """Has a task go on that waits."""
+
 
 class Stream(ABC):
     """Messages out and in over one stream.
@@ -158,13 +162,13 @@ class Stream(ABC):
         self._collecting = False
         self._unread_credit = 0  # of what nobody has read
         self._owed_credit = 0  # of what has been read
-        self._reader: asyncio.Future[None] | None = None
+        self._reader: Waiter | None = None
         self._read_in_a_row = 0  # messages that were read without waiting; a large one counts for many
         self._outbox: deque[bytes | memoryview] = deque()
         self._ending: Sequence[Header] | None = None  # what follows the last message: trailers, or () for none
         self._output_started = False
         self._output_over = False
-        self._writers: list[asyncio.Future[None]] | None = None
+        self._writers: list[Waiter] | None = None
 
     @property
     def holds_output(self) -> bool:
@@ -279,7 +283,7 @@ class Stream(ABC):
             if self._reader is not None:
                 raise RuntimeError("another task is already receiving from this call")
             self._return_credit(self._unread_credit)
-            self._reader = self._loop.create_future()
+            self._reader = Waiter(self._loop)
             try:
                 await self._reader
             finally:
@@ -295,8 +299,16 @@ class Stream(ABC):
         await asyncio.sleep(0)
 
     def _wake_reader(self) -> None:
-        if self._reader is not None and not self._reader.done():
-            self._reader.set_result(None)
+        if self._reader is not None:
+            self._wake(self._reader)
+
+    def _wake(self, waiter: Waiter) -> None:
+        """Has a task go on that waits."""
+        if self.connection is not None:
+            self.connection.wake(waiter)
+        else:
+            waiter.set()
+            waiter.go_on_soon()
 
     def _return_credit(self, size: int) -> None:
         self._unread_credit -= size
@@ -373,7 +385,7 @@ class Stream(ABC):
     async def wait_for_room(self) -> None:
         """Waits until what was queued has left, or the call is over, and lets others run."""
         if self._outbox and not self.over:
-            writer = self._loop.create_future()
+            writer = Waiter(self._loop)
             if self._writers is None:
                 self._writers = []
             self._writers.append(writer)
@@ -433,8 +445,7 @@ class Stream(ABC):
     def _wake_writers(self) -> None:
         if self._writers:
             for writer in self._writers:
-                if not writer.done():
-                    writer.set_result(None)
+                self._wake(writer)
             self._writers.clear()
 
     # -- ending

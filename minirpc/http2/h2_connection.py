@@ -20,7 +20,7 @@ import struct
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
 
 from h2 import connection as h2_connection_module
 from h2.config import H2Configuration
@@ -193,7 +193,7 @@ class GrpcH2Connection(H2Connection):
 
     def note_closed(self, stream_id: int, closed_by: StreamClosedBy | None) -> None:
         """Remembers how a stream was closed, for as long as :data:`MAX_CLOSED_STREAMS` others are."""
-        closed = cast("OrderedDict[int, StreamClosedBy | None]", self._closed_streams)
+        closed: Any = self._closed_streams
         OrderedDict.__setitem__(closed, stream_id, closed_by)  # h2's own does the same at several times the cost
         if len(closed) > self.MAX_CLOSED_STREAMS:
             closed.popitem(last=False)

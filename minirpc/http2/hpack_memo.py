@@ -208,7 +208,8 @@ class MemoDecoder(Decoder):
         if self._good.get(block) is not kind:
             return None
         state = (self.header_table.mutations, self.max_allowed_table_size, self.max_header_list_size)
-        return cast("list[Header]", self._memo[block]) if state == self._memo_state else None
+        known: Any = self._memo[block]
+        return known if state == self._memo_state else None
 
     def decode_checked(self, block: bytes, kind: BlockKind) -> tuple[list[Header], bool]:
         """Decodes one header block. Raises what :meth:`decode` raises.
@@ -217,7 +218,7 @@ class MemoDecoder(Decoder):
             The fields, and whether they are a well-formed block of that kind that says nothing of the message's length
             and is no informational response. A remembered block is looked at once.
         """
-        headers = cast("list[Header]", self.decode(block, raw=True))
+        headers: Any = self.decode(block, raw=True)
         if self._good.get(block) is kind:
             return headers, True
         good = (
