@@ -24,12 +24,13 @@ from minirpc.aio.keepalive import Keepalive
 from minirpc.aio.lifetime import LoopBound
 from minirpc.aio.observing import AttemptListener
 from minirpc.aio.policies import PickFirst
-from minirpc.aio.policy_registry import PolicyChoice, find_balancer
+from minirpc.aio.policy_registry import PolicyChoice
 from minirpc.aio.resolver import DnsResolver, Resolver, StaticResolver, create_resolver, parse_target
 from minirpc.aio.retry_buffer import DEFAULT_RETRY_BUFFER_SIZE, DEFAULT_RETRY_BUFFER_TOTAL, RetryBuffer
 from minirpc.aio.retrying import RetryingStream
 from minirpc.aio.routing import Routing
 from minirpc.aio.service_configs import ServiceConfigs
+from minirpc.aio.shipped_policies import find_balancer
 from minirpc.aio.subchannel import Failure
 from minirpc.aio.target import Address, UnixAddress, host_of
 from minirpc.aio.tls import ClientTls, ContextSource

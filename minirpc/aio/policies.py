@@ -12,7 +12,6 @@ from typing import Any, Self
 
 from minirpc.aio.balancer import Balancer, BalancerHost, FailingPicker, Pick, PickedCall, Share, WaitingPicker
 from minirpc.aio.connectivity import ChannelState
-from minirpc.aio.policy_registry import register_policy
 from minirpc.aio.resolver import Endpoint
 from minirpc.aio.spread import SpreadBalancer
 from minirpc.aio.subchannel import Subchannel
@@ -231,9 +230,3 @@ class _LeastRequestBalancer(SpreadBalancer):
             if calls < least:
                 best, least = other, calls
         return best
-
-
-register_policy("pick_first", PickFirst.from_config)
-register_policy("round_robin", RoundRobin.from_config)
-register_policy("least_request", LeastRequest.from_config)
-register_policy("least_request_experimental", LeastRequest.from_config)  # gRPC's name
