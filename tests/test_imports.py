@@ -18,14 +18,23 @@ ROOT = Path(__file__).parents[1]
 LAYERS: dict[str, set[str]] = {
     "minirpc": {"minirpc.errors"},
     "minirpc.errors": set(),
+    "minirpc.chance": {"minirpc.lazy"},
     "minirpc.frozen": set(),
     "minirpc.lazy": set(),
     "minirpc.numbers": set(),
     "minirpc.wire": {"minirpc.errors", "minirpc.numbers"},
     "minirpc.message": {"minirpc.errors", "minirpc.lazy", "minirpc.numbers", "minirpc.wire"},
     "minirpc.http2": {"minirpc.errors", "minirpc.frozen"},
-    "minirpc.rpc": {"minirpc.errors", "minirpc.frozen", "minirpc.http2"},
-    "minirpc.aio": {"minirpc", "minirpc.errors", "minirpc.frozen", "minirpc.lazy", "minirpc.http2", "minirpc.rpc"},
+    "minirpc.rpc": {"minirpc.errors", "minirpc.chance", "minirpc.frozen", "minirpc.lazy", "minirpc.http2"},
+    "minirpc.aio": {
+        "minirpc",
+        "minirpc.errors",
+        "minirpc.chance",
+        "minirpc.frozen",
+        "minirpc.lazy",
+        "minirpc.http2",
+        "minirpc.rpc",
+    },
     "minirpc.google_rpc": {"minirpc.message"},
     "minirpc.rich_errors": {"minirpc.errors", "minirpc.message", "minirpc.google_rpc"},
     "minirpc.codegen.messages_v1": {"minirpc.errors", "minirpc.wire", "minirpc.message"},
@@ -222,7 +231,7 @@ def test_the_public_names_are_one_list() -> None:
     assert set(aio.__all__) <= set(dir(aio))
     for name in aio.__all__:
         assert getattr(aio, name) is getattr(sys.modules[seen[name]], name)
-    with pytest.raises(AttributeError, match="module 'minirpc.aio' has no attribute 'Chanel'"):
+    with pytest.raises(AttributeError, match=r"module 'minirpc\.aio' has no attribute 'Chanel'"):
         _ = aio.Chanel  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import Protocol
 
 from minirpc.aio.connection import Connection, ConnectionOwner
@@ -50,7 +49,6 @@ class ConnectError(Exception):
         self.departing = departing
 
 
-@dataclass(slots=True)
 class Dialer:
     """Makes the connections of a channel, up to the point where calls can be made.
 
@@ -64,13 +62,25 @@ class Dialer:
         name: what the addresses were resolved from, for messages; empty if they were not.
     """
 
-    connector: Connector
-    http2_options: Http2Options
-    tls: ContextSource | None
-    server_name: str | None
-    timeout: float
-    keepalive: Keepalive | None
-    name: str = ""
+    __slots__ = ("connector", "http2_options", "keepalive", "name", "server_name", "timeout", "tls")
+
+    def __init__(
+        self,
+        connector: Connector,
+        http2_options: Http2Options,
+        tls: ContextSource | None,
+        server_name: str | None,
+        timeout: float,
+        keepalive: Keepalive | None,
+        name: str = "",
+    ) -> None:
+        self.connector = connector
+        self.http2_options = http2_options
+        self.tls = tls
+        self.server_name = server_name
+        self.timeout = timeout
+        self.keepalive = keepalive
+        self.name = name
 
     async def dial(self, owner: ConnectionOwner, address: Address) -> Connection:
         """Connects to an address, and waits for the server's SETTINGS.

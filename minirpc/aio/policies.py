@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import heapq
-import random
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
@@ -15,6 +14,7 @@ from minirpc.aio.connectivity import ChannelState
 from minirpc.aio.resolver import Endpoint
 from minirpc.aio.spread import SpreadBalancer
 from minirpc.aio.subchannel import Subchannel
+from minirpc.chance import random
 from minirpc.errors import ConfigError
 from minirpc.frozen import frozen
 from minirpc.rpc.service_config_json import Fields, read_bool, read_uint32
@@ -108,7 +108,7 @@ class _RoundRobinBalancer(SpreadBalancer):
     def __init__(self, host: BalancerHost) -> None:
         super().__init__(host)
         # Clients that start together must not all begin with the same server.
-        self._next = random.randrange(1 << 30)  # noqa: S311
+        self._next = random.randrange(1 << 30)
         self._weights: dict[Subchannel, int] = {}
         self._weights_changed = False
         # With weights: whose turn is next is who is due first (earliest deadline first), and each is due again after a
@@ -145,7 +145,7 @@ class _RoundRobinBalancer(SpreadBalancer):
     def became_ready(self, subchannel: Subchannel) -> None:
         """Gives it a turn, where there are turns; not at once, or many that come together had them together."""
         if self._turns is not None:
-            self._take_turn(subchannel, random.random())  # noqa: S311
+            self._take_turn(subchannel, random.random())
 
     def _take_turn(self, subchannel: Subchannel, part: float) -> None:
         assert self._turns is not None
@@ -222,10 +222,10 @@ class _LeastRequestBalancer(SpreadBalancer):
         if not ready:
             return None
         count = len(ready)
-        best = ready[int(random.random() * count)]  # noqa: S311
+        best = ready[int(random.random() * count)]
         least = best.call_count
         for _ in range(self._choices - 1):
-            other = ready[int(random.random() * count)]  # noqa: S311
+            other = ready[int(random.random() * count)]
             calls = other.call_count
             if calls < least:
                 best, least = other, calls

@@ -6,10 +6,10 @@ A call asks its :class:`Retries` or :class:`Hedges` what to do when an attempt e
 
 from __future__ import annotations
 
-import random
 import re
 from collections.abc import Callable, Iterable
 
+from minirpc.chance import random
 from minirpc.errors import StatusCode
 from minirpc.frozen import frozen
 from minirpc.http2 import Header
@@ -121,7 +121,7 @@ class Retries:
         throttle: RetryThrottle | None = None,
         *,
         limit: int = MAX_ATTEMPTS,
-        uniform: Callable[[float, float], float] = random.uniform,
+        uniform: Callable[[float, float], float] | None = None,
     ) -> None:
         """Prepares the first attempt.
 
@@ -129,14 +129,14 @@ class Retries:
             policy: the method's.
             throttle: the channel's; None where the config has none.
             limit: attempts at most, whatever the policy says.
-            uniform: gives a random number between two.
+            uniform: gives a random number between two; None for ``random.uniform``.
         """
         self.previous_attempts = 0
         self.committed = False
         self._policy = policy
         self._throttle = throttle
         self._max_attempts = min(policy.max_attempts, limit)
-        self._uniform = uniform
+        self._uniform = uniform or random.uniform
         self._backoff = min(policy.initial_backoff, policy.max_backoff)
 
     def failed(self, code: StatusCode, pushback: Pushback | None = None) -> float | None:

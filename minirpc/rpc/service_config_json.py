@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from minirpc.errors import ConfigError, StatusCode
+from minirpc.lazy import lazy
 from minirpc.rpc.service_config import (
     HealthCheckConfig,
     HedgingPolicy,
@@ -20,6 +20,11 @@ from minirpc.rpc.service_config import (
     ServiceConfig,
     json_name,
 )
+
+if TYPE_CHECKING:
+    import json
+else:
+    json = lazy("json")
 
 __all__ = ["parse_service_config", "service_config_to_dict"]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from urllib.parse import unquote_to_bytes
 
 from minirpc.errors import StatusCode
+from minirpc.frozen import frozen
+from minirpc.rpc.percent import percent_decode
 
 __all__ = [
     "OK",
@@ -19,7 +19,10 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+_set = object.__setattr__
+
+
+@frozen
 class Status:
     """How a call ended.
 
@@ -34,6 +37,19 @@ class Status:
     message: str = ""
     details: bytes | None = None
     cause: BaseException | None = None
+
+    # a status is made for every call that fails
+    def __init__(
+        self,
+        code: StatusCode,
+        message: str = "",
+        details: bytes | None = None,
+        cause: BaseException | None = None,
+    ) -> None:
+        _set(self, "code", code)
+        _set(self, "message", message)
+        _set(self, "details", details)
+        _set(self, "cause", cause)
 
 
 OK = Status(StatusCode.OK)
@@ -81,7 +97,7 @@ def encode_message(message: str) -> bytes:
 
 def decode_message(value: bytes) -> str:
     """Reads ``grpc-message``. Never fails: a bad escape stays as it is, bad UTF-8 becomes U+FFFD."""
-    return unquote_to_bytes(value).decode("utf-8", "replace")
+    return percent_decode(value).decode("utf-8", "replace")
 
 
 def parse_code(value: bytes) -> StatusCode:
