@@ -6,9 +6,9 @@ import re
 
 __all__ = ["percent_decode"]
 
-_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
+_ESCAPE = rb"%([0-9A-Fa-f]{2})"  # compiled at first use
 
 
 def percent_decode(value: bytes) -> bytes:
     """Returns the bytes with each ``%XX`` replaced by the byte that it means; what is no such escape stays."""
-    return _ESCAPE.sub(lambda match: bytes((int(match[1], 16),)), value) if b"%" in value else value
+    return re.sub(_ESCAPE, lambda match: bytes((int(match[1], 16),)), value) if b"%" in value else value

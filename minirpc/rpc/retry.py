@@ -36,7 +36,7 @@ PUSHBACK = b"grpc-retry-pushback-ms"
 """Response trailer: in how many milliseconds to try again, or, negative, not to ("Pushback")."""
 
 _JITTER = 0.2  # each wait is between 80 % and 120 % of what the back-off says
-_INT32 = re.compile(rb"0|-?[1-9][0-9]{0,9}")  # ASCII, without unnecessary leading zeros
+_INT32 = rb"0|-?[1-9][0-9]{0,9}"  # ASCII, without unnecessary leading zeros; compiled at first use
 _MAX_INT32 = 0x7FFF_FFFF
 
 
@@ -59,7 +59,7 @@ def find_pushback(trailers: Iterable[Header]) -> Pushback | None:
     values = [value for name, value in trailers if name == PUSHBACK]
     if not values:
         return None
-    if len(values) > 1 or not _INT32.fullmatch(values[0]):
+    if len(values) > 1 or not re.fullmatch(_INT32, values[0]):
         return Pushback(None)
     milliseconds = int(values[0])
     return Pushback(milliseconds / 1000 if 0 <= milliseconds <= _MAX_INT32 else None)

@@ -55,7 +55,8 @@ class Status:
 OK = Status(StatusCode.OK)
 
 # PROTOCOL-HTTP2, "Responses": Percent-Byte-Unencoded is %x20-%x24 and %x26-%x7E; every other byte is %XX.
-_TO_ENCODE = re.compile(rb"[^ -$&-~]")
+# Compiled at first use: a program may start without a failure.
+_TO_ENCODE = rb"[^ -$&-~]"
 
 # "HTTP to gRPC Status Code Mapping": what a response without grpc-status means.
 _HTTP_CODES = {
@@ -92,7 +93,7 @@ _RST_STREAM_CODES = {
 def encode_message(message: str) -> bytes:
     """Returns the value of ``grpc-message``: UTF-8, percent-encoded. Lone surrogates become U+FFFD."""
     raw = message.encode("utf-8", "surrogatepass").decode("utf-8", "replace").encode()
-    return _TO_ENCODE.sub(lambda match: b"%%%02X" % match[0][0], raw)
+    return re.sub(_TO_ENCODE, lambda match: b"%%%02X" % match[0][0], raw)
 
 
 def decode_message(value: bytes) -> str:
