@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from minirpc.aio.connection import Connection, ConnectionOwner
 from minirpc.aio.keepalive import Keepalive
 from minirpc.aio.target import Address, UnixAddress
 from minirpc.aio.tls import ContextSource
-from minirpc.aio.tls_layer import TlsLayer
 from minirpc.http2 import ErrorCode, Http2Options
+from minirpc.lazy import lazy
+
+if TYPE_CHECKING:
+    from minirpc.aio import tls_layer
+else:
+    tls_layer = lazy("minirpc.aio.tls_layer")
 
 __all__ = ["ConnectError", "Connector", "Dialer", "connect_socket"]
 
@@ -116,4 +121,4 @@ class Dialer:
         if self.tls is None:
             return connection
         name = self.server_name or ("localhost" if isinstance(address, UnixAddress) else address.host)
-        return TlsLayer(connection, self.tls, loop, server_name=name.removesuffix("."))
+        return tls_layer.TlsLayer(connection, self.tls, loop, server_name=name.removesuffix("."))

@@ -20,7 +20,6 @@ from minirpc.aio.connection_limits import ConnectionLimits, Lifespan
 from minirpc.aio.context import Context
 from minirpc.aio.deadlines import Deadlines
 from minirpc.aio.eager import EagerRunner
-from minirpc.aio.http_response import HttpResponse
 from minirpc.aio.inspection import CallCounter, History, forget, register
 from minirpc.aio.interceptors import ServerInterceptor
 from minirpc.aio.keepalive import Keepalive
@@ -55,6 +54,11 @@ if TYPE_CHECKING:
     import pathlib
 else:
     pathlib = lazy("pathlib")
+
+if TYPE_CHECKING:
+    from minirpc.aio import http_response
+else:
+    http_response = lazy("minirpc.aio.http_response")
 
 __all__ = ["FallbackHandler", "Server"]
 
@@ -564,7 +568,7 @@ class Server(LoopBound):
             path = fields[b":path"].decode("utf-8", "replace")
             _log.debug("call of %r from %s refused: %s", path, connection.peer, describe_refusal(refusal))
             if http_refusal is not None:
-                return HttpResponse(
+                return http_response.HttpResponse(
                     connection,
                     stream_id,
                     connection.loop,
