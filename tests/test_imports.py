@@ -239,3 +239,25 @@ def _loaded_by(program: str) -> set[str]:
     program += "\nimport sys; print(*sys.modules)"
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     return set(result.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("program", "unneeded"),
+    [
+        ("import minirpc.codegen.messages_v1", {"minirpc.message.json", "minirpc.message.text", "json"}),
+        ("from minirpc.aio import Server; import minirpc.codegen.services_v1", {"minirpc.aio.channel"}),
+        (
+            "from minirpc.aio import Channel; import minirpc.codegen.services_v1",
+            {
+                "minirpc.aio.server",
+                "minirpc.aio.ring_hash",
+                "minirpc.aio.blocking",
+                "random",
+                "json",
+                "multiprocessing",
+            },
+        ),
+    ],
+)
+def test_programs_do_not_load_what_they_do_not_need(program: str, unneeded: set[str]) -> None:
+    assert not unneeded & _loaded_by(program)
