@@ -10,19 +10,31 @@ from pathlib import Path
 
 import pytest
 
+from minirpc import aio
+
 ROOT = Path(__file__).parents[1]
 
 # each layer, and the layers that it may import besides itself
 LAYERS: dict[str, set[str]] = {
     "minirpc": {"minirpc.errors"},
     "minirpc.errors": set(),
+    "minirpc.chance": {"minirpc.lazy"},
     "minirpc.frozen": set(),
+    "minirpc.lazy": set(),
     "minirpc.numbers": set(),
     "minirpc.wire": {"minirpc.errors", "minirpc.numbers"},
-    "minirpc.message": {"minirpc.errors", "minirpc.numbers", "minirpc.wire"},
+    "minirpc.message": {"minirpc.errors", "minirpc.lazy", "minirpc.numbers", "minirpc.wire"},
     "minirpc.http2": {"minirpc.errors", "minirpc.frozen"},
-    "minirpc.rpc": {"minirpc.errors", "minirpc.frozen", "minirpc.http2"},
-    "minirpc.aio": {"minirpc", "minirpc.errors", "minirpc.frozen", "minirpc.http2", "minirpc.rpc"},
+    "minirpc.rpc": {"minirpc.errors", "minirpc.chance", "minirpc.frozen", "minirpc.lazy", "minirpc.http2"},
+    "minirpc.aio": {
+        "minirpc",
+        "minirpc.errors",
+        "minirpc.chance",
+        "minirpc.frozen",
+        "minirpc.lazy",
+        "minirpc.http2",
+        "minirpc.rpc",
+    },
     "minirpc.google_rpc": {"minirpc.message"},
     "minirpc.rich_errors": {"minirpc.errors", "minirpc.message", "minirpc.google_rpc"},
     "minirpc.codegen.messages_v1": {"minirpc.errors", "minirpc.wire", "minirpc.message"},
@@ -95,6 +107,7 @@ class Imports(ast.NodeVisitor):
         self.top: set[str] = set()
         self.inner: set[str] = set()
         self.typing: set[str] = set()
+        self.lazy: set[str] = set()  # loaded later, by names that minirpc.lazy is given
         self._found = self.top
         self.visit(ast.parse(path.read_text()))
 
@@ -114,6 +127,12 @@ class Imports(ast.NodeVisitor):
         self._found = before
 
     visit_AsyncFunctionDef = visit_FunctionDef  # type: ignore[assignment]  # noqa: N815
+
+    def visit_Call(self, node: ast.Call) -> None:
+        if isinstance(node.func, ast.Name) and node.func.id in ("lazy", "lazy_names"):
+            strings = {each.value for each in ast.walk(node) if isinstance(each, ast.Constant)}
+            self.lazy.update(name for name in strings if isinstance(name, str) and "." in name)
+        self.generic_visit(node)
 
     def visit_Import(self, node: ast.Import) -> None:
         self._found.update(alias.name for alias in node.names)
@@ -140,7 +159,7 @@ def test_layers_depend_downward_only(module: str) -> None:
     layer = layer_of(module)
     allowed = {layer} | LAYERS[layer] | (GENERATED if module.endswith(("_pb", "_rpc")) else set())
     imports = IMPORTS[module]
-    for name in _internal(imports.top | imports.typing):
+    for name in _internal(imports.top | imports.typing | imports.lazy):
         if name in COMPILED:
             assert layer in COMPILED[name], f"{module} imports {name}"
         else:
@@ -156,13 +175,13 @@ def test_functions_import_nothing_of_ours(module: str) -> None:
 @pytest.mark.parametrize("module", sorted(MODULES))
 def test_who_may_import_what_is_not_ours(module: str) -> None:
     imports = IMPORTS[module]
-    for name in imports.top | imports.inner | imports.typing:
+    for name in imports.top | imports.inner | imports.typing | imports.lazy:
         allowed = OTHERS.get(name.split(".")[0])
         assert allowed is None or layer_of(module) in allowed, f"{module} imports {name}"
 
 
 def test_there_are_no_cycles() -> None:
-    graph = {module: _internal(imports.top) & MODULES.keys() for module, imports in IMPORTS.items()}
+    graph = {module: _internal(imports.top | imports.lazy) & MODULES.keys() for module, imports in IMPORTS.items()}
     tuple(TopologicalSorter(graph).static_order())
 
 
@@ -177,11 +196,14 @@ def test_the_rule_finds_what_it_looks_for(tmp_path: Path) -> None:
         "if TYPE_CHECKING:\n    from minirpc import aio\n"
         "class A:\n    from minirpc.rpc import status\n"
         "    async def f(self):\n        import minirpc.http2\n"
+        "status = lazy('minirpc.rpc.metadata')\n"
+        "get, names = lazy_names(__name__, {'minirpc.wire.plan': ['Plan']})\n"
     )
     imports = Imports("minirpc.sample", path)
     assert imports.top >= {"asyncio", "minirpc.errors", "minirpc.wire.spec", "minirpc.rpc.status"}
     assert imports.inner == {"minirpc.http2"}
     assert imports.typing == {"minirpc.aio"}
+    assert imports.lazy == {"minirpc.rpc.metadata", "minirpc.wire.plan"}
 
 
 @pytest.mark.parametrize("module", ["minirpc", "minirpc.message", "minirpc.codegen.messages_v1"])
@@ -189,3 +211,53 @@ def test_messages_load_no_rpc(module: str) -> None:
     program = f"import sys, {module}; print(sorted({{'asyncio', 'h2', 'hpack', 'socket', 'ssl'}} & sys.modules.keys()))"
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert result.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("module", sorted(module for module, imports in IMPORTS.items() if imports.lazy))
+def test_what_is_loaded_later_is_what_type_checkers_see(module: str) -> None:
+    imports = IMPORTS[module]
+    assert imports.lazy <= MODULES.keys()
+    assert imports.lazy <= imports.typing
+
+
+def test_the_public_names_are_one_list() -> None:
+    tree = ast.parse(MODULES["minirpc.aio"].read_text())
+    block = next(node for node in tree.body if isinstance(node, ast.If) and _is_typing_block(node))
+    seen = {alias.name: node.module for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    (call,) = (node for each in block.orelse for node in ast.walk(each) if isinstance(node, ast.Call))
+    table = ast.literal_eval(call.args[1])
+    assert {name: module for module, names in table.items() for name in names} == seen
+    assert sorted(seen) == sorted(aio.__all__)
+    assert set(aio.__all__) <= set(dir(aio))
+    for name in aio.__all__:
+        assert getattr(aio, name) is getattr(sys.modules[seen[name]], name)
+    with pytest.raises(AttributeError, match=r"module 'minirpc\.aio' has no attribute 'Chanel'"):
+        _ = aio.Chanel  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _loaded_by(program: str) -> set[str]:
+    program += "\nimport sys; print(*sys.modules)"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    return set(result.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("program", "unneeded"),
+    [
+        ("import minirpc.codegen.messages_v1", {"minirpc.message.json", "minirpc.message.text", "json"}),
+        ("from minirpc.aio import Server; import minirpc.codegen.services_v1", {"minirpc.aio.channel"}),
+        (
+            "from minirpc.aio import Channel; import minirpc.codegen.services_v1",
+            {
+                "minirpc.aio.server",
+                "minirpc.aio.ring_hash",
+                "minirpc.aio.blocking",
+                "random",
+                "json",
+                "multiprocessing",
+            },
+        ),
+    ],
+)
+def test_programs_do_not_load_what_they_do_not_need(program: str, unneeded: set[str]) -> None:
+    assert not unneeded & _loaded_by(program)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from time import perf_counter
 from typing import Any
 
 from benchmarks.rpc.stacks import STACKS
+from benchmarks.rpc.starts import PROGRAMS, measure_starts
 from benchmarks.rpc.workloads import WORKLOADS
 from benchmarks.toolchain import ROOT, generate, installed, table, versions
 from minirpc.wire import IMPLEMENTATION
@@ -128,19 +127,17 @@ def _measure_memory(pair: Pair, folders: Mapping[str, Path], placement: str, wha
         ]
 
 
-def _time_import(module: str, runs: int) -> float:
-    """Seconds that an import takes in a new interpreter, the interpreter itself left out; the least of the runs.
-
-    All modules are compiled when that one is taken, as an installation leaves them.
-    """
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-
-    def taken(program: str) -> float:
-        begin = perf_counter()
-        subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT, env=environment)
-        return perf_counter() - begin
-
-    return min(taken(f"import {module}") for _ in range(runs)) - min(taken("") for _ in range(runs))
+def _measure_starts(stacks: Iterable[str], folders: Mapping[str, Path], placement: str, runs: int) -> list[list[str]]:
+    """Rows of the table of starts, in milliseconds. All clients call one server, the baseline's."""
+    rows = []
+    with _started("server", BASELINE, str(folders[BASELINE]), placement) as server:
+        port = server.answer()
+        for name in stacks:
+            if name in PROGRAMS:
+                starts = measure_starts(PROGRAMS[name], folders[name], port, runs)
+                figures = (starts.messages, starts.client, starts.server, starts.first_reply)
+                rows.append([name, *(f"{figure * 1e3:,.0f}" for figure in figures)])
+    return rows
 
 
 def _render(samples: Mapping[Pair, Sequence[Mapping[str, Sample]]], workloads: Sequence[str], *, markdown: bool) -> str:
@@ -196,7 +193,7 @@ def main() -> None:
     parser.add_argument(
         "--pairs", action="store_true", help=f"also each stack's client with {BASELINE}'s server, and back"
     )
-    parser.add_argument("--no-memory", action="store_true", help="leave out the tables of memory and imports")
+    parser.add_argument("--no-memory", action="store_true", help="leave out the tables of memory and of starts")
     arguments = parser.parse_args()
     runs, calls = (1, 3) if arguments.quick else (arguments.runs, arguments.calls)
     streams, connections = (20, 5) if arguments.quick else (10_000, 1_000)
@@ -224,7 +221,7 @@ def main() -> None:
             for pair in pairs:
                 samples[pair].append(_measure(pair, folders, arguments.placement, workloads, arguments.seconds, calls))
         for stack_name, stack in stacks.items():
-            if stack.imports and not arguments.no_memory:
+            if stack_name in PROGRAMS and not arguments.no_memory:
                 pair = Pair(stack_name, stack_name)
                 row = [stack_name]
                 for what, count in (("streams", streams), ("connections", connections)):
@@ -234,18 +231,26 @@ def main() -> None:
                         row += [
                             f"{size:,.1f}" for size in _measure_memory(pair, folders, arguments.placement, what, count)
                         ]
-                row.append(f"{_time_import(stack.imports, 2 if arguments.quick else 20) * 1e3:,.0f}")
                 memory.append(row)
+        starts = []
+        if not arguments.no_memory:
+            starts = _measure_starts(stacks, folders, arguments.placement, 2 if arguments.quick else 20)
     print(_render(samples, workloads, markdown=arguments.markdown))
     print()
     print(f"Medians of {runs} runs; in parentheses the ratio to {BASELINE}. CPU is the processor time for one unit.")
     if memory:
         print()
         print(f"Memory of one of {streams:,} idle streams on one connection, and of one of {connections:,} idle")
-        print("connections, in KiB; the import in milliseconds beyond a bare interpreter:")
+        print("connections, in KiB:")
         print()
         sides = ["stream, server", "stream, client", "connection, server", "connection, client"]
-        print(table(memory, ["stack", *sides, "import ms"], markdown=arguments.markdown))
+        print(table(memory, ["stack", *sides], markdown=arguments.markdown))
+        print()
+    if starts:
+        print("Milliseconds beyond a bare interpreter to import generated messages alone, and what a client's and")
+        print(f"a server's program imports; and of a client from start to first reply, by a server of {BASELINE}:")
+        print()
+        print(table(starts, ["stack", "messages", "client", "server", "first reply"], markdown=arguments.markdown))
         print()
     print(
         f"{versions('minirpc', 'grpcio', 'protobuf', 'grpclib', 'h2', 'uvloop')}; minirpc's codec is {IMPLEMENTATION}."

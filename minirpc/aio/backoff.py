@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-import random
 
+from minirpc.chance import random
 from minirpc.frozen import frozen
 
 __all__ = ["Backoff"]
@@ -49,4 +49,4 @@ class Backoff:
             delay = min(self.initial * self.multiplier**power, self.maximum)
         except OverflowError:
             delay = self.maximum
-        return delay if failures <= 1 else delay * random.uniform(1 - self.jitter, 1 + self.jitter)  # noqa: S311
+        return delay if failures <= 1 else delay * random.uniform(1 - self.jitter, 1 + self.jitter)

@@ -24,22 +24,28 @@ from minirpc.aio.keepalive import Keepalive
 from minirpc.aio.lifetime import LoopBound
 from minirpc.aio.observing import AttemptListener
 from minirpc.aio.policies import PickFirst
-from minirpc.aio.policy_registry import PolicyChoice, find_balancer
+from minirpc.aio.policy_registry import PolicyChoice
 from minirpc.aio.resolver import DnsResolver, Resolver, StaticResolver, create_resolver, parse_target
 from minirpc.aio.retry_buffer import DEFAULT_RETRY_BUFFER_SIZE, DEFAULT_RETRY_BUFFER_TOTAL, RetryBuffer
-from minirpc.aio.retrying import RetryingStream
 from minirpc.aio.routing import Routing
 from minirpc.aio.service_configs import ServiceConfigs
+from minirpc.aio.shipped_policies import find_balancer
 from minirpc.aio.subchannel import Failure
 from minirpc.aio.target import Address, UnixAddress, host_of
 from minirpc.aio.tls import ClientTls, ContextSource
 from minirpc.aio.waiting_calls import DEFAULT_MAX_WAITING_CALLS, CallQueue
 from minirpc.errors import RpcError, StatusCode
 from minirpc.http2 import FixedHeaders, Header, Http2Options
+from minirpc.lazy import lazy
 from minirpc.rpc.compression import ACCEPT_ENCODING, Encoding, get_encoding
 from minirpc.rpc.framing import DEFAULT_MAX_RECEIVE_MESSAGE_SIZE
 from minirpc.rpc.metadata import DEFAULT_MAX_RECEIVE_METADATA_SIZE
 from minirpc.rpc.service_config import MethodConfig, ServiceConfig
+
+if TYPE_CHECKING:
+    from minirpc.aio import retrying
+else:
+    retrying = lazy("minirpc.aio.retrying")
 
 __all__ = ["Channel"]
 
@@ -488,7 +494,9 @@ class Channel(LoopBound):
                 plain.add_done_callback(lambda: None if plain.failed else throttle.succeeded())
             self._begin(path, credentials, plain, listeners)
             return plain
-        stream = RetryingStream(routing, loop, headers, begin=partial(self._begin, path, credentials), **options)
+        stream = retrying.RetryingStream(
+            routing, loop, headers, begin=partial(self._begin, path, credentials), **options
+        )
         routing.streams.add(stream)
         stream.listeners = listeners
         if not configs.pending:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Callable
 from typing import Protocol
 
 from minirpc.aio.connection_limits import ConnectionLimits, Lifespan
 from minirpc.aio.watch import WatchTimer
+from minirpc.chance import random
 from minirpc.errors import StatusCode
 from minirpc.http2 import Engine, ErrorCode
 
@@ -134,7 +134,7 @@ class ConnectionGuard:
         self._watches = watches
         self._begun = self._idle_since = self._clock()
         if self._lifespan.max_age is not None:
-            jitter = random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311  # no secret
+            jitter = random.uniform(1 - _JITTER, 1 + _JITTER)  # no secret
             self._end_of_age = self._begun + self._lifespan.max_age * jitter
         watches.add(self)
 

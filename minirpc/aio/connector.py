@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from minirpc.aio.connection import Connection, ConnectionOwner
 from minirpc.aio.keepalive import Keepalive
 from minirpc.aio.target import Address, UnixAddress
 from minirpc.aio.tls import ContextSource
-from minirpc.aio.tls_layer import TlsLayer
 from minirpc.http2 import ErrorCode, Http2Options
+from minirpc.lazy import lazy
+
+if TYPE_CHECKING:
+    from minirpc.aio import tls_layer
+else:
+    tls_layer = lazy("minirpc.aio.tls_layer")
 
 __all__ = ["ConnectError", "Connector", "Dialer", "connect_socket"]
 
@@ -50,7 +54,6 @@ class ConnectError(Exception):
         self.departing = departing
 
 
-@dataclass(slots=True)
 class Dialer:
     """Makes the connections of a channel, up to the point where calls can be made.
 
@@ -64,13 +67,25 @@ class Dialer:
         name: what the addresses were resolved from, for messages; empty if they were not.
     """
 
-    connector: Connector
-    http2_options: Http2Options
-    tls: ContextSource | None
-    server_name: str | None
-    timeout: float
-    keepalive: Keepalive | None
-    name: str = ""
+    __slots__ = ("connector", "http2_options", "keepalive", "name", "server_name", "timeout", "tls")
+
+    def __init__(
+        self,
+        connector: Connector,
+        http2_options: Http2Options,
+        tls: ContextSource | None,
+        server_name: str | None,
+        timeout: float,
+        keepalive: Keepalive | None,
+        name: str = "",
+    ) -> None:
+        self.connector = connector
+        self.http2_options = http2_options
+        self.tls = tls
+        self.server_name = server_name
+        self.timeout = timeout
+        self.keepalive = keepalive
+        self.name = name
 
     async def dial(self, owner: ConnectionOwner, address: Address) -> Connection:
         """Connects to an address, and waits for the server's SETTINGS.
@@ -106,4 +121,4 @@ class Dialer:
         if self.tls is None:
             return connection
         name = self.server_name or ("localhost" if isinstance(address, UnixAddress) else address.host)
-        return TlsLayer(connection, self.tls, loop, server_name=name.removesuffix("."))
+        return tls_layer.TlsLayer(connection, self.tls, loop, server_name=name.removesuffix("."))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from minirpc.aio.channel import Channel
-from minirpc.aio.service import (
+from minirpc.aio.callables import (
     StreamStreamCallable,
     StreamUnaryCallable,
     UnaryStreamCallable,
     UnaryUnaryCallable,
 )
+from minirpc.aio.channel import Channel
 from minirpc.rpc.method import RAW, Method
 
 __all__ = ["GenericStub"]

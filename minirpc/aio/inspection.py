@@ -9,9 +9,10 @@ from __future__ import annotations
 import itertools
 import time
 from collections import deque
-from dataclasses import dataclass
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
+
+from minirpc.frozen import frozen
 
 __all__ = ["CallCounter", "History", "HistoryEvent", "everything", "find", "forget", "register"]
 
@@ -86,7 +87,7 @@ class CallCounter:
             self.failed += 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HistoryEvent:
     """Something that has happened.
 

@@ -18,8 +18,14 @@ import warnings
 import weakref
 from abc import ABC, abstractmethod
 from contextlib import suppress
-from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+from minirpc.lazy import lazy
+
+if TYPE_CHECKING:
+    import pathlib
+else:
+    pathlib = lazy("pathlib")
 
 __all__ = ["LoopBound", "SocketHolder", "hold"]
 
@@ -172,7 +178,7 @@ def _isolate_loop(loop: Any) -> None:
 
 def _isolate_uvloop(descriptor: int) -> None:
     """Replaces uvloop's epoll instance, and the eventfd that wakes it, which only the kernel tells."""
-    watched = [line.split() for line in Path(f"/proc/self/fdinfo/{descriptor}").read_text().splitlines()]
+    watched = [line.split() for line in pathlib.Path(f"/proc/self/fdinfo/{descriptor}").read_text().splitlines()]
     with select.epoll() as epoll:
         for number, events in ((int(fields[1]), int(fields[3], 16)) for fields in watched if fields[0] == "tfd:"):
             if os.readlink(f"/proc/self/fd/{number}") == "anon_inode:[eventfd]":  # noqa: PTH115  # it names no path

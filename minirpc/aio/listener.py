@@ -14,12 +14,17 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from minirpc.aio.inspection import register
 from minirpc.aio.lifetime import hold
 from minirpc.aio.target import TcpAddress, UnixAddress
+from minirpc.lazy import lazy
+
+if TYPE_CHECKING:
+    import pathlib
+else:
+    pathlib = lazy("pathlib")
 
 __all__ = ["Listener", "bind"]
 
@@ -103,7 +108,7 @@ def _bind_unix(path: str) -> socket.socket:
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         if not path.startswith("\0"):
-            _remove_stale(Path(path))
+            _remove_stale(pathlib.Path(path))
         sock.bind(path)
     except BaseException:
         sock.close()
@@ -111,7 +116,7 @@ def _bind_unix(path: str) -> socket.socket:
     return sock
 
 
-def _remove_stale(path: Path) -> None:
+def _remove_stale(path: pathlib.Path) -> None:
     """Removes the socket that a server which did not end well has left behind."""
     with suppress(FileNotFoundError):
         if path.is_socket():

@@ -15,7 +15,7 @@ from minirpc.aio.balancer import Balancer, BalancerHost, Picker, WrappingBalance
 from minirpc.aio.connectivity import ChannelState
 from minirpc.aio.endpoint_set import EndpointSet
 from minirpc.aio.policies import RoundRobin
-from minirpc.aio.policy_registry import PolicyChoice, find_balancer, read_child, register_policy
+from minirpc.aio.policy_registry import PolicyChoice, find_balancer, read_child
 from minirpc.aio.resolver import Endpoint
 from minirpc.aio.subchannel import Bar, Failure, Subchannel
 from minirpc.aio.target import Address
@@ -339,7 +339,3 @@ def _with_volume(records: Sequence[_Record], volume: int) -> list[_Record]:
 
 def _by_chance(percentage: int) -> bool:
     return random.random() * 100 < percentage  # noqa: S311
-
-
-for _name in ("outlier_detection", "outlier_detection_experimental"):  # the latter is gRPC's
-    register_policy(_name, OutlierDetection.from_config)

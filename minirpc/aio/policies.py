@@ -6,16 +6,15 @@
 from __future__ import annotations
 
 import heapq
-import random
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from minirpc.aio.balancer import Balancer, BalancerHost, FailingPicker, Pick, PickedCall, Share, WaitingPicker
 from minirpc.aio.connectivity import ChannelState
-from minirpc.aio.policy_registry import register_policy
 from minirpc.aio.resolver import Endpoint
 from minirpc.aio.spread import SpreadBalancer
 from minirpc.aio.subchannel import Subchannel
+from minirpc.chance import random
 from minirpc.errors import ConfigError
 from minirpc.frozen import frozen
 from minirpc.rpc.service_config_json import Fields, read_bool, read_uint32
@@ -109,7 +108,7 @@ class _RoundRobinBalancer(SpreadBalancer):
     def __init__(self, host: BalancerHost) -> None:
         super().__init__(host)
         # Clients that start together must not all begin with the same server.
-        self._next = random.randrange(1 << 30)  # noqa: S311
+        self._next = random.randrange(1 << 30)
         self._weights: dict[Subchannel, int] = {}
         self._weights_changed = False
         # With weights: whose turn is next is who is due first (earliest deadline first), and each is due again after a
@@ -146,7 +145,7 @@ class _RoundRobinBalancer(SpreadBalancer):
     def became_ready(self, subchannel: Subchannel) -> None:
         """Gives it a turn, where there are turns; not at once, or many that come together had them together."""
         if self._turns is not None:
-            self._take_turn(subchannel, random.random())  # noqa: S311
+            self._take_turn(subchannel, random.random())
 
     def _take_turn(self, subchannel: Subchannel, part: float) -> None:
         assert self._turns is not None
@@ -223,17 +222,11 @@ class _LeastRequestBalancer(SpreadBalancer):
         if not ready:
             return None
         count = len(ready)
-        best = ready[int(random.random() * count)]  # noqa: S311
+        best = ready[int(random.random() * count)]
         least = best.call_count
         for _ in range(self._choices - 1):
-            other = ready[int(random.random() * count)]  # noqa: S311
+            other = ready[int(random.random() * count)]
             calls = other.call_count
             if calls < least:
                 best, least = other, calls
         return best
-
-
-register_policy("pick_first", PickFirst.from_config)
-register_policy("round_robin", RoundRobin.from_config)
-register_policy("least_request", LeastRequest.from_config)
-register_policy("least_request_experimental", LeastRequest.from_config)  # gRPC's name

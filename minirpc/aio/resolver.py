@@ -7,22 +7,23 @@ resolver=…)``, or to all whose target has a scheme: ``register_resolver("consu
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import random
 import socket
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar, TypeAlias
 
 from minirpc.aio.target import (
     Address,
     Target,
     TcpAddress,
+    is_number,
     parse_dns_target,
     parse_static_target,
     split_target,
 )
+from minirpc.chance import random
+from minirpc.frozen import frozen
 from minirpc.rpc.service_config import ServiceConfig
 
 __all__ = [
@@ -39,10 +40,11 @@ __all__ = [
 REFRESH = 30.0
 """Seconds between two look-ups of a name, for policies to which new endpoints matter."""
 
+_set = object.__setattr__
 _JITTER = 0.2  # by what part of itself the time between two look-ups is shorter or longer
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Endpoint:
     """One server, which may have several addresses: one for each network or IP version, say.
 
@@ -58,14 +60,39 @@ class Endpoint:
     zone: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict, hash=False)
 
-    def __post_init__(self) -> None:
-        if not self.addresses:
+    # a resolver makes thousands, and load balancing compares them with those that it has
+    def __init__(
+        self,
+        addresses: tuple[Address, ...],
+        weight: int = 1,
+        zone: str = "",
+        attributes: Mapping[str, str] | None = None,
+    ) -> None:
+        """Raises ``ValueError`` for an endpoint without an address, and for a weight below 1."""
+        if not addresses:
             raise ValueError("an endpoint has at least one address")
-        if self.weight < 1:
-            raise ValueError(f"the weight of an endpoint is at least 1, not {self.weight}")
+        if weight < 1:
+            raise ValueError(f"the weight of an endpoint is at least 1, not {weight}")
+        _set(self, "addresses", addresses)
+        _set(self, "weight", weight)
+        _set(self, "zone", zone)
+        _set(self, "attributes", {} if attributes is None else attributes)
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not Endpoint:
+            return NotImplemented
+        return (
+            self.addresses == other.addresses
+            and self.weight == other.weight
+            and self.zone == other.zone
+            and self.attributes == other.attributes
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.addresses, self.weight, self.zone))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resolution:
     """What a name stands for now.
 
@@ -156,7 +183,7 @@ class DnsResolver(Resolver):
             yield Resolution(tuple(Endpoint((address,)) for address in await self._look_up()))
             delay = None
             if self._refresh is not None:
-                delay = self._refresh * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311
+                delay = self._refresh * random.uniform(1 - _JITTER, 1 + _JITTER)
             try:
                 async with asyncio.timeout(delay):
                     await self._wanted.wait()
@@ -241,14 +268,6 @@ def create_resolver(target: Target) -> tuple[Resolver, list[Address] | None]:
         if factory is _resolve_by_dns:
             raise
         return resolver, None  # a resolver in place of ours understands more
-    if _is_number(address.host):
+    if is_number(address.host):
         resolver = StaticResolver([address])  # without a thread and a look-up
     return resolver, [address]
-
-
-def _is_number(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True

@@ -19,7 +19,6 @@ from minirpc.aio.balancer import Balancer, BalancerHost, FailingPicker, Pick, Pi
 from minirpc.aio.connectivity import ChannelState
 from minirpc.aio.endpoint_set import EndpointSet
 from minirpc.aio.hashing import call_hash, endpoint_points, header_key
-from minirpc.aio.policy_registry import register_policy
 from minirpc.aio.resolver import Endpoint
 from minirpc.aio.subchannel import Failure, Subchannel
 from minirpc.aio.target import Address
@@ -358,7 +357,3 @@ class _RingHashBalancer(Balancer):
             self._report_due.cancel()
         for subchannel in self._subchannels.values():
             subchannel.shut_down()
-
-
-for _name in ("ring_hash", "ring_hash_experimental"):  # the latter is gRPC's
-    register_policy(_name, RingHash.from_config)

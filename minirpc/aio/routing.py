@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minirpc.aio.backoff import Backoff
 from minirpc.aio.balancer import Balancer, FailingPicker, Pick, Picker, Share, WaitingPicker
@@ -19,7 +19,6 @@ from minirpc.aio.connection import Connection
 from minirpc.aio.connectivity import ChannelState, StateWatch
 from minirpc.aio.connector import Dialer
 from minirpc.aio.deadlines import Deadlines
-from minirpc.aio.health_watch import HealthCheck
 from minirpc.aio.inspection import CallCounter, History, register
 from minirpc.aio.resolver import Resolution, Resolver
 from minirpc.aio.resolving import Resolving
@@ -29,6 +28,12 @@ from minirpc.aio.target import Address
 from minirpc.aio.waiting_calls import CallQueue, WaitingCalls
 from minirpc.errors import StatusCode
 from minirpc.http2 import ErrorCode, Header
+from minirpc.lazy import lazy
+
+if TYPE_CHECKING:
+    from minirpc.aio import health_watch
+else:
+    health_watch = lazy("minirpc.aio.health_watch")
 
 __all__ = ["Routing"]
 
@@ -297,10 +302,10 @@ class Routing:
         self.failure = failure
         self.update(ChannelState.TRANSIENT_FAILURE, FailingPicker(failure))
 
-    def _health_check(self) -> HealthCheck | None:
+    def _health_check(self) -> health_watch.HealthCheck | None:
         config = self._balancing.health_check
         service = self.health_service if config is None else config.service_name
-        return None if service is None else HealthCheck(service, self.health_headers)
+        return None if service is None else health_watch.HealthCheck(service, self.health_headers)
 
     def share_of(self, subchannel: Subchannel) -> Share:
         """Returns what a subchannel gets of the calls, as the policy says. May be called from another thread."""

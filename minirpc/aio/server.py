@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import logging
 import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
 
 from minirpc.aio.connection import Connection, ConnectionOwner
 from minirpc.aio.connection_guard import ConnectionGuard
@@ -21,7 +20,6 @@ from minirpc.aio.connection_limits import ConnectionLimits, Lifespan
 from minirpc.aio.context import Context
 from minirpc.aio.deadlines import Deadlines
 from minirpc.aio.eager import EagerRunner
-from minirpc.aio.http_response import HttpResponse
 from minirpc.aio.inspection import CallCounter, History, forget, register
 from minirpc.aio.interceptors import ServerInterceptor
 from minirpc.aio.keepalive import Keepalive
@@ -38,6 +36,7 @@ from minirpc.aio.tls import ContextSource, ServerTls
 from minirpc.aio.tls_layer import TlsLayer
 from minirpc.errors import StatusCode
 from minirpc.http2 import ErrorCode, Header, Http2Options, StreamHandler
+from minirpc.lazy import lazy
 from minirpc.rpc.compression import Encoding, find_encoding, get_encoding, parse_accept_encoding
 from minirpc.rpc.framing import DEFAULT_MAX_RECEIVE_MESSAGE_SIZE
 from minirpc.rpc.metadata import (
@@ -50,6 +49,16 @@ from minirpc.rpc.metadata import (
 from minirpc.rpc.method import RAW, Method
 from minirpc.rpc.status import Status
 from minirpc.rpc.timeout import decode_timeout
+
+if TYPE_CHECKING:
+    import pathlib
+else:
+    pathlib = lazy("pathlib")
+
+if TYPE_CHECKING:
+    from minirpc.aio import http_response
+else:
+    http_response = lazy("minirpc.aio.http_response")
 
 __all__ = ["FallbackHandler", "Server"]
 
@@ -163,7 +172,7 @@ class Server(LoopBound):
         self._call_limit = CallLimit(max_concurrent_calls, self.calls, self.history)
         self._connection_limit = ConnectionLimit(max_connections)
         self.number = register(self)
-        self._executor = ThreadPoolExecutor(handler_threads, thread_name_prefix="minirpc-handler")
+        self._executor = concurrent.futures.ThreadPoolExecutor(handler_threads, thread_name_prefix="minirpc-handler")
         self._encoding = get_encoding(compression)
         self._handlers: dict[bytes, Handler] = {}
         self._services = list(services)
@@ -184,7 +193,7 @@ class Server(LoopBound):
         )
         self._connection_limits = connection_limits or ConnectionLimits()
         self._listeners: list[Listener] = []
-        self._socket_paths: list[Path] = []
+        self._socket_paths: list[pathlib.Path] = []
         self._connections: set[Connection] = set()
         self._tasks: set[asyncio.Task[None]] = set()  # of handlers that wait for something
         self._runner = EagerRunner()
@@ -241,7 +250,7 @@ class Server(LoopBound):
                 sock.close()
             raise
         if isinstance(where, UnixAddress):
-            self._socket_paths.append(Path(where.path))
+            self._socket_paths.append(pathlib.Path(where.path))
             bound = str(where)
         else:
             bound = str(TcpAddress(where.host, sockets[0].getsockname()[1]))
@@ -559,7 +568,7 @@ class Server(LoopBound):
             path = fields[b":path"].decode("utf-8", "replace")
             _log.debug("call of %r from %s refused: %s", path, connection.peer, describe_refusal(refusal))
             if http_refusal is not None:
-                return HttpResponse(
+                return http_response.HttpResponse(
                     connection,
                     stream_id,
                     connection.loop,

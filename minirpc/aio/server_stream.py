@@ -8,7 +8,6 @@ import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from minirpc.aio.context import Context, inherit_deadline
@@ -27,6 +26,7 @@ from minirpc.aio.interceptors import (
 from minirpc.aio.observing import StreamRecord
 from minirpc.aio.stream import Stream, StreamConnection
 from minirpc.errors import RpcError, StatusCode
+from minirpc.frozen import frozen
 from minirpc.http2 import ErrorCode, FixedHeaders, Header
 from minirpc.rpc.compression import ACCEPT_ENCODING, IDENTITY, Encoding
 from minirpc.rpc.metadata import Metadata, encode_binary
@@ -42,7 +42,7 @@ _RESPONSE_HEADERS = FixedHeaders((*_TRAILERS_ONLY, (b"grpc-accept-encoding", ACC
 _OK_TRAILERS = FixedHeaders([(b"grpc-status", b"0")])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Handler:
     """A method and the function that serves it.
 

@@ -15,20 +15,29 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, overload
 
-from minirpc.aio.blocking import (
-    BlockingChannel,
-    BlockingStreamStream,
-    BlockingStreamUnary,
-    BlockingUnaryStream,
-    BlockingUnaryUnary,
-)
-from minirpc.aio.call import BidiCall, CallSource, ClientStreamCall, Requests, ServerStreamCall, UnaryCall
-from minirpc.aio.channel import Channel
-from minirpc.aio.credentials import CallCredentials
-from minirpc.aio.intercepted_call import InterceptedSource, without_codecs
 from minirpc.errors import RpcError, StatusCode
-from minirpc.rpc.metadata import MetadataInput
+from minirpc.lazy import lazy
 from minirpc.rpc.method import Codec, Method
+
+if TYPE_CHECKING:
+    from minirpc.aio import blocking, callables
+    from minirpc.aio.blocking import (
+        BlockingChannel,
+        BlockingStreamStream,
+        BlockingStreamUnary,
+        BlockingUnaryStream,
+        BlockingUnaryUnary,
+    )
+    from minirpc.aio.callables import (
+        StreamStreamCallable,
+        StreamUnaryCallable,
+        UnaryStreamCallable,
+        UnaryUnaryCallable,
+    )
+    from minirpc.aio.channel import Channel
+else:  # a stub class is also the table of methods of a server, which may never make a channel
+    blocking = lazy("minirpc.aio.blocking")
+    callables = lazy("minirpc.aio.callables")
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar  # for its defaults; type checkers bring it along
@@ -54,7 +63,7 @@ __all__ = [
 
 RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
-ChannelT = TypeVar("ChannelT", bound=Channel | BlockingChannel, default=Channel, covariant=True)
+ChannelT = TypeVar("ChannelT", bound="Channel | BlockingChannel", default="Channel", covariant=True)
 """The channel that a stub was made with: by it type checkers know whether its methods are awaited or block."""
 
 
@@ -89,212 +98,12 @@ class Stub(Generic[ChannelT]):
 
     def __init__(self, channel: ChannelT) -> None:
         """Raises ``TypeError`` for a channel that is none of minirpc's."""
-        if not isinstance(channel, Channel | BlockingChannel):
+        if not isinstance(channel, callables.Channel) and not isinstance(channel, blocking.BlockingChannel):
             raise TypeError(
                 f"a stub takes a minirpc.aio.Channel or a minirpc.sync.Channel, not "
                 f"{type(channel).__module__}.{type(channel).__qualname__}"
             )
         self._channel = channel
-
-
-class _BoundMethod(Generic[RequestT, ResponseT]):
-    """A method on a channel, ready to be called."""
-
-    __slots__ = ("_channel", "_method")
-
-    def __init__(self, channel: Channel, method: Method[RequestT, ResponseT]) -> None:
-        self._channel: CallSource = channel
-        self._method = method
-        if channel.interceptors:
-            self._channel = InterceptedSource(channel, method)
-            self._method = without_codecs(method)
-
-    def __repr__(self) -> str:
-        return f"<{self._method.path} on {self._channel!r}>"
-
-
-class UnaryUnaryCallable(_BoundMethod[RequestT, ResponseT]):
-    """``stub.method`` of a method with one request and one response."""
-
-    __slots__ = ()
-
-    def __call__(
-        self,
-        request: RequestT,
-        *,
-        timeout: float | None = None,
-        metadata: MetadataInput = (),
-        compression: str | None = None,
-        inherit_deadline: bool | None = None,
-        credentials: CallCredentials | None = None,
-        wait_for_ready: bool | None = None,
-    ) -> UnaryCall[RequestT, ResponseT]:
-        """Prepares a call; ``await`` starts it and gives the response.
-
-        Args:
-            request: the request message.
-            timeout: seconds until the call fails with DEADLINE_EXCEEDED; None for no limit.
-            metadata: sent with the call: ``str`` values, ``bytes`` for keys that end in ``-bin``.
-            compression: how requests are compressed, see :class:`Channel`; None for the channel's choice.
-            inherit_deadline: whether, inside a handler, the deadline of the call that it serves bounds this one too;
-                None for the channel's choice.
-            credentials: add metadata to this call, after what those of the channel add.
-            wait_for_ready: whether the call waits, until its deadline, while no server can be connected to, in place of
-                failing with UNAVAILABLE; None for the channel's choice.
-
-        Raises:
-            TypeError, ValueError: the metadata cannot be sent, the timeout is not finite, there is no such compression,
-                or the credentials would be sent in plaintext without having allowed it.
-        """
-        return UnaryCall(
-            self._channel,
-            self._method,
-            request=request,
-            timeout=timeout,
-            metadata=metadata,
-            compression=compression,
-            inherit_deadline=inherit_deadline,
-            credentials=credentials,
-            wait_for_ready=wait_for_ready,
-        )
-
-
-class UnaryStreamCallable(_BoundMethod[RequestT, ResponseT]):
-    """``stub.method`` of a method with one request and a stream of responses."""
-
-    __slots__ = ()
-
-    def __call__(
-        self,
-        request: RequestT,
-        *,
-        timeout: float | None = None,
-        metadata: MetadataInput = (),
-        compression: str | None = None,
-        inherit_deadline: bool | None = None,
-        credentials: CallCredentials | None = None,
-        wait_for_ready: bool | None = None,
-    ) -> ServerStreamCall[RequestT, ResponseT]:
-        """Prepares a call; ``async for`` starts it and gives the responses.
-
-        Args:
-            request: the request message.
-            timeout: seconds until the call fails with DEADLINE_EXCEEDED; None for no limit.
-            metadata: sent with the call: ``str`` values, ``bytes`` for keys that end in ``-bin``.
-            compression: how requests are compressed, see :class:`Channel`; None for the channel's choice.
-            inherit_deadline: whether, inside a handler, the deadline of the call that it serves bounds this one too;
-                None for the channel's choice.
-            credentials: add metadata to this call, after what those of the channel add.
-            wait_for_ready: whether the call waits, until its deadline, while no server can be connected to, in place of
-                failing with UNAVAILABLE; None for the channel's choice.
-
-        Raises:
-            TypeError, ValueError: the metadata cannot be sent, the timeout is not finite, there is no such compression,
-                or the credentials would be sent in plaintext without having allowed it.
-        """
-        return ServerStreamCall(
-            self._channel,
-            self._method,
-            request=request,
-            timeout=timeout,
-            metadata=metadata,
-            compression=compression,
-            inherit_deadline=inherit_deadline,
-            credentials=credentials,
-            wait_for_ready=wait_for_ready,
-        )
-
-
-class StreamUnaryCallable(_BoundMethod[RequestT, ResponseT]):
-    """``stub.method`` of a method with a stream of requests and one response."""
-
-    __slots__ = ()
-
-    def __call__(
-        self,
-        requests: Requests[RequestT] | None = None,
-        *,
-        timeout: float | None = None,
-        metadata: MetadataInput = (),
-        compression: str | None = None,
-        inherit_deadline: bool | None = None,
-        credentials: CallCredentials | None = None,
-        wait_for_ready: bool | None = None,
-    ) -> ClientStreamCall[RequestT, ResponseT]:
-        """Prepares a call; ``await`` starts it and gives the response.
-
-        Args:
-            requests: the request messages; None to send them one by one inside ``async with``.
-            timeout: seconds until the call fails with DEADLINE_EXCEEDED; None for no limit.
-            metadata: sent with the call: ``str`` values, ``bytes`` for keys that end in ``-bin``.
-            compression: how requests are compressed, see :class:`Channel`; None for the channel's choice.
-            inherit_deadline: whether, inside a handler, the deadline of the call that it serves bounds this one too;
-                None for the channel's choice.
-            credentials: add metadata to this call, after what those of the channel add.
-            wait_for_ready: whether the call waits, until its deadline, while no server can be connected to, in place of
-                failing with UNAVAILABLE; None for the channel's choice.
-
-        Raises:
-            TypeError, ValueError: the metadata cannot be sent, the timeout is not finite, there is no such compression,
-                or the credentials would be sent in plaintext without having allowed it.
-        """
-        return ClientStreamCall(
-            self._channel,
-            self._method,
-            requests=requests,
-            timeout=timeout,
-            metadata=metadata,
-            compression=compression,
-            inherit_deadline=inherit_deadline,
-            credentials=credentials,
-            wait_for_ready=wait_for_ready,
-        )
-
-
-class StreamStreamCallable(_BoundMethod[RequestT, ResponseT]):
-    """``stub.method`` of a method with a stream of requests and a stream of responses."""
-
-    __slots__ = ()
-
-    def __call__(
-        self,
-        requests: Requests[RequestT] | None = None,
-        *,
-        timeout: float | None = None,
-        metadata: MetadataInput = (),
-        compression: str | None = None,
-        inherit_deadline: bool | None = None,
-        credentials: CallCredentials | None = None,
-        wait_for_ready: bool | None = None,
-    ) -> BidiCall[RequestT, ResponseT]:
-        """Prepares a call; ``async with`` or ``async for`` starts it.
-
-        Args:
-            requests: the request messages; None to send them one by one inside ``async with``.
-            timeout: seconds until the call fails with DEADLINE_EXCEEDED; None for no limit.
-            metadata: sent with the call: ``str`` values, ``bytes`` for keys that end in ``-bin``.
-            compression: how requests are compressed, see :class:`Channel`; None for the channel's choice.
-            inherit_deadline: whether, inside a handler, the deadline of the call that it serves bounds this one too;
-                None for the channel's choice.
-            credentials: add metadata to this call, after what those of the channel add.
-            wait_for_ready: whether the call waits, until its deadline, while no server can be connected to, in place of
-                failing with UNAVAILABLE; None for the channel's choice.
-
-        Raises:
-            TypeError, ValueError: the metadata cannot be sent, the timeout is not finite, there is no such compression,
-                or the credentials would be sent in plaintext without having allowed it.
-        """
-        return BidiCall(
-            self._channel,
-            self._method,
-            requests=requests,
-            timeout=timeout,
-            metadata=metadata,
-            compression=compression,
-            inherit_deadline=inherit_deadline,
-            credentials=credentials,
-            wait_for_ready=wait_for_ready,
-        )
 
 
 class UnaryUnary(Method[RequestT, ResponseT]):
@@ -317,9 +126,9 @@ class UnaryUnary(Method[RequestT, ResponseT]):
         if stub is None:
             return self
         channel = stub._channel
-        if isinstance(channel, BlockingChannel):
-            return BlockingUnaryUnary(channel, UnaryUnaryCallable(channel.aio_channel, self))
-        return UnaryUnaryCallable(channel, self)
+        if isinstance(channel, callables.Channel):
+            return callables.UnaryUnaryCallable(channel, self)
+        return blocking.BlockingUnaryUnary(channel, callables.UnaryUnaryCallable(channel.aio_channel, self))
 
 
 class UnaryStream(Method[RequestT, ResponseT]):
@@ -342,9 +151,9 @@ class UnaryStream(Method[RequestT, ResponseT]):
         if stub is None:
             return self
         channel = stub._channel
-        if isinstance(channel, BlockingChannel):
-            return BlockingUnaryStream(channel, UnaryStreamCallable(channel.aio_channel, self))
-        return UnaryStreamCallable(channel, self)
+        if isinstance(channel, callables.Channel):
+            return callables.UnaryStreamCallable(channel, self)
+        return blocking.BlockingUnaryStream(channel, callables.UnaryStreamCallable(channel.aio_channel, self))
 
 
 class StreamUnary(Method[RequestT, ResponseT]):
@@ -367,9 +176,9 @@ class StreamUnary(Method[RequestT, ResponseT]):
         if stub is None:
             return self
         channel = stub._channel
-        if isinstance(channel, BlockingChannel):
-            return BlockingStreamUnary(channel, StreamUnaryCallable(channel.aio_channel, self))
-        return StreamUnaryCallable(channel, self)
+        if isinstance(channel, callables.Channel):
+            return callables.StreamUnaryCallable(channel, self)
+        return blocking.BlockingStreamUnary(channel, callables.StreamUnaryCallable(channel.aio_channel, self))
 
 
 class StreamStream(Method[RequestT, ResponseT]):
@@ -392,9 +201,9 @@ class StreamStream(Method[RequestT, ResponseT]):
         if stub is None:
             return self
         channel = stub._channel
-        if isinstance(channel, BlockingChannel):
-            return BlockingStreamStream(channel, StreamStreamCallable(channel.aio_channel, self))
-        return StreamStreamCallable(channel, self)
+        if isinstance(channel, callables.Channel):
+            return callables.StreamStreamCallable(channel, self)
+        return blocking.BlockingStreamStream(channel, callables.StreamStreamCallable(channel.aio_channel, self))
 
 
 class Servicer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from abc import abstractmethod
 from collections.abc import Sequence
 
@@ -12,6 +11,7 @@ from minirpc.aio.endpoint_set import EndpointSet
 from minirpc.aio.resolver import Endpoint
 from minirpc.aio.subchannel import Failure, Subchannel
 from minirpc.aio.target import Address
+from minirpc.chance import random
 
 __all__ = ["SpreadBalancer", "aggregate_state"]
 
@@ -110,7 +110,7 @@ class SpreadBalancer(Balancer):
     def _connect_to_another(self) -> None:
         """Chooses by chance, so that clients of the same list do not all have the same servers."""
         waiting = self.waiting
-        at = int(random.random() * len(waiting))  # noqa: S311
+        at = int(random.random() * len(waiting))
         waiting[at], waiting[-1] = waiting[-1], waiting[at]
         self._connect_to(waiting.pop())
 

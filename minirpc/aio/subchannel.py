@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from minirpc.aio.backoff import Backoff
 from minirpc.aio.client_stream import ClientStream
@@ -19,13 +19,19 @@ from minirpc.aio.connection import Connection
 from minirpc.aio.connectivity import ChannelState
 from minirpc.aio.connector import ConnectError, Dialer
 from minirpc.aio.happy_eyeballs import AllFailedError, connect_to_first, interleave
-from minirpc.aio.health_watch import HealthCheck, HealthWatch
 from minirpc.aio.inspection import CallCounter, History, register
 from minirpc.aio.target import Address
 from minirpc.aio.waiting_calls import CallQueue, WaitingCalls
 from minirpc.errors import StatusCode
 from minirpc.frozen import frozen
 from minirpc.http2 import ErrorCode, Header, StreamHandler
+from minirpc.lazy import lazy
+
+if TYPE_CHECKING:
+    from minirpc.aio import health_watch
+    from minirpc.aio.health_watch import HealthCheck, HealthWatch
+else:
+    health_watch = lazy("minirpc.aio.health_watch")
 
 __all__ = ["Bar", "Failure", "Subchannel", "SubchannelOwner"]
 
@@ -320,7 +326,9 @@ class Subchannel:
     def _watch_health(self, connection: Connection, check: HealthCheck) -> None:
         """Bars the subchannel until the server says that it serves, and whenever it says otherwise (gRFC A17)."""
         self._bars["health"] = Bar()
-        watch = self._health = HealthWatch(check, connection, self._backoff, self._loop, self._health_changed)
+        watch = self._health = health_watch.HealthWatch(
+            check, connection, self._backoff, self._loop, self._health_changed
+        )
         self._owner.spawn(watch.run(), f"watch the health of {connection.peer}")
 
     def _health_changed(self, unhealthy: str | None) -> None:

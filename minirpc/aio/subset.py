@@ -12,7 +12,7 @@ from minirpc.aio.balancer import Balancer, BalancerHost, WrappingBalancer
 from minirpc.aio.endpoint_set import EndpointSet
 from minirpc.aio.hashing import endpoint_rank
 from minirpc.aio.policies import RoundRobin
-from minirpc.aio.policy_registry import PolicyChoice, find_balancer, read_child, register_policy
+from minirpc.aio.policy_registry import PolicyChoice, find_balancer, read_child
 from minirpc.aio.resolver import Endpoint
 from minirpc.errors import ConfigError
 from minirpc.frozen import frozen
@@ -83,7 +83,3 @@ class _SubsetBalancer(WrappingBalancer):
             last = heapq.nsmallest(self._size, set(ranks.values()))[-1]
             endpoints = [endpoint for endpoint in endpoints if ranks[id(endpoint)] <= last]
         self.child.update_endpoints(endpoints)
-
-
-for _name in ("subset", "random_subsetting_experimental"):  # the latter is gRPC's
-    register_policy(_name, Subset.from_config)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
-from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address
+import socket
+from collections.abc import Container
 from typing import TypeAlias
-from urllib.parse import unquote
 
 from minirpc.frozen import frozen
+from minirpc.rpc.percent import percent_decode
 
 __all__ = [
     "Address",
@@ -16,6 +15,7 @@ __all__ = [
     "TcpAddress",
     "UnixAddress",
     "host_of",
+    "is_number",
     "parse_dns_target",
     "parse_listen_address",
     "parse_static_target",
@@ -23,10 +23,11 @@ __all__ = [
 ]
 
 
-_NUMBERS: dict[str, Callable[[str], object]] = {"ipv4": IPv4Address, "ipv6": IPv6Address}
+_NUMBERS = {"ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
+_set = object.__setattr__
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TcpAddress:
     """A host, by name or number, and a port.
 
@@ -38,11 +39,24 @@ class TcpAddress:
     host: str
     port: int
 
+    # a resolver makes thousands, and load balancing looks them up
+    def __init__(self, host: str, port: int) -> None:
+        _set(self, "host", host)
+        _set(self, "port", port)
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not TcpAddress:
+            return NotImplemented
+        return self.host == other.host and self.port == other.port
+
+    def __hash__(self) -> int:
+        return hash((self.host, self.port))
+
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UnixAddress:
     """The path of a Unix domain socket."""
 
@@ -108,7 +122,7 @@ def parse_static_target(target: Target) -> list[Address]:
     if target.scheme == "unix":
         return [_parse_unix(target.path, target.text)]
     if target.scheme in _NUMBERS:
-        return [_parse_number(each, target) for each in unquote(target.path).split(",")]
+        return [_parse_number(each, target) for each in _unquote(target.path).split(",")]
     return [
         _parse_unix(address.removeprefix("unix:"), target.text)
         if address.startswith("unix:")
@@ -119,13 +133,9 @@ def parse_static_target(target: Target) -> list[Address]:
 
 def _parse_number(text: str, target: Target) -> TcpAddress:
     address = _parse_host_and_port(text, target.text)
-    try:
-        _NUMBERS[target.scheme](address.host.partition("%")[0])  # %eth0: the interface of a link-local one
-    except ValueError:
+    if not _is_of(_NUMBERS[target.scheme], address.host.partition("%")[0]):  # %eth0: a link-local one's interface
         kind = "IPv4" if target.scheme == "ipv4" else "IPv6"
-        raise ValueError(
-            f"{target.text!r}: {address.host!r} is no {kind} address; names go with dns: or static:"
-        ) from None
+        raise ValueError(f"{target.text!r}: {address.host!r} is no {kind} address; names go with dns: or static:")
     return address
 
 
@@ -161,7 +171,7 @@ def _parse_unix(path: str, target: str) -> UnixAddress:
             raise ValueError(f"{target!r}: the path after unix:// must be absolute")
     if not path:
         raise ValueError(f"{target!r} has no path")
-    return UnixAddress(unquote(path))
+    return UnixAddress(_unquote(path))
 
 
 def _parse_host_and_port(text: str, target: str) -> TcpAddress:
@@ -173,6 +183,24 @@ def _parse_host_and_port(text: str, target: str) -> TcpAddress:
     elif ":" in host:
         raise ValueError(f"{target!r}: an IPv6 address needs brackets, as in [::1]:50051")
     return TcpAddress(host, int(port))
+
+
+def is_number(host: str) -> bool:
+    """Whether a host is an IPv4 or an IPv6 address, the latter perhaps with its interface (``fe80::1%eth0``)."""
+    number, separator, interface = host.partition("%")
+    return (_is_of(socket.AF_INET6, number) and bool(interface or not separator)) or _is_of(socket.AF_INET, host)
+
+
+def _is_of(family: int, number: str) -> bool:
+    try:
+        socket.inet_pton(family, number)
+    except (OSError, ValueError):  # the latter for what is not ASCII, or has a NUL
+        return False
+    return True
+
+
+def _unquote(text: str) -> str:
+    return percent_decode(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")  # as for files
 
 
 def host_of(authority: str) -> str:

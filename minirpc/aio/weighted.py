@@ -12,7 +12,7 @@ from minirpc.aio.balancer import Balancer, BalancerHost, Pick, PickedCall, Picke
 from minirpc.aio.connectivity import ChannelState
 from minirpc.aio.hashing import call_hash, header_key, weighted_rank
 from minirpc.aio.policies import RoundRobin
-from minirpc.aio.policy_registry import PolicyChoice, find_balancer, read_child, register_policy
+from minirpc.aio.policy_registry import PolicyChoice, find_balancer, read_child
 from minirpc.aio.resolver import Endpoint
 from minirpc.aio.spread import aggregate_state
 from minirpc.aio.subchannel import Failure, Subchannel
@@ -226,6 +226,3 @@ class _WeightedBalancer(Balancer):
         self._updating = True
         for group in self._groups.values():
             group.balancer.close()
-
-
-register_policy("weighted", Weighted.from_config)

@@ -38,7 +38,7 @@ _hpack_log = logging.getLogger("hpack")
 
 _MAX_FRAME_SIZE = (1 << 24) - 1  # of what this side sends, the peer has set the limit
 _MAX_VALUE = 200  # characters that are shown of one value
-_SECRET = re.compile(rb"auth|token|secret|passw|credential|cookie|session|api-?key|signature", re.IGNORECASE)
+_SECRET = rb"(?i)auth|token|secret|passw|credential|cookie|session|api-?key|signature"  # compiled at first use
 _numbers = itertools.count(1)
 
 
@@ -164,7 +164,7 @@ def _setting(key: int) -> str:
 
 
 def _value(name: bytes, value: bytes) -> str:
-    return f"<{len(value)} bytes not shown>" if _SECRET.search(name) and name != b":authority" else _text(value)
+    return f"<{len(value)} bytes not shown>" if re.search(_SECRET, name) and name != b":authority" else _text(value)
 
 
 def _text(value: bytes) -> str:

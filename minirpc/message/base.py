@@ -7,10 +7,17 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Self, TypeVar, dataclass_transform
 
 from minirpc import wire
-from minirpc.message import json, registry
-from minirpc.message import text as text_format
+from minirpc.lazy import lazy
+from minirpc.message import registry
 from minirpc.message.deprecation import warning_init
 from minirpc.wire.spec import MAX_DEPTH, MAX_NUMBER, AnyPlan, Card, FieldSpec
+
+if TYPE_CHECKING:
+    from minirpc.message import json
+    from minirpc.message import text as text_format
+else:  # most programs read and write bytes alone
+    json = lazy("minirpc.message.json")
+    text_format = lazy("minirpc.message.text")
 
 __all__ = ["Message", "MessageMeta", "Oneof", "which_oneof"]
 

@@ -6,10 +6,10 @@ A call asks its :class:`Retries` or :class:`Hedges` what to do when an attempt e
 
 from __future__ import annotations
 
-import random
 import re
 from collections.abc import Callable, Iterable
 
+from minirpc.chance import random
 from minirpc.errors import StatusCode
 from minirpc.frozen import frozen
 from minirpc.http2 import Header
@@ -36,7 +36,7 @@ PUSHBACK = b"grpc-retry-pushback-ms"
 """Response trailer: in how many milliseconds to try again, or, negative, not to ("Pushback")."""
 
 _JITTER = 0.2  # each wait is between 80 % and 120 % of what the back-off says
-_INT32 = re.compile(rb"0|-?[1-9][0-9]{0,9}")  # ASCII, without unnecessary leading zeros
+_INT32 = rb"0|-?[1-9][0-9]{0,9}"  # ASCII, without unnecessary leading zeros; compiled at first use
 _MAX_INT32 = 0x7FFF_FFFF
 
 
@@ -59,7 +59,7 @@ def find_pushback(trailers: Iterable[Header]) -> Pushback | None:
     values = [value for name, value in trailers if name == PUSHBACK]
     if not values:
         return None
-    if len(values) > 1 or not _INT32.fullmatch(values[0]):
+    if len(values) > 1 or not re.fullmatch(_INT32, values[0]):
         return Pushback(None)
     milliseconds = int(values[0])
     return Pushback(milliseconds / 1000 if 0 <= milliseconds <= _MAX_INT32 else None)
@@ -121,7 +121,7 @@ class Retries:
         throttle: RetryThrottle | None = None,
         *,
         limit: int = MAX_ATTEMPTS,
-        uniform: Callable[[float, float], float] = random.uniform,
+        uniform: Callable[[float, float], float] | None = None,
     ) -> None:
         """Prepares the first attempt.
 
@@ -129,14 +129,14 @@ class Retries:
             policy: the method's.
             throttle: the channel's; None where the config has none.
             limit: attempts at most, whatever the policy says.
-            uniform: gives a random number between two.
+            uniform: gives a random number between two; None for ``random.uniform``.
         """
         self.previous_attempts = 0
         self.committed = False
         self._policy = policy
         self._throttle = throttle
         self._max_attempts = min(policy.max_attempts, limit)
-        self._uniform = uniform
+        self._uniform = uniform or random.uniform
         self._backoff = min(policy.initial_backoff, policy.max_backoff)
 
     def failed(self, code: StatusCode, pushback: Pushback | None = None) -> float | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from minirpc.errors import ConfigError, StatusCode
+from minirpc.lazy import lazy
 from minirpc.rpc.service_config import (
     HealthCheckConfig,
     HedgingPolicy,
@@ -21,12 +21,17 @@ from minirpc.rpc.service_config import (
     json_name,
 )
 
+if TYPE_CHECKING:
+    import json
+else:
+    json = lazy("json")
+
 __all__ = ["parse_service_config", "service_config_to_dict"]
 
 T = TypeVar("T")
 
 # A duration: decimal seconds with up to nine digits behind the point; gRFC A6 writes ".1s".
-_DURATION = re.compile(r"(-?)([0-9]{0,12})(?:\.([0-9]{1,9}))?s")
+_DURATION = r"(-?)([0-9]{0,12})(?:\.([0-9]{1,9}))?s"  # compiled at first use, as few programs need it
 _MAX_SECONDS = 315_576_000_000  # of protobuf's Duration
 _MAX_UINT32 = 0xFFFF_FFFF
 _REQUIRED = object()
@@ -235,7 +240,7 @@ def read_uint32(value: Any, path: str) -> int:
 
 
 def read_duration(value: Any, path: str) -> float:
-    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    match = re.fullmatch(_DURATION, value) if isinstance(value, str) else None
     if match is None or not (match[2] or match[3]):
         raise ConfigError(path, f'must be a duration such as "1.5s", not {describe(value)}')
     seconds = float(f"{match[1]}{match[2] or 0}.{match[3] or 0}")

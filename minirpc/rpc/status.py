@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from urllib.parse import unquote_to_bytes
 
 from minirpc.errors import StatusCode
+from minirpc.frozen import frozen
+from minirpc.rpc.percent import percent_decode
 
 __all__ = [
     "OK",
@@ -19,7 +19,10 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+_set = object.__setattr__
+
+
+@frozen
 class Status:
     """How a call ended.
 
@@ -35,11 +38,25 @@ class Status:
     details: bytes | None = None
     cause: BaseException | None = None
 
+    # a status is made for every call that fails
+    def __init__(
+        self,
+        code: StatusCode,
+        message: str = "",
+        details: bytes | None = None,
+        cause: BaseException | None = None,
+    ) -> None:
+        _set(self, "code", code)
+        _set(self, "message", message)
+        _set(self, "details", details)
+        _set(self, "cause", cause)
+
 
 OK = Status(StatusCode.OK)
 
 # PROTOCOL-HTTP2, "Responses": Percent-Byte-Unencoded is %x20-%x24 and %x26-%x7E; every other byte is %XX.
-_TO_ENCODE = re.compile(rb"[^ -$&-~]")
+# Compiled at first use: a program may start without a failure.
+_TO_ENCODE = rb"[^ -$&-~]"
 
 # "HTTP to gRPC Status Code Mapping": what a response without grpc-status means.
 _HTTP_CODES = {
@@ -76,12 +93,12 @@ _RST_STREAM_CODES = {
 def encode_message(message: str) -> bytes:
     """Returns the value of ``grpc-message``: UTF-8, percent-encoded. Lone surrogates become U+FFFD."""
     raw = message.encode("utf-8", "surrogatepass").decode("utf-8", "replace").encode()
-    return _TO_ENCODE.sub(lambda match: b"%%%02X" % match[0][0], raw)
+    return re.sub(_TO_ENCODE, lambda match: b"%%%02X" % match[0][0], raw)
 
 
 def decode_message(value: bytes) -> str:
     """Reads ``grpc-message``. Never fails: a bad escape stays as it is, bad UTF-8 becomes U+FFFD."""
-    return unquote_to_bytes(value).decode("utf-8", "replace")
+    return percent_decode(value).decode("utf-8", "replace")
 
 
 def parse_code(value: bytes) -> StatusCode:

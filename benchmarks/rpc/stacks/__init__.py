@@ -51,7 +51,6 @@ class Stack:
         only: the workloads that it has; None for all.
         holds: whether it can hold thousands of streams open: not where each takes a thread, nor where the server
             stops at 100 of them.
-        imports: the module that programs import, whose import is timed; empty for none.
     """
 
     module: str
@@ -60,15 +59,14 @@ class Stack:
     loop: str = "asyncio"
     only: Sequence[str] | None = None
     holds: bool = True
-    imports: str = ""
 
 
 STACKS: Mapping[str, Stack] = {
-    "grpc.aio": Stack("on_grpc_aio", "google", ["grpcio"], imports="grpc.aio"),
-    "grpcio sync": Stack("on_grpc_sync", "google", ["grpcio"], holds=False, imports="grpc"),
-    "minirpc": Stack("on_minirpc", "minirpc", imports="minirpc.aio"),
+    "grpc.aio": Stack("on_grpc_aio", "google", ["grpcio"]),
+    "grpcio sync": Stack("on_grpc_sync", "google", ["grpcio"], holds=False),
+    "minirpc": Stack("on_minirpc", "minirpc"),
     "minirpc on uvloop": Stack("on_minirpc", "minirpc", ["uvloop"], loop="uvloop"),
-    "grpclib": Stack("on_grpclib", "grpclib", ["grpclib"], holds=False, imports="grpclib.client"),
+    "grpclib": Stack("on_grpclib", "grpclib", ["grpclib"], holds=False),
     "bare TCP": Stack("on_tcp", None, only=["unary, 1 in flight"], holds=False),
     "bare TCP on uvloop": Stack("on_tcp", None, ["uvloop"], loop="uvloop", only=["unary, 1 in flight"], holds=False),
 }
