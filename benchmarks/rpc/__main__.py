@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
-import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
+from benchmarks.rpc.processes import PROTO, Pair, connected, started
 from benchmarks.rpc.stacks import STACKS
 from benchmarks.rpc.starts import PROGRAMS, measure_starts
 from benchmarks.rpc.workloads import WORKLOADS
-from benchmarks.toolchain import ROOT, generate, installed, table, versions
+from benchmarks.toolchain import generate, installed, table, versions
 from minirpc.wire import IMPLEMENTATION
 
-PROTO = Path(__file__).parent / "bench.proto"
 BASELINE = next(iter(STACKS))
 
 
@@ -39,72 +34,12 @@ class Sample:
     client_cpu: float
 
 
-@dataclass(frozen=True)
-class Pair:
-    """A client of one stack and a server of another, or of the same."""
-
-    client: str
-    server: str
-
-    def __str__(self) -> str:
-        return self.client if self.client == self.server else f"{self.client} → {self.server}"
-
-    def has(self, workload: str) -> bool:
-        """Whether both stacks have the workload."""
-        for stack in (STACKS[self.client], STACKS[self.server]):
-            if stack.only is not None and workload not in stack.only:
-                return False
-        return True
-
-
-class _Process:
-    """A process of :mod:`benchmarks.rpc.process`."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        self._orders, self._answers = process.stdin, process.stdout
-
-    def ask(self, order: Any) -> Any:
-        self._orders.write(json.dumps(order) + "\n")
-        self._orders.flush()
-        return self.answer()
-
-    def answer(self) -> Any:
-        line = self._answers.readline()
-        if not line:
-            raise SystemExit("a process of the benchmark has failed")
-        return json.loads(line)
-
-
-@contextmanager
-def _started(*arguments: str) -> Iterator[_Process]:
-    command = [sys.executable, "-m", "benchmarks.rpc.process", *arguments]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        try:
-            yield _Process(process)
-            with suppress(subprocess.TimeoutExpired):  # a thousand connections take a while to close
-                process.communicate(timeout=10)  # closes its input, at which it ends
-        finally:
-            process.kill()
-
-
-@contextmanager
-def _connected(pair: Pair, folders: Mapping[str, Path], placement: str) -> Iterator[tuple[_Process, _Process]]:
-    """Starts a server and a client of it."""
-    with _started("server", pair.server, str(folders[pair.server]), placement) as server:
-        port = server.answer()
-        with _started("client", pair.client, str(folders[pair.client]), placement, str(port)) as client:
-            client.answer()
-            yield server, client
-
-
 def _measure(
     pair: Pair, folders: Mapping[str, Path], placement: str, workloads: Sequence[str], seconds: float, calls: int
 ) -> dict[str, Sample]:
     """Measures workloads on one connection."""
     samples = {}
-    with _connected(pair, folders, placement) as (server, client):
+    with connected(pair, folders, placement) as (server, client):
         for workload in workloads:
             if pair.has(workload):
                 client.ask({"workload": workload, "seconds": seconds / 5, "calls": calls})  # warm-up
@@ -117,7 +52,7 @@ def _measure(
 
 def _measure_memory(pair: Pair, folders: Mapping[str, Path], placement: str, what: str, count: int) -> list[float]:
     """What one idle stream or connection takes: KiB in the server, and in the client."""
-    with _connected(pair, folders, placement) as processes:
+    with connected(pair, folders, placement) as processes:
         _, client = processes
         client.ask({"hold": what, "count": count // 10 + 1})  # pools and tables that the first ones fill
         before = [process.ask("memory") for process in processes]
@@ -130,7 +65,7 @@ def _measure_memory(pair: Pair, folders: Mapping[str, Path], placement: str, wha
 def _measure_starts(stacks: Iterable[str], folders: Mapping[str, Path], placement: str, runs: int) -> list[list[str]]:
     """Rows of the table of starts, in milliseconds. All clients call one server, the baseline's."""
     rows = []
-    with _started("server", BASELINE, str(folders[BASELINE]), placement) as server:
+    with started("server", BASELINE, str(folders[BASELINE]), placement) as server:
         port = server.answer()
         for name in stacks:
             if name in PROGRAMS:

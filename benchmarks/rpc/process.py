@@ -2,8 +2,9 @@
 
 Usage: ``python -m benchmarks.rpc.process server STACK FOLDER PLACEMENT``, or ``client STACK FOLDER PLACEMENT PORT``:
 ``FOLDER`` has the generated code, ``PLACEMENT`` says on which processors to run. The first line out is the server's
-port, or ``null``. Then both answer ``null`` with the processor time that they have used, in seconds, and ``"memory"``
-with what they take of it, in bytes. A client answers ``{"workload": …, "seconds": …, "calls": …}`` with what it
+port, or ``null``. Then both answer ``null`` with the processor time that they have used, in seconds, ``"memory"``
+with what they take of it, in bytes, ``"sample"`` with ``null``, and ``"samples"`` with where they have spent their time
+since (see :mod:`~benchmarks.rpc.sampler`). A client answers ``{"workload": …, "seconds": …, "calls": …}`` with what it
 counted, the time it took, and the processor time it used; and ``{"hold": …, "count": …}``, for which it opens streams
 or connections and keeps them, with ``null``. Both end with their input.
 """
@@ -16,12 +17,13 @@ import json
 import os
 import resource
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from benchmarks.rpc.sampler import Sampler
 from benchmarks.rpc.stacks import STACKS
 from benchmarks.rpc.workloads import WORKLOADS, run
 from benchmarks.toolchain import pin
@@ -55,27 +57,34 @@ async def _orders() -> AsyncIterator[Any]:
         transport.close()
 
 
+def _answers() -> Mapping[str | None, Callable[[], Any]]:
+    """What both sides answer."""
+    sampler = Sampler()
+    return {None: _cpu_time, "memory": _memory, "sample": sampler.start, "samples": sampler.stop}
+
+
 async def _server(stack: ModuleType) -> None:
+    answers = _answers()
     async with stack.serve() as port:
         _say(port)
         async for order in _orders():
-            _say(_memory() if order else _cpu_time())
+            _say(answers[order]())
 
 
 async def _client(stack: ModuleType, port: int) -> None:
+    answers = _answers()
     async with stack.connect(port) as client:
         _say(None)
         async for order in _orders():
-            if order == "memory":
-                _say(_memory())
-                continue
-            if "hold" in order:
+            if isinstance(order, str):
+                _say(answers[order]())
+            elif "hold" in order:
                 hold = client.hold_streams if order["hold"] == "streams" else client.hold_connections
                 _say(await hold(order["count"]))
-                continue
-            before = _cpu_time()
-            done, taken = await run(WORKLOADS[order["workload"]], client, order["seconds"], order["calls"])
-            _say([done, taken, _cpu_time() - before])
+            else:
+                before = _cpu_time()
+                done, taken = await run(WORKLOADS[order["workload"]], client, order["seconds"], order["calls"])
+                _say([done, taken, _cpu_time() - before])
 
 
 def _place(role: str, placement: str) -> None:

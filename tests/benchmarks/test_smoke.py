@@ -74,3 +74,12 @@ def test_the_tables_can_be_read_on_a_terminal() -> None:
     output = _run("benchmarks.codec", "--dataset=tiny", "--operation=decode")
     assert "|" not in output
     assert "Relative to google upb: geometric mean over the datasets" in output.splitlines()
+
+
+def test_the_profile_says_where_the_time_of_both_ends_goes() -> None:
+    output = _run("benchmarks.rpc.profile", "--markdown")
+    assert len(_rows(output, "workload")) == 1
+    for workload in ("unary, 1 in flight (RPC)", "unary, 100 in flight (RPC)"):
+        rows = _rows(output, workload)
+        assert [row[0] for row in rows] == ["client", "server"]
+        assert all(float(row[-1]) > 0 for row in rows)
