@@ -144,12 +144,51 @@ static inline void minirpc_fill_base64_pairs(void)
     }
 }
 
+#if defined(__x86_64__) && defined(__GNUC__)
+#define MINIRPC_BASE64_BLOCKS
+#include <tmmintrin.h>
+
+/* The same for a processor with SSSE3: 16 digits at a time, of 12 bytes, while there are 16 to be loaded. Returns how many
+ * bytes it has written digits of. */
+__attribute__((target("ssse3"))) static Py_ssize_t minirpc_put_base64_blocks(
+    uint8_t *out, const uint8_t *p, Py_ssize_t size)
+{
+    /* each three bytes a b c as b a c b: in the two little-endian halves stand all the bits that two digits are made of */
+    const __m128i spread = _mm_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10);
+    const __m128i outer = _mm_set1_epi32(0x0FC0FC00), inner = _mm_set1_epi32(0x003F03F0);
+    const __m128i to_right = _mm_set1_epi32(0x04000040), to_left = _mm_set1_epi32(0x01000010);
+    /* what is to be added to a number for its digit: to 0-25, at 13; to 26-51, at 0; to 52-61, at 1-10; to 62 and 63 */
+    const __m128i distance = _mm_setr_epi8(
+        'a' - 26, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
+        '+' - 62, '/' - 63, 'A', 0, 0);
+    Py_ssize_t done = 0;
+    for (; size - done >= 16; done += 12, out += 16) {
+        __m128i bytes = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(p + done)), spread);
+        /* multiplying shifts each half by as much as it needs */
+        __m128i numbers = _mm_or_si128(
+            _mm_mulhi_epu16(_mm_and_si128(bytes, outer), to_right), _mm_mullo_epi16(_mm_and_si128(bytes, inner), to_left));
+        __m128i place = _mm_subs_epu8(numbers, _mm_set1_epi8(51));
+        place = _mm_or_si128(place, _mm_and_si128(_mm_cmpgt_epi8(_mm_set1_epi8(26), numbers), _mm_set1_epi8(13)));
+        _mm_storeu_si128((__m128i *)out, _mm_add_epi8(numbers, _mm_shuffle_epi8(distance, place)));
+    }
+    return done;
+}
+#endif
+
 /* Writes base64 (RFC 4648, section 4): four bytes for each three that have begun. */
 static inline uint8_t *minirpc_put_base64(uint8_t *out, const uint8_t *p, Py_ssize_t size)
 {
     uint32_t bits;
     uint64_t six;
     uint16_t pairs[4];
+#ifdef MINIRPC_BASE64_BLOCKS
+    if (size >= 16 && __builtin_cpu_supports("ssse3")) {
+        Py_ssize_t done = minirpc_put_base64_blocks(out, p, size);
+        out += done / 3 * 4;
+        p += done;
+        size -= done;
+    }
+#endif
     for (; size >= 8; p += 6, size -= 6, out += 8) { /* six at a time, of a word of eight */
         memcpy(&six, p, 8);
 #if !PY_BIG_ENDIAN

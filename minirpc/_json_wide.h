@@ -42,15 +42,15 @@ static inline const Py_UCS1 *minirpc_stop_1(const Py_UCS1 *p, const Py_UCS1 *end
 static inline const Py_UCS2 *minirpc_stop_2(const Py_UCS2 *p, const Py_UCS2 *end)
 {
 #ifdef __SSE2__
-    const __m128i quote = _mm_set1_epi16('"'), slash = _mm_set1_epi16('\\'), last_control = _mm_set1_epi16(0x1F);
-    const __m128i half = _mm_set1_epi16((short)0xF800), surrogates = _mm_set1_epi16((short)0xD800);
-    for (; end - p >= 8; p += 8) {
-        __m128i some = _mm_loadu_si128((const __m128i *)p);
-        __m128i found = _mm_or_si128(_mm_cmpeq_epi16(some, quote), _mm_cmpeq_epi16(some, slash));
-        found = _mm_or_si128(found, _mm_cmpeq_epi16(_mm_subs_epu16(some, last_control), _mm_setzero_si128()));
-        found = _mm_or_si128(found, _mm_cmpeq_epi16(_mm_and_si128(some, half), surrogates));
-        uint32_t stops = (uint32_t)_mm_movemask_epi8(found); /* two bits for each */
-        if (stops) return p + (__builtin_ctz(stops) >> 1);
+    const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), last_control = _mm_set1_epi8(0x1F);
+    for (; end - p >= 16; p += 16) {
+        /* as bytes, what is above 0xFF is 0xFF, but from 0x8000 on, where the surrogates are, it is 0, as a control */
+        __m128i some = _mm_packus_epi16(_mm_loadu_si128((const __m128i *)p), _mm_loadu_si128((const __m128i *)(p + 8)));
+        __m128i found = _mm_or_si128(_mm_cmpeq_epi8(some, quote), _mm_cmpeq_epi8(some, slash));
+        found = _mm_or_si128(found, _mm_cmpeq_epi8(_mm_min_epu8(some, last_control), some));
+        if (_mm_movemask_epi8(found) == 0) continue;
+        for (int i = 0; i < 16; i++)
+            if (minirpc_stops(p[i])) return p + i;
     }
 #endif
     while (p < end && !minirpc_stops(*p)) p++;
