@@ -59,6 +59,8 @@ cdef struct JsonField:
     Py_ssize_t key_size
     PyObject* wide_key  # the same behind the comma, as a str, if it is not all ASCII; or NULL
     PyObject* names  # of an enum: a dict by number of bytes, or of str where they are not ASCII; or NULL
+    PyObject** low_names  # those of low numbers, NULL in the gaps
+    int n_low_names
     PyObject* writer  # of a message: a JsonWriter, or a Python function
 
 
@@ -131,8 +133,9 @@ cdef class JsonWriter:
             if names is not None:
                 names = {number: text if text.isascii() else text.decode() for number, text in names.items()}
             j.names = <PyObject*>names if names is not None else NULL
+            low_names = find_low_names(j, names) if names is not None else None
             j.writer = <PyObject*>writer if writer is not None else NULL
-            rows[i] = (key, wide, names, writer)
+            rows[i] = (key, wide, names, low_names, writer)
         if self.ready:
             return 0  # another thread was here
         self.kept = rows
@@ -185,6 +188,18 @@ def to_json(message, registry):
 cdef tuple REFUSALS = (AttributeError, EncodeError, TypeError, UnicodeEncodeError)
 
 
+cdef _Block find_low_names(JsonField* j, dict names):
+    cdef int number
+    low = [number for number in names if 0 <= number < DENSE_MEMBERS]
+    cdef int count = max(low, default=-1) + 1
+    block = _Block(count * sizeof(PyObject*))
+    j.low_names = <PyObject**>block.address
+    j.n_low_names = count
+    for number in low:
+        j.low_names[number] = <PyObject*>names[number]
+    return block
+
+
 cdef int prepare_all(JsonWriter root) except -1:
     """Makes ready what can be reached from a writer: nothing that is called later may raise."""
     cdef JsonWriter t
@@ -193,7 +208,7 @@ cdef int prepare_all(JsonWriter root) except -1:
     for t in found:  # grows
         if not t.ready:
             t.prepare()
-        for _, _, _, writer in t.kept:
+        for *_, writer in t.kept:
             if isinstance(writer, JsonWriter) and writer not in seen:
                 seen.add(writer)
                 found.append(writer)
@@ -273,28 +288,33 @@ cdef bint add_double(Writer* w, double number) noexcept:
 
 
 cdef bint add_enum(Writer* w, const JsonField* j, const Field* f, PyObject* value) noexcept:
-    cdef PyObject* key
-    cdef PyObject* name
+    cdef PyObject* name = NULL
     cdef int64_t number = 0
     if Py_TYPE(value) != <PyTypeObject*>f.enum_class and not PyLong_CheckExact(value):
         return False
     if not minirpc_as_int64(value, &number) or number != <int32_t>number:
         return False
-    if f.closed and not is_named(f, <int32_t>number):
-        return False
-    if j.names != NULL:
-        key = PyLong_FromLongLong(number)  # small, and so there already, as a rule
-        if key == NULL:
+    if 0 <= number < j.n_low_names:
+        name = j.low_names[number]
+    elif j.names != NULL:
+        name = name_of_number(j, number)
+        if name == NULL and PyErr_Occurred() != NULL:
             return False
-        name = PyDict_GetItemWithError(j.names, key)
-        Py_DECREF(key)
-        if name != NULL and PyBytes_CheckExact(name):
-            return add_text(w, PyBytes_AS_STRING(name), PyBytes_GET_SIZE(name))
-        if name != NULL:
-            return add_wide(w, name, 0)
-        if PyErr_Occurred() != NULL:
-            return False
-    return add_int(w, f, value, False)
+    if name == NULL:
+        return (not f.closed or is_named(f, <int32_t>number)) and add_int(w, f, value, False)
+    if not PyBytes_CheckExact(name):
+        return add_wide(w, name, 0)
+    return add_text(w, PyBytes_AS_STRING(name), PyBytes_GET_SIZE(name))
+
+
+cdef PyObject* name_of_number(const JsonField* j, int64_t number) noexcept:
+    cdef PyObject* key = PyLong_FromLongLong(number)
+    cdef PyObject* name
+    if key == NULL:
+        return NULL
+    name = PyDict_GetItemWithError(j.names, key)
+    Py_DECREF(key)
+    return name
 
 
 cdef bint add_scalar(Writer* w, const JsonField* j, const Field* f, PyObject* value) noexcept:

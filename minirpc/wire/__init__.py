@@ -104,4 +104,3 @@ else:
     def to_json(message: Any, registry: Any) -> str | None:
         """Nothing: this engine has no writer of JSON beside the one of messages."""
         return None
-
