@@ -174,8 +174,8 @@ cdef struct Table:
     int n_shares
     bint plain  # the body is slots, nothing else
     bint leaf  # the slots hold scalars only
-    bint compares  # by the `equal` of this module
-    bint copies  # by the `deepcopy` of this module
+    bint compares  # by the `equal` of this module; with extensions only while these are none
+    bint copies  # by the `deepcopy` of this module; the same
     bint has_defaults  # enum classes are known, template is filled
     bint linked  # tables of sub-messages are known, and theirs, and so on
 
