@@ -101,6 +101,6 @@ if IMPLEMENTATION == "compiled":
 else:
     JsonReader = JsonWriter = None
 
-    def to_json(message: Any, registry: Any) -> str | None:
+    def to_json(message: Any, registry: Any) -> str | None:  # noqa: ARG001  the other has them
         """Nothing: this engine has no writer of JSON beside the one of messages."""
         return None
