@@ -124,7 +124,7 @@ cdef extern from "_codec.h":
     bint minirpc_is_ascii_text(PyObject*)
     Py_ssize_t PyUnicode_GET_LENGTH(PyObject*)
     uint32_t PyUnicode_MAX_CHAR_VALUE(PyObject*)
-    PyObject* minirpc_filled_text(const uint8_t*, Py_ssize_t, Py_ssize_t, uint32_t)
+    uint32_t PyUnicode_READ_CHAR(PyObject*, Py_ssize_t)
     PyObject* minirpc_text_room(Py_ssize_t)
     uint8_t* minirpc_text_bytes(PyObject*)
     PyObject* minirpc_cut_text(PyObject*, Py_ssize_t)

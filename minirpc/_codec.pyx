@@ -18,8 +18,8 @@ The seam between Python and C is the whole message: one call encodes or decodes 
   step to the path; only the outermost turns that into a Python exception. A peer that sends garbage gets no more of our
   time than one that sends messages.
 * ``_objects.pxi`` holds constructor, equality and copies, ``_slots.pxi`` the attributes of containers, oneofs and fields
-  with a default of their own. `_json.pxi` writes JSON,
-  `_json_reader.pxi`, `_json_scalars.pxi` and `_json_read.pxi` read it.
+  with a default of their own. ``_json_text.pxi`` and
+  ``_json.pxi`` write JSON, ``_json_reader.pxi``, ``_json_scalars.pxi`` and ``_json_read.pxi`` read it.
 
 Rules that the code leans on:
 
@@ -67,6 +67,7 @@ __all__ = [
     "init",
     "install",
     "to_binary",
+    "to_json",
 ]
 
 cdef enum:  # minirpc.wire.spec.Kind
@@ -173,8 +174,8 @@ cdef struct Table:
     int n_shares
     bint plain  # the body is slots, nothing else
     bint leaf  # the slots hold scalars only
-    bint compares  # by the `equal` of this module
-    bint copies  # by the `deepcopy` of this module
+    bint compares  # by the `equal` of this module; with extensions only while these are none
+    bint copies  # by the `deepcopy` of this module; the same
     bint has_defaults  # enum classes are known, template is filled
     bint linked  # tables of sub-messages are known, and theirs, and so on
 
@@ -306,6 +307,7 @@ cdef class Plan:
     cdef list kept  # owns the objects that the table points to
     cdef list memory  # and the memory, as _Block objects
     cdef Py_ssize_t last_size  # of an encoded message, up to LIKELY_SIZE: a guess at the next
+    cdef object json_writer  # what `to_json` uses: a JsonWriter, or None
     cdef object keywords  # the names in the last call of the class, and the fields that they are
     cdef Field** keyword_fields
 
@@ -376,6 +378,7 @@ include "_numbers.pxi"
 include "_slots.pxi"
 include "_runs.pxi"
 include "_objects.pxi"
+include "_json_text.pxi"
 include "_json.pxi"
 include "_json_reader.pxi"
 include "_json_scalars.pxi"

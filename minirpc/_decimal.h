@@ -180,9 +180,24 @@ static inline int minirpc_count_digits(uint64_t number)
     return estimate + (number >= powers[estimate]);
 }
 
+/* Writes eight digits of a number below 10**8. Each step waits for few others: halves, their halves, and theirs. */
+static inline void minirpc_put_8_digits(uint8_t *out, uint32_t number)
+{
+    uint32_t high = number / 10000, low = number % 10000;
+    memcpy(out, minirpc_pairs + 2 * (high / 100), 2);
+    memcpy(out + 2, minirpc_pairs + 2 * (high % 100), 2);
+    memcpy(out + 4, minirpc_pairs + 2 * (low / 100), 2);
+    memcpy(out + 6, minirpc_pairs + 2 * (low % 100), 2);
+}
+
 /* Writes the last `count` digits of a number. */
 static inline void minirpc_put_digits(uint8_t *out, uint64_t number, int count)
 {
+    while (count >= 8) {
+        count -= 8;
+        minirpc_put_8_digits(out + count, (uint32_t)(number % 100000000));
+        number /= 100000000;
+    }
     while (count >= 2) {
         count -= 2;
         memcpy(out + count, minirpc_pairs + 2 * (number % 100), 2);

@@ -8,8 +8,6 @@
 # a call is held by a counted reference, and lists and dicts are read afresh.
 
 cdef extern from "_json.h":
-    const uint8_t* minirpc_plain_end(const uint8_t*, const uint8_t*, uint8_t*)
-    uint8_t* minirpc_put_escape(uint8_t*, uint8_t)
     void minirpc_fill_base64_pairs()
     uint8_t* minirpc_put_base64(uint8_t*, const uint8_t*, Py_ssize_t)
 
@@ -53,13 +51,16 @@ minirpc_fill_base64_pairs()
 
 cdef enum:
     DECIMAL_SIZE = 24  # the most that an integer takes, with its quotes
+    KEY_BLOCK = 16  # bytes of a key that are copied in one go
 
 cdef struct JsonField:
     const Field* f
-    const char* key  # `,"name":`
+    const char* key  # `,"name":`, and zeros up to a multiple of KEY_BLOCK
     Py_ssize_t key_size
-    bint wide  # not all of the key and the names is ASCII
-    PyObject* names  # of an enum: a dict of bytes by number, or NULL
+    PyObject* wide_key  # the same behind the comma, as a str, if it is not all ASCII; or NULL
+    PyObject* names  # of an enum: a dict by number of bytes, or of str where they are not ASCII; or NULL
+    PyObject** low_names  # those of low numbers, NULL in the gaps
+    int n_low_names
     PyObject* writer  # of a message: a JsonWriter, or a Python function
 
 
@@ -83,6 +84,7 @@ cdef class JsonWriter:
     cdef bint with_defaults
     cdef bint ready
     cdef bint linked  # so are the writers of sub-messages, and theirs, and so on
+    cdef Py_ssize_t last_size  # of a text without what was not ASCII: a guess at the next
     cdef list kept
     cdef _Block block
     cdef JsonField* fields
@@ -99,23 +101,14 @@ cdef class JsonWriter:
         Raises:
             TypeError: it is nothing for this writer.
         """
-        cdef uint8_t[STACK_SIZE] stack
-        cdef Writer w
-        if not self.linked:
-            prepare_all(self)
-        if not PyObject_TypeCheck(<PyObject*>message, self.plan.table.type):
-            raise TypeError("no message of this class")
-        w.start = w.pos = stack
-        w.end = stack + STACK_SIZE
-        w.heap = NULL
-        w.likely_size = 0
-        w.is_text = True
-        w.widest = 0x7F
-        w.tails = 0
-        if not write_object(&w, self, <PyObject*>message, depth, registry):
-            Py_XDECREF(w.heap)
+        text = write_text(self, <PyObject*>message, depth, registry)
+        if text is None:
             raise_pending_or_refusal()
-        return minirpc_take(finished_text(&w))
+        return text
+
+    def serve(self):
+        """Lets ``to_json`` use this writer for the messages of the class."""
+        self.plan.json_writer = self
 
     cdef int prepare(self) except -1:
         cdef Table* t = &self.plan.table
@@ -130,14 +123,19 @@ cdef class JsonWriter:
         fields = <JsonField*>block.address
         for i, (key, names, writer) in enumerate(rows):
             j = &fields[i]
+            wide = None if key.isascii() else key.decode()
             key = b"," + key
             j.f = &t.fields[i]
-            j.key = PyBytes_AS_STRING(<PyObject*>key)
             j.key_size = len(key)
-            j.wide = not (key + b"".join(names.values() if names is not None else ())).isascii()
+            key += bytes(KEY_BLOCK - 1 - (len(key) - 1) % KEY_BLOCK)
+            j.key = PyBytes_AS_STRING(<PyObject*>key)
+            j.wide_key = <PyObject*>wide if wide is not None else NULL
+            if names is not None:
+                names = {number: text if text.isascii() else text.decode() for number, text in names.items()}
             j.names = <PyObject*>names if names is not None else NULL
+            low_names = find_low_names(j, names) if names is not None else None
             j.writer = <PyObject*>writer if writer is not None else NULL
-            rows[i] = (key, names, writer)
+            rows[i] = (key, wide, names, low_names, writer)
         if self.ready:
             return 0  # another thread was here
         self.kept = rows
@@ -145,6 +143,61 @@ cdef class JsonWriter:
         self.fields = fields
         self.ready = True
         return 0
+
+
+cdef object write_text(JsonWriter t, PyObject* message, int depth, object registry):
+    """The text of a message; None, maybe with an exception that is pending, if it is not for this writer."""
+    cdef uint8_t[STACK_SIZE] stack
+    cdef Inserts inserts
+    cdef Writer w
+    cdef PyObject* text
+    if not t.linked:
+        prepare_all(t)
+    if not PyObject_TypeCheck(message, t.plan.table.type):
+        return None
+    w.start = w.pos = stack
+    w.end = stack + STACK_SIZE
+    w.heap = NULL
+    w.likely_size = t.last_size
+    w.is_text = True
+    w.inserts = &inserts
+    open_inserts(&inserts)
+    if not write_object(&w, t, message, depth, registry):
+        close_inserts(&inserts)
+        Py_XDECREF(w.heap)
+        return None
+    t.last_size = min(w.pos - w.start, <Py_ssize_t>LIKELY_SIZE)
+    text = finished_text(&w)
+    close_inserts(&inserts)
+    return minirpc_take(text)
+
+
+def to_json(message, registry):
+    """The JSON text of a message, written with the usual options; None if the careful writer has to say more."""
+    cdef Plan plan = plan_of(Py_TYPE(<PyObject*>message))
+    if plan.json_writer is None:
+        return None
+    text = write_text(<JsonWriter>plan.json_writer, <PyObject*>message, MAX_DEPTH, registry)
+    if text is None and PyErr_Occurred() != NULL:
+        if not PyErr_ExceptionMatches(<PyObject*>REFUSALS):
+            raise_pending()
+        PyErr_Clear()
+    return text
+
+
+cdef tuple REFUSALS = (AttributeError, EncodeError, TypeError, UnicodeEncodeError)
+
+
+cdef _Block find_low_names(JsonField* j, dict names):
+    cdef int number
+    low = [number for number in names if 0 <= number < DENSE_MEMBERS]
+    cdef int count = max(low, default=-1) + 1
+    block = _Block(count * sizeof(PyObject*))
+    j.low_names = <PyObject**>block.address
+    j.n_low_names = count
+    for number in low:
+        j.low_names[number] = <PyObject*>names[number]
+    return block
 
 
 cdef int prepare_all(JsonWriter root) except -1:
@@ -155,34 +208,13 @@ cdef int prepare_all(JsonWriter root) except -1:
     for t in found:  # grows
         if not t.ready:
             t.prepare()
-        for _, _, writer in t.kept:
+        for *_, writer in t.kept:
             if isinstance(writer, JsonWriter) and writer not in seen:
                 seen.add(writer)
                 found.append(writer)
     for t in found:
         t.linked = True
     return 0
-
-
-cdef PyObject* finished_text(Writer* w) noexcept:
-    """The str that was written; NULL with an exception. Takes over the reference to the memory."""
-    cdef Py_ssize_t size = w.pos - w.start
-    cdef PyObject* text
-    if w.heap != NULL and w.widest == 0x7F:
-        return minirpc_cut_text(w.heap, size)
-    if w.widest == UNKNOWN_WIDTH:
-        text = minirpc_text(w.start, size, NULL)
-    else:
-        text = minirpc_filled_text(w.start, size, size - w.tails, w.widest)
-    Py_XDECREF(w.heap)
-    return text
-
-
-cdef inline void note_width(Writer* w, PyObject* text, Py_ssize_t size) noexcept:
-    """Notes what a str, of so many bytes of UTF-8, adds to the text."""
-    if not minirpc_is_ascii_text(text):
-        w.widest |= PyUnicode_MAX_CHAR_VALUE(text)
-        w.tails += size - PyUnicode_GET_LENGTH(text)
 
 
 cdef int raise_pending_or_refusal() except -1:
@@ -192,54 +224,6 @@ cdef int raise_pending_or_refusal() except -1:
 
 
 # ---- scalars
-
-
-cdef bint add_text(Writer* w, const char* text, Py_ssize_t size) noexcept:
-    if not room(w, size):
-        return False
-    memcpy(w.pos, text, size)
-    w.pos += size
-    return True
-
-
-cdef inline bint add_byte(Writer* w, uint8_t byte) noexcept:
-    if not room(w, 1):
-        return False
-    w.pos[0] = byte
-    w.pos += 1
-    return True
-
-
-cdef bint add_string(Writer* w, PyObject* value) noexcept:
-    cdef Py_ssize_t size = 0
-    cdef Py_ssize_t run
-    cdef uint8_t high = 0
-    cdef const uint8_t* p
-    cdef const uint8_t* end
-    if not PyUnicode_CheckExact(value):
-        return False
-    p = <const uint8_t*>minirpc_utf8(value, &size)
-    if p == NULL:
-        return False
-    end = p + size
-    note_width(w, value, size)
-    if not room(w, size + 2):
-        return False
-    w.pos[0] = b'"'
-    w.pos += 1
-    while True:
-        run = minirpc_plain_end(p, end, &high) - p
-        if not room(w, run + 8):
-            return False
-        memcpy(w.pos, p, run)
-        w.pos += run
-        p += run
-        if p == end:
-            w.pos[0] = b'"'
-            w.pos += 1
-            return True
-        w.pos = minirpc_put_escape(w.pos, p[0])
-        p += 1
 
 
 cdef bint add_bytes(Writer* w, PyObject* value) noexcept:
@@ -304,26 +288,33 @@ cdef bint add_double(Writer* w, double number) noexcept:
 
 
 cdef bint add_enum(Writer* w, const JsonField* j, const Field* f, PyObject* value) noexcept:
-    cdef PyObject* key
-    cdef PyObject* name
+    cdef PyObject* name = NULL
     cdef int64_t number = 0
     if Py_TYPE(value) != <PyTypeObject*>f.enum_class and not PyLong_CheckExact(value):
         return False
     if not minirpc_as_int64(value, &number) or number != <int32_t>number:
         return False
-    if f.closed and not is_named(f, <int32_t>number):
-        return False
-    if j.names != NULL:
-        key = PyLong_FromLongLong(number)  # small, and so there already, as a rule
-        if key == NULL:
+    if 0 <= number < j.n_low_names:
+        name = j.low_names[number]
+    elif j.names != NULL:
+        name = name_of_number(j, number)
+        if name == NULL and PyErr_Occurred() != NULL:
             return False
-        name = PyDict_GetItemWithError(j.names, key)
-        Py_DECREF(key)
-        if name != NULL:
-            return add_text(w, PyBytes_AS_STRING(name), PyBytes_GET_SIZE(name))
-        if PyErr_Occurred() != NULL:
-            return False
-    return add_int(w, f, value, False)
+    if name == NULL:
+        return (not f.closed or is_named(f, <int32_t>number)) and add_int(w, f, value, False)
+    if not PyBytes_CheckExact(name):
+        return add_wide(w, name, 0)
+    return add_text(w, PyBytes_AS_STRING(name), PyBytes_GET_SIZE(name))
+
+
+cdef PyObject* name_of_number(const JsonField* j, int64_t number) noexcept:
+    cdef PyObject* key = PyLong_FromLongLong(number)
+    cdef PyObject* name
+    if key == NULL:
+        return NULL
+    name = PyDict_GetItemWithError(j.names, key)
+    Py_DECREF(key)
+    return name
 
 
 cdef bint add_scalar(Writer* w, const JsonField* j, const Field* f, PyObject* value) noexcept:
@@ -364,6 +355,19 @@ cdef bint add_float_number(Writer* w, double number) noexcept:
 # ---- messages
 
 
+cdef inline bint add_field_key(Writer* w, const JsonField* j) noexcept:
+    cdef Py_ssize_t at = 0
+    if j.wide_key != NULL:
+        return add_byte(w, b",") and add_wide(w, j.wide_key, 0)
+    if not room(w, j.key_size + KEY_BLOCK):
+        return False
+    while at < j.key_size:  # what is too much is overwritten
+        memcpy(w.pos + at, j.key + at, KEY_BLOCK)
+        at += KEY_BLOCK
+    w.pos += j.key_size
+    return True
+
+
 cdef bint is_json_default(const Field* f, PyObject* value) noexcept:
     """Whether a value is the one that is not written. What is of a wrong type is not."""
     cdef int kind = f.kind
@@ -371,7 +375,7 @@ cdef bint is_json_default(const Field* f, PyObject* value) noexcept:
     if value == f.default:
         return True
     if kind == KIND_STRING:
-        return PyUnicode_CheckExact(value) and minirpc_is_ascii_text(value) and text_is_empty(value)
+        return PyUnicode_CheckExact(value) and minirpc_is_ascii_text(value) and PyUnicode_GET_LENGTH(value) == 0
     if kind == KIND_BYTES:
         return PyBytes_CheckExact(value) and PyBytes_GET_SIZE(value) == 0
     if kind == KIND_BOOL:
@@ -381,12 +385,6 @@ cdef bint is_json_default(const Field* f, PyObject* value) noexcept:
     if kind == KIND_ENUM and Py_TYPE(value) == <PyTypeObject*>f.enum_class:
         return minirpc_as_int64(value, &number) and number == 0
     return PyLong_CheckExact(value) and minirpc_as_int64(value, &number) and number == 0
-
-
-cdef bint text_is_empty(PyObject* value) noexcept:
-    cdef Py_ssize_t size = 1
-    minirpc_utf8(value, &size)
-    return size == 0
 
 
 cdef bint add_message(Writer* w, const JsonField* j, PyObject* value, int depth, object registry) noexcept:
@@ -402,27 +400,6 @@ cdef bint add_message(Writer* w, const JsonField* j, PyObject* value, int depth,
     return done
 
 
-cdef bint add_text_of(Writer* w, PyObject* function, PyObject* message, int depth, object registry) noexcept:
-    """Writes what a Python function makes of a message, which the caller holds."""
-    cdef Py_ssize_t size = 0
-    cdef const char* data
-    cdef bint done
-    cdef PyObject* level = PyLong_FromLong(depth)
-    cdef PyObject* text
-    if level == NULL:
-        return False
-    text = PyObject_CallFunctionObjArgs(function, message, level, <PyObject*>registry, NULL)
-    Py_DECREF(level)
-    if text == NULL:
-        return False
-    data = minirpc_utf8(text, &size)
-    done = data != NULL and add_text(w, data, size)
-    if done:
-        note_width(w, text, size)
-    Py_DECREF(text)
-    return done
-
-
 cdef bint add_value(Writer* w, const JsonField* j, const Field* f, PyObject* value, int depth, object registry) noexcept:
     if j.writer != NULL:
         return add_message(w, j, value, depth - 1, registry)
@@ -434,21 +411,26 @@ cdef bint add_numbers_as_json(Writer* w, const Field* f, PyObject* numbers) noex
     cdef Py_ssize_t count = 0
     cdef Py_ssize_t i
     cdef const char* at = minirpc_numbers_items(numbers, &count)
-    cdef uint64_t bits
-    cdef bint done
+    if f.kind != KIND_DOUBLE and f.kind != KIND_FLOAT:
+        return add_integers(w, f, at, count)
     for i in range(count):
         if i and not add_byte(w, b","):
             return False
-        if f.kind == KIND_DOUBLE:
-            done = add_double(w, (<const double*>at)[i])
-        elif f.kind == KIND_FLOAT:
-            done = add_float_number(w, (<const float*>at)[i])
-        else:
-            done = room(w, DECIMAL_SIZE)
-            if done:
-                add_number(w, f, at + i * f.number_size)
-        if not done:
+        if not (add_double(w, (<const double*>at)[i]) if f.kind == KIND_DOUBLE else add_float_number(w, (<const float*>at)[i])):
             return False
+    return True
+
+
+cdef bint add_integers(Writer* w, const Field* f, const char* at, Py_ssize_t count) noexcept:
+    """Writes integers in memory, which stay there: nobody else gets to run."""
+    cdef Py_ssize_t i
+    for i in range(count):
+        if not room(w, DECIMAL_SIZE + 1):
+            return False
+        if i:
+            w.pos[0] = b","
+            w.pos += 1
+        add_number(w, f, at + i * f.number_size)
     return True
 
 
@@ -526,18 +508,16 @@ cdef bint add_map(Writer* w, const JsonField* j, PyObject* entries, int depth, o
 
 cdef bint add_container(Writer* w, JsonWriter t, const JsonField* j, PyObject* items, int depth, object registry) noexcept:
     cdef bint done
-    if j.wide:
-        w.widest = UNKNOWN_WIDTH
     if is_absent(items):
         if not t.with_defaults:
             return True
-        return add_text(w, j.key, j.key_size) and add_text(w, b"{}" if j.f.shape == MAP_ENTRIES else b"[]", 2)
+        return add_field_key(w, j) and add_text(w, b"{}" if j.f.shape == MAP_ENTRIES else b"[]", 2)
     if not t.with_defaults and is_empty(j.f, items):
         if j.f.shape == MAP_ENTRIES:
             return PyDict_CheckExact(items)
         return PyList_CheckExact(items) or (j.f.typecode and minirpc_is_numbers(items, j.f.number_type))
     Py_INCREF(items)
-    done = add_text(w, j.key, j.key_size) and (
+    done = add_field_key(w, j) and (
         add_map(w, j, items, depth, registry) if j.f.shape == MAP_ENTRIES else add_list(w, j, items, depth, registry)
     )
     Py_DECREF(items)
@@ -577,9 +557,7 @@ cdef bint write_object(Writer* w, JsonWriter t, PyObject* message, int depth, ob
                 continue
         elif value == None_:
             continue
-        if j.wide:
-            w.widest = UNKNOWN_WIDTH
-        if not (add_text(w, j.key, j.key_size) and add_value(w, j, j.f, value, depth, registry)):
+        if not (add_field_key(w, j) and add_value(w, j, j.f, value, depth, registry)):
             return False
     if t.extensions is not None and may_have_extensions(&t.plan.table, message):
         if not add_text_of(w, <PyObject*>t.extensions, message, depth, registry):

@@ -219,6 +219,11 @@ cdef bint same_slots(Field* f, PyObject* x, PyObject* y) except -1:
     return same_values(f, x, y)
 
 
+cdef inline bint holds_extensions(const Table* t, PyObject* message) noexcept:
+    """Whether any were asked for; else they are unknown fields as others."""
+    return t.extensions != NO_SLOT and not is_absent(slot_at(message, t.extensions)[0])
+
+
 cdef bint same_objects(PyObject* x, PyObject* y) except -1:
     left, right = <object>x, <object>y  # held: a comparison may run anything
     return PyObject_RichCompareBool(<PyObject*>left, <PyObject*>right, Py_EQ)
@@ -229,6 +234,8 @@ cdef bint same_values(Field* f, PyObject* x, PyObject* y) except -1:
     if x == y:
         return True
     if f.table == NULL or not f.table.compares or Py_TYPE(x) != f.table.type or Py_TYPE(y) != f.table.type:
+        return same_objects(x, y)
+    if holds_extensions(f.table, x) or holds_extensions(f.table, y):
         return same_objects(x, y)
     left, right = <object>x, <object>y
     enter_call(b" in comparison")
@@ -376,6 +383,8 @@ cdef object copy_value(Field* f, object value, dict memo, bint shared):
         return _copy.deepcopy(value, memo)
     plan = <Plan>found
     if Py_TYPE(<PyObject*>value) != plan.table.type or not plan.table.copies:
+        return _copy.deepcopy(value, memo)
+    if holds_extensions(&plan.table, <PyObject*>value):
         return _copy.deepcopy(value, memo)
     if shared and id(value) in memo:
         return memo[id(value)]

@@ -57,11 +57,19 @@ cdef Plan make_plan(object cls):
     t.plain = minirpc_is_plain(t.type) and count_slots(owner) == t.body_size
     if t.plain:
         minirpc_set_dealloc(t.type)
-    t.compares = owner.__eq__ is equal
-    t.copies = getattr(owner, "__deepcopy__", None) is deepcopy
+    beside = {} if t.extensions == NO_SLOT else attributes_beside_extensions(owner)
+    method = owner.__eq__
+    t.compares = method is equal or method is beside.get("__eq__", equal)
+    method = getattr(owner, "__deepcopy__", None)
+    t.copies = method is deepcopy or method is beside.get("__deepcopy__", deepcopy)
     index_numbers(plan)
     index_names(plan)
     return plan
+
+
+cdef object attributes_beside_extensions(owner):
+    """The attributes of the class that has the slot for extensions: what it makes of them is nothing where there are none."""
+    return next(vars(cls) for cls in owner.__mro__ if "_extensions" in vars(cls))
 
 
 cdef int describe_values(Field* f, object spec) except -1:

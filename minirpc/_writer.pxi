@@ -8,7 +8,7 @@ cdef enum:
     STACK_SIZE = 1024  # bytes of a message that need no memory from the heap
     LIKELY_SIZE = 1 << 20  # bytes that a message may take at once because the one before it did
     PREFIX_SIZE = HEAD_SIZE + MAX_VARINT_SIZE  # the most that a tag and a varint take
-    UNKNOWN_WIDTH = 0xFFFFFF
+    TEXT_ROOM = 64  # bytes that a text gets beyond what it asks for: quotes and brackets come next
 
 cdef double FLOAT_OVERFLOW = 3.4028235677973366e+38  # the first value that rounds to infinity in binary32
 cdef double DOUBLE_MAX = sys.float_info.max
@@ -24,15 +24,16 @@ cdef enum Misfit:
     NOT_SET  # and required
     NOT_LINKED  # it stands for an extension, but its class has no table yet, or is none for that
 
+cdef struct Inserts
+
 cdef struct Writer:
     uint8_t* start
     uint8_t* pos
     uint8_t* end
     Py_ssize_t likely_size  # what the last message of the class took, so that the buffer does not grow in many steps
     PyObject* heap  # the object whose memory this is, or NULL while it is on the C stack: bytes, or
-    bint is_text  # a str with room for ASCII, in which UTF-8 is collected
-    uint32_t widest  # of a text: no character is above this, nor any of its bits; or UNKNOWN_WIDTH
-    Py_ssize_t tails  # of a text: how many bytes are not the first of their character
+    bint is_text  # a str with room for ASCII
+    Inserts* inserts  # of a text: what else belongs into it, see _json_text.pxi
     bint deterministic
     bint partial  # required fields may be unset
     Misfit misfit
@@ -66,6 +67,7 @@ cdef bint grow(Writer* w, Py_ssize_t needed) noexcept:
     if w.heap == NULL:
         size = max(size, w.likely_size + PREFIX_SIZE)  # what is asked for is most often a little more than what is used
     if w.is_text:
+        size += TEXT_ROOM
         w.heap = minirpc_text_room(size)
         if w.heap != NULL:
             memcpy(minirpc_text_bytes(w.heap), w.start, used)

@@ -20,7 +20,7 @@ from benchmarks.codec.worker import file_name
 
 __all__ = ["COUNTED", "main"]
 
-COUNTED = ("decode", "decode + read", "encode", "build", "modify", "equality", "deepcopy")
+COUNTED = ("decode", "decode + read", "encode", "build", "modify", "equality", "deepcopy", "to_json", "from_json")
 """The operations, of :data:`benchmarks.codec.programs.OPERATIONS`."""
 
 _WARM_UP, _FEW = 60, 10
@@ -48,6 +48,7 @@ def main(folder: Path, datasets: list[str]) -> None:
         names["data"] = (folder / "reference" / file_name(dataset, "build + encode")).read_bytes()
         for name in ("message", "other"):
             names[name] = eval(program.STATEMENTS[dataset]["decode"], names)
+        names["text"] = (folder / "reference" / file_name(dataset, "to_json")).read_text(encoding="utf-8")
         large = len(names["data"]) > 100_000
         more = 2 if large else 200
         processes[dataset] = {}

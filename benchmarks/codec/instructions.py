@@ -24,7 +24,7 @@ from benchmarks.toolchain import ROOT, table
 __all__ = ["main"]
 
 _RECORD = Path(__file__).parent / "instructions.json"
-_DATASETS = ("tiny", "api response", "analytics event", "packed doubles")
+_DATASETS = ("tiny", "api response", "log record", "analytics event", "strings", "maps", "packed doubles")
 _TOLERANCE = 0.02
 """A count that is larger than the recorded one by more than this part of it is a regression."""
 

@@ -10,6 +10,8 @@ from minirpc import wire
 from minirpc.lazy import lazy
 from minirpc.message import registry
 from minirpc.message.deprecation import warning_init
+from minirpc.message.registry import WELL_KNOWN_TYPES
+from minirpc.wire import to_json as write_usual_json
 from minirpc.wire.spec import MAX_DEPTH, MAX_NUMBER, AnyPlan, Card, FieldSpec
 
 if TYPE_CHECKING:
@@ -291,10 +293,11 @@ class Message(metaclass=MessageMeta, base=True):
         Raises:
             EncodeError: a value does not fit its field or has no form in JSON; the error names the field's path.
         """
-        options = json.USUAL
         if with_defaults or enum_numbers or proto_names:
-            options = json.Options(with_defaults, enum_numbers, proto_names)
-        text = json.to_json(self, options, registry)
+            text = json.to_json(self, json.Options(with_defaults, enum_numbers, proto_names), registry)
+        else:
+            # small messages take no longer than a call of Python: here is one for all
+            text = write_usual_json(self, registry or WELL_KNOWN_TYPES) or json.to_json(self, json.USUAL, registry)
         return text if indent is None else json.indented(text, indent)
 
     def to_dict(

@@ -31,6 +31,7 @@ __all__ = [
     "install",
     "skip_field",
     "to_binary",
+    "to_json",
 ]
 
 
@@ -96,6 +97,10 @@ else:
     )
 
 if IMPLEMENTATION == "compiled":
-    from minirpc._codec import JsonReader, JsonWriter
+    from minirpc._codec import JsonReader, JsonWriter, to_json
 else:
     JsonReader = JsonWriter = None
+
+    def to_json(message: Any, registry: Any) -> str | None:  # noqa: ARG001  the other has them
+        """Nothing: this engine has no writer of JSON beside the one of messages."""
+        return None

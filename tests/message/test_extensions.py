@@ -455,3 +455,56 @@ def test_json_refuses_an_extension_that_comes_twice(key: str, first: str, second
 
 def test_empty_slots_have_no_extensions() -> None:
     resolve_extensions(Extended.__new__(Extended), Registry(*EXTENSIONS))
+
+
+# ---- inside other messages
+
+
+class Holder(pb.Message):
+    one: Options | None = pb.message(1, lambda: Options)
+    many: list[Options] = pb.message(2, lambda: Options, repeated=True)
+
+
+def test_inside_another_message_extensions_are_compared_and_copied_too() -> None:
+    with_owner = Options(name="x")
+    with_owner[owner] = "me"
+    asked, arrived = Holder(many=[with_owner]), Holder.from_binary(Holder(many=[with_owner]).to_binary())
+    assert asked == arrived == asked
+    assert asked != Holder(many=[Options(name="x")])
+    twin = copy.deepcopy(asked)
+    twin.many[0][owner] = "you"
+    assert (asked.many[0][owner], twin == asked) == ("me", False)
+    twin = copy.deepcopy(arrived)
+    assert (twin.many[0][owner], twin == asked) == ("me", True)
+
+
+def test_inside_another_message_those_without_extensions_are_as_other_messages() -> None:
+    inner = Options(name="a", inner=Options(name="b"))
+    message = Holder(one=inner, many=[inner, Options()])
+    twin = copy.deepcopy(message)
+    assert twin == message
+    assert twin.one is twin.many[0] is not inner
+    twin.one.inner.name = "c"
+    assert (twin == message, inner.inner.name) == (False, "b")
+    twin.one[owner] = "me"
+    assert owner not in inner
+
+
+def test_inside_another_message_methods_of_ones_own_are_called() -> None:
+    class Loose(pb.ExtendableMessage, name="acme.Loose"):
+        name: str | None = pb.string(1, optional=True)
+
+        def __eq__(self, other: object) -> bool:
+            return isinstance(other, Loose)
+
+        __hash__ = None  # type: ignore[assignment]
+
+        def __deepcopy__(self, memo: object = None) -> Loose:
+            return Loose(name="copy")
+
+    class Outer(pb.Message, name="acme.Outer"):
+        inner: Loose | None = pb.message(1, lambda: Loose)
+
+    message = Outer(inner=Loose(name="x"))
+    assert message == Outer(inner=Loose(name="y"))
+    assert copy.deepcopy(message).inner.name == "copy"  # type: ignore[union-attr]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import gc
 import itertools
 import json
@@ -21,7 +23,7 @@ from proto2_samples import Extended
 from samples import Same
 
 from minirpc.codegen import messages_v1 as pb
-from minirpc.errors import DecodeError
+from minirpc.errors import DecodeError, EncodeError
 from minirpc.message import float32
 from minirpc.message.json import read_carefully
 from minirpc.message.json.reader import Reader
@@ -218,6 +220,84 @@ def test_extensions_are_left_to_the_careful_reader() -> None:
     assert quickly(Extended, '{"acme.none":1}', ignore_unknown=True) is not None
 
 
+# ---- strings and bytes
+
+
+def strings(seed: int, count: int) -> Iterator[str]:
+    """Of all widths and of lengths around those that are gone through in one go, many with something to be escaped."""
+    source = random.Random(seed)
+    alphabets = ["abc z~", "é\xffa", "Київ\u2028 ", "漢\ue000\uffff\u8000字", "😀\U0010ffffa"]
+    for _ in range(count):
+        letters = "".join(source.sample(alphabets, source.choice([1, 1, 2])))
+        characters = source.choices(letters, k=source.choice([0, 1, 3, 4, 7, 8, 15, 16, 17, 31, 33, 70]))
+        if characters and source.random() < 0.5:
+            characters[source.randrange(len(characters))] = source.choice('"\\\n\0\x1f\x7f')
+        yield "".join(characters)
+
+
+def as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def test_strings_of_all_widths() -> None:
+    for seed in range(150 * MANY):
+        some = list(strings(seed, random.Random(seed).randrange(1, 25)))
+        expected = as_json({"fString": some})
+        for message in (ours.Repeated(f_string=some), ours.Repeated(f_string=some, f_message=[ours.Tree()])):
+            text = message.to_json()
+            assert text.startswith(expected[:-1])
+            # of the least width that holds it, as all of Python takes for granted
+            assert sys.getsizeof(text) == sys.getsizeof(text.encode().decode())
+            assert text == type(message).from_binary(message.to_binary()).to_json()
+        keys = dict.fromkeys(some, 1)
+        assert ours.Maps(by_string=keys).to_json() == as_json({"byString": keys})
+
+
+@pytest.mark.parametrize("width", ["a", "é", "ї", "😀"])
+def test_lone_surrogates_are_found_wherever_they_stand(width: str) -> None:
+    for size in (1, 9, 16, 17, 40):
+        for place in range(size):
+            for surrogate in "\ud800\udfff":
+                text = f"{width * place}{surrogate}{width * (size - place - 1)}"
+                with pytest.raises(EncodeError):
+                    ours.Scalars(f_string=text).to_json()
+                with pytest.raises(EncodeError):
+                    ours.Maps(by_string={text: 1}).to_json()
+                with pytest.raises(EncodeError):
+                    ours.Known(value=Value(string_value=text)).to_json()
+
+
+def test_what_python_functions_write_is_as_wide_as_it_is() -> None:
+    for text in strings(1, 100 * MANY):
+        message = ours.Known(struct=Struct(fields={text: Value(string_value=text)}))
+        assert message.to_json() == as_json({"struct": {text: text}})
+
+
+def test_an_extension_may_come_first_and_be_wide() -> None:
+    class Extendable(pb.ExtendableMessage, name="wide.Extendable"):
+        title: str | None = pb.string(1, optional=True)
+
+    nickname = pb.extension("wide.nickname", lambda: Extendable, pb.string(100, optional=True))
+    message: Any = Extendable()
+    message[nickname] = "Київ"
+    assert message.to_json() == '{"[wide.nickname]":"Київ"}'
+    message.title = "й"
+    assert message.to_json() == '{"title":"й","[wide.nickname]":"Київ"}'
+
+
+def test_bytes_of_all_lengths() -> None:
+    source = random.Random(0)
+    for size in (*range(100), 4_096):
+        data = source.randbytes(size)
+        assert ours.Repeated(f_bytes=[data, b"", data]).to_dict()["fBytes"] == [
+            base64.b64encode(part).decode() for part in (data, b"", data)
+        ]
+    every = bytes(
+        byte for number in range(1 << 12) for byte in (number >> 4, number << 4 & 0xFF | number >> 8, number & 0xFF)
+    )
+    assert ours.Scalars(f_bytes=every).to_dict()["fBytes"] == base64.b64encode(every).decode()
+
+
 # ---- floating-point numbers
 
 
@@ -300,3 +380,15 @@ def test_reading_keeps_no_memory() -> None:
 
     assert blocks_kept(read_all) < 50
     assert len(inputs) // 5 < count[0] < len(inputs) // 5 * 4
+
+
+def test_writing_keeps_no_memory() -> None:
+    messages = [ours.Repeated(f_string=list(strings(seed, 40))) for seed in range(50)]
+    messages += [ours.Scalars(f_string="ї", f_int32="x"), ours.Repeated(f_string=["ї" * 20, "\ud800"] * 20)]
+
+    def write_all() -> None:
+        for message in messages:
+            with contextlib.suppress(EncodeError):
+                message.to_json()
+
+    assert blocks_kept(write_all) < 50

@@ -27,7 +27,6 @@ def to_json(message: Any, options: Options, registry: Registry | None) -> str:
     """The JSON text of a message. See ``Message.to_json``."""
     cls = type(message)
     registry = registry or WELL_KNOWN_TYPES
-    # small messages take no longer than a call of Python: here is one for all
     writer = cls.__plans__.get(options) or Writer.of(cls, options)
     try:
         try:

@@ -13,7 +13,7 @@ from typing import Any
 
 from minirpc.errors import DecodeError, EncodeError
 from minirpc.message.json import special as json_special
-from minirpc.message.json.contract import Options, Write, too_deep_to_write
+from minirpc.message.json.contract import USUAL, Options, Write, too_deep_to_write
 from minirpc.message.json.names import json_name
 from minirpc.message.json.scalars import NULL_VALUE, QUOTED, RANGES, Text, enum_texts, key_text, quote, scalar_text
 from minirpc.message.registry import Registry, full_name
@@ -65,6 +65,8 @@ class Writer:
         if JsonWriter is not None and not self.options.careful:
             self.write = self.compiled.write
             self.is_compiled = True
+            if self.options == USUAL:
+                self.compiled.serve()
             return self.write(message, depth, registry)
         source, names = _source(self.cls, self.options)
         exec(compile(source, f"<minirpc JSON of {self.cls.__qualname__}>", "exec"), names)  # noqa: S102  our own source
