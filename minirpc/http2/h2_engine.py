@@ -127,8 +127,8 @@ class H2Engine:
     def start(self) -> None:
         self._connection.initiate_connection()
 
-    def take_output(self) -> bytearray:
-        return self._connection.take_output()
+    def take_output(self) -> list[bytes | bytearray | memoryview]:
+        return [self._connection.take_output()]
 
     # -- receiving
 

@@ -121,11 +121,11 @@ class StreamHandler(Protocol):
     def headers_received(self, headers: Sequence[Header], end_stream: bool) -> None:
         """A header block arrived: a response's headers, or trailers (then ``end_stream`` is true)."""
 
-    def data_received(self, data: bytes, credit: int, end_stream: bool) -> None:
+    def data_received(self, data: bytes | memoryview, credit: int, end_stream: bool) -> None:
         """A DATA frame arrived.
 
         Args:
-            data: its payload without padding.
+            data: its payload without padding. A view is of use only until the call returns.
             credit: bytes of the stream's window that it took, padding included. The owner gives them back by
                 :meth:`Engine.acknowledge_data` when it has room again.
             end_stream: nothing follows.
@@ -212,8 +212,9 @@ class Engine(Protocol):
         """
         ...
 
-    def take_output(self) -> bytes | bytearray:
-        """Returns the bytes to send, and forgets them."""
+    def take_output(self) -> list[bytes | bytearray | memoryview]:
+        """Returns the bytes to send, in at least one piece, and forgets them. The pieces of large DATA frames are what
+        :meth:`send_data` was given."""
         ...
 
     def open_stream(self, handler: StreamHandler, headers: Sequence[Header], end_stream: bool) -> int:
@@ -231,7 +232,7 @@ class Engine(Protocol):
         ...
 
     def send_data(self, stream_id: int, data: bytes | memoryview, end_stream: bool) -> None:
-        """Sends one DATA frame of at most :meth:`send_capacity` bytes. Copies the data."""
+        """Sends one DATA frame of at most :meth:`send_capacity` bytes, which must not change any more."""
 
     def acknowledge_data(self, stream_id: int, size: int) -> bool:
         """Gives ``size`` bytes of stream window back to the peer. Without effect on a closed stream.

@@ -97,9 +97,10 @@ class _TracedEngine:
         self._input.show(data)
         return self._engine.receive(data, until)
 
-    def take_output(self) -> bytes | bytearray:
+    def take_output(self) -> list[bytes | bytearray | memoryview]:
         output = self._engine.take_output()
-        self._output.show(output)
+        for piece in output:
+            self._output.show(piece)
         return output
 
     def __getattr__(self, name: str) -> Any:
