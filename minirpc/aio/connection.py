@@ -38,7 +38,7 @@ from minirpc.http2 import (
 
 __all__ = ["Connection", "ConnectionOwner"]
 
-_FLUSH_SIZE = 1 << 16  # output of this size does not wait for the end of the turn
+_FLUSH_SIZE = 1 << 17  # output of this size does not wait for the end of the turn
 _CROWDED_SENDS = 128  # after so many frames in one turn of the loop, senders let others run
 _DRAIN_PING_TIMEOUT = 5.0  # seconds after which a drain goes on without the answer to its PING
 _CLOSED = "connection closed"
@@ -357,7 +357,7 @@ class Connection(asyncio.BufferedProtocol):
         self._unflushed = 0
         size = self.engine.output_size
         if transport is not None and size and not transport.is_closing():
-            output = self.engine.take_output()
+            output = self.engine.take_pieces()
             if self._parting.said:
                 return  # nothing follows the end: what the peer's frames still ask for must not pile up
             self._written += size

@@ -98,7 +98,7 @@ class Http2Options:
     max_concurrent_streams: int = 1000
     stream_window: int = 1 << 20
     connection_window: int = 4 << 20
-    max_frame_size: int = 1 << 14
+    max_frame_size: int = 1 << 16
     max_header_list_size: int = 1 << 16
     flood_limits: FloodLimits = field(default_factory=FloodLimits)
 
@@ -212,9 +212,13 @@ class Engine(Protocol):
         """
         ...
 
-    def take_output(self) -> list[bytes | bytearray | memoryview]:
-        """Returns the bytes to send, in at least one piece, and forgets them. The pieces of large DATA frames are what
-        :meth:`send_data` was given."""
+    def take_output(self) -> bytes | bytearray:
+        """Returns the bytes to send, and forgets them."""
+        ...
+
+    def take_pieces(self) -> list[bytes | bytearray | memoryview]:
+        """Does the same without joining what is large: there is one piece at least, and the payloads of large DATA
+        frames may be what :meth:`send_data` was given."""
         ...
 
     def open_stream(self, handler: StreamHandler, headers: Sequence[Header], end_stream: bool) -> int:

@@ -137,7 +137,10 @@ class LeanH2Engine(H2Engine):
     def output_size(self) -> int:
         return self._pieces_size + len(self._connection._data_to_send)
 
-    def take_output(self) -> list[bytes | bytearray | memoryview]:
+    def take_output(self) -> bytes | bytearray:
+        return b"".join(self.take_pieces()) if self._pieces else self._connection.take_output()
+
+    def take_pieces(self) -> list[bytes | bytearray | memoryview]:
         pieces = self._pieces
         rest = self._connection.take_output()
         if not pieces:

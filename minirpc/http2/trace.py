@@ -97,11 +97,14 @@ class _TracedEngine:
         self._input.show(data)
         return self._engine.receive(data, until)
 
-    def take_output(self) -> list[bytes | bytearray | memoryview]:
-        output = self._engine.take_output()
-        for piece in output:
+    def take_output(self) -> bytes | bytearray:
+        return b"".join(self.take_pieces())
+
+    def take_pieces(self) -> list[bytes | bytearray | memoryview]:
+        pieces = self._engine.take_pieces()
+        for piece in pieces:
             self._output.show(piece)
-        return output
+        return pieces
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._engine, name)
