@@ -32,7 +32,8 @@ class Deframer:
     """Cuts a byte stream, which arrives in pieces of any size, into messages.
 
     A message in several pieces is copied once, from each piece into the bytes object that it becomes. That object grows
-    by half at a time, up to the announced length: what is held is in proportion to what has arrived, however it was cut.
+    by half at a time, up to the announced length: what is held is in proportion to what has arrived, in whatever
+    pieces.
 
     Args:
         max_message_size: the largest message to accept, in bytes on the wire.
