@@ -1,8 +1,8 @@
 """``python -m benchmarks.rpc.workers``: what a second process of a server brings, as a table.
 
-minirpc's processes are ``minirpc.aio.serve(workers=N)``; grpc.aio's share the port by SO_REUSEPORT, as grpcio's examples
-have it. A call keeps its handler's processor busy for a while. The clients are minirpc's for both, in two processes with
-four connections each; they share the processors with the server.
+minirpc's processes are ``minirpc.aio.serve(workers=N)``; grpc.aio's share the port by SO_REUSEPORT, as grpcio's
+examples have it. A call keeps its handler's processor busy for a while. The clients are minirpc's for both, in two
+processes with four connections each; they share the processors with the server.
 
 Besides, it is each of its own processes: ``… server STACK WORKERS`` prints its port and serves until SIGTERM, ``…
 client PORT MICROSECONDS SECONDS`` prints how many calls it has made, and in what time.
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib
 import signal
 import socket
 import subprocess
@@ -26,11 +27,6 @@ from benchmarks.toolchain import ROOT, installed, table, versions
 from minirpc.aio import Channel, Context, Server, Servicer, Stub, serve
 from minirpc.aio.service import UnaryUnary
 from minirpc.rpc.method import RAW
-
-try:
-    import grpc.aio
-except ImportError:
-    grpc = None  # type: ignore[assignment, unused-ignore]
 
 _CLIENTS = 2
 _CONNECTIONS = 4  # of each client
@@ -66,10 +62,13 @@ def _say_port(addresses: Sequence[str]) -> None:
 
 
 async def _serve_grpc(port: int) -> None:
-    async def work(request: bytes, context: Any) -> bytes:  # noqa: RUF029  # grpc.aio wants a coroutine
+    grpc: Any = importlib.import_module("grpc")
+    grpc_aio: Any = importlib.import_module("grpc.aio")
+
+    async def work(request: bytes, context: Any) -> bytes:
         return _work(request)
 
-    server = grpc.aio.server(options=[("grpc.so_reuseport", 1)])
+    server = grpc_aio.server(options=[("grpc.so_reuseport", 1)])
     handlers = {"Work": grpc.unary_unary_rpc_method_handler(work)}
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("minirpc.benchmarks.Busy", handlers),))
     server.add_insecure_port(f"127.0.0.1:{port}")
