@@ -77,7 +77,7 @@ class _Stream:
 
     def headers_received(self, headers: Sequence[Header], end_stream: bool) -> None: ...
 
-    def data_received(self, data: bytes, credit: int, end_stream: bool) -> None:
+    def data_received(self, data: bytes | memoryview, credit: int, end_stream: bool) -> None:
         self._endpoint.data_received(self.stream_id, len(data), credit, end_stream)
 
     def reset(self, error_code: int, by_peer: bool) -> None:

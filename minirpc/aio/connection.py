@@ -19,7 +19,7 @@ from minirpc.aio.lifetime import hold
 from minirpc.aio.parting import LINGER, LINGER_AFTER_FAILURE, Parting
 from minirpc.aio.stream import Stream
 from minirpc.aio.tls import PeerIdentity
-from minirpc.aio.transports import peer_name, send_without_delay
+from minirpc.aio.transports import peer_name, send_without_delay, write_pieces
 from minirpc.aio.waiter import Waiter
 from minirpc.aio.watch import WatchTimer
 from minirpc.errors import StatusCode
@@ -38,7 +38,7 @@ from minirpc.http2 import (
 
 __all__ = ["Connection", "ConnectionOwner"]
 
-_FLUSH_SIZE = 1 << 16  # output of this size does not wait for the end of the turn
+_FLUSH_SIZE = 1 << 17  # output of this size does not wait for the end of the turn
 _CROWDED_SENDS = 128  # after so many frames in one turn of the loop, senders let others run
 _DRAIN_PING_TIMEOUT = 5.0  # seconds after which a drain goes on without the answer to its PING
 _CLOSED = "connection closed"
@@ -355,16 +355,17 @@ class Connection(asyncio.BufferedProtocol):
         """Writes the engine's output to the transport."""
         transport = self._transport
         self._unflushed = 0
-        if transport is not None and self.engine.output_size and not transport.is_closing():
-            output = self.engine.take_output()
+        size = self.engine.output_size
+        if transport is not None and size and not transport.is_closing():
+            output = self.engine.take_pieces()
             if self._parting.said:
                 return  # nothing follows the end: what the peer's frames still ask for must not pile up
-            self._written += len(output)
+            self._written += size
             self.last_write = self.loop.time()
             unsent = transport.get_write_buffer_size()
-            transport.write(output)
+            write_pieces(transport, output)
             if not unsent and transport.is_closing():
-                self._written -= len(output)  # the socket was broken, and has taken nothing of it
+                self._written -= size  # the socket was broken, and has taken nothing of it
             if self._guard is not None and transport.get_write_buffer_size():
                 self._guard.bytes_held()
 

@@ -61,7 +61,7 @@ class HttpResponse(Stream):
             self._output_over = True
             self._output_ended()
 
-    def data_received(self, data: bytes, credit: int, end_stream: bool) -> None:  # noqa: ARG002
+    def data_received(self, data: bytes | memoryview, credit: int, end_stream: bool) -> None:  # noqa: ARG002
         """Drops the data, and keeps their credit: the peer stops at the window's end."""
         self._dropped += credit
         if end_stream:

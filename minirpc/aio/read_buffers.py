@@ -8,7 +8,7 @@ from __future__ import annotations
 
 __all__ = ["ReadBuffer"]
 
-_SIZE = 1 << 16
+_SIZE = 1 << 18
 _MAX_SPARE = 16  # buffers that are kept for the next who ask
 
 _spare: list[memoryview] = []  # its methods are atomic, so that loops in several threads share it

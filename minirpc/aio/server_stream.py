@@ -211,7 +211,7 @@ class ServerStream(Stream):
 
     # -- what the client does
 
-    def data_received(self, data: bytes, credit: int, end_stream: bool) -> None:
+    def data_received(self, data: bytes | memoryview, credit: int, end_stream: bool) -> None:
         """As any stream; of no use, and held back by the window, once the call has its status."""
         if not self._finished:
             super().data_received(data, credit, end_stream)

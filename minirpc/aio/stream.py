@@ -31,6 +31,7 @@ CROWDED_READS = 128  # messages read without waiting, after which a reader lets 
 _LARGE = 1 << 11  # bytes of a message, inflated if it is compressed, that count for another one of these
 _LEAST_CREDIT = 1 << 12  # bytes of credit that are worth a call of the engine; far less than the smallest window
 _JOIN_SIZE = 1 << 14  # smaller messages are joined with their prefix, larger ones are not copied
+_FIRST_SIZE = (1 << 14) - PREFIX_SIZE  # what is, of larger ones: a DATA frame that every peer takes, with the prefix
 
 
 class StreamConnection(Protocol):
@@ -203,7 +204,7 @@ class Stream(ABC):
 
     # -- receiving
 
-    def data_received(self, data: bytes, credit: int, end_stream: bool) -> None:
+    def data_received(self, data: bytes | memoryview, credit: int, end_stream: bool) -> None:
         """Cuts the bytes of a DATA frame into messages."""
         if self.over:
             return
@@ -345,8 +346,10 @@ class Stream(ABC):
                 return
             self._outbox.append(prefix + message)
         else:
-            self._outbox.append(prefix)
-            self._outbox.append(memoryview(message))
+            # The first frame is copied together with the prefix, which has none of its own, and the rest not at all.
+            self._outbox.append(prefix + message[:_FIRST_SIZE])
+            if len(message) > _FIRST_SIZE:
+                self._outbox.append(memoryview(message)[_FIRST_SIZE:])
         self.pump()
 
     def _send_small(self, data: bytes) -> bool:

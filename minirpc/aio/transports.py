@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import struct
+from collections.abc import Sequence
 from contextlib import suppress
 
 try:
@@ -13,8 +15,11 @@ try:
 except ImportError:  # not on Windows
     fcntl = termios = None  # type: ignore[assignment, unused-ignore]
 
-__all__ = ["peer_name", "send_without_delay", "unacknowledged"]
+_GATHERS = hasattr(os, "writev")  # not on Windows
 
+__all__ = ["peer_name", "send_without_delay", "unacknowledged", "write_pieces"]
+
+_MAX_PIECES = 256  # that the system takes at once; POSIX grants 16, systems of today 1,024
 _IPV4_MAPPED = "::ffff:"  # RFC 4291 section 2.5.5.2: how a socket of both stacks names an IPv4 address
 
 
@@ -53,3 +58,31 @@ def unacknowledged(transport: asyncio.Transport) -> int:
         (size,) = struct.unpack("i", fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4)))
         return int(size)
     return 0
+
+
+def write_pieces(transport: asyncio.Transport, pieces: Sequence[bytes | bytearray | memoryview]) -> None:
+    """Writes pieces one behind the other. Sockets that are not full take large ones from where they are.
+
+    ``transport.writelines`` joins the pieces before Python 3.12, and in the first releases of 3.12 and 3.13 it does not
+    say when the buffer is full (CVE-2024-12254).
+    """
+    if len(pieces) == 1:
+        transport.write(pieces[0])
+        return
+    sock = transport.get_extra_info("socket")
+    if sock is None or not _GATHERS or transport.get_extra_info("ssl_object") is not None:
+        transport.write(b"".join(pieces))
+        return
+    taken = 0
+    if not transport.get_write_buffer_size():
+        # What the transport has was all handed to the system: nothing is overtaken. An error is met again, and dealt
+        # with, by the transport.
+        with suppress(OSError):
+            taken = os.writev(sock.fileno(), pieces[:_MAX_PIECES])
+    for piece in pieces:
+        size = len(piece)
+        if taken >= size:
+            taken -= size
+        else:
+            transport.write(memoryview(piece)[taken:] if taken else piece)
+            taken = 0

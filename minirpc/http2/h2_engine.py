@@ -127,8 +127,11 @@ class H2Engine:
     def start(self) -> None:
         self._connection.initiate_connection()
 
-    def take_output(self) -> bytearray:
+    def take_output(self) -> bytes | bytearray:
         return self._connection.take_output()
+
+    def take_pieces(self) -> list[bytes | bytearray | memoryview]:
+        return [self.take_output()]
 
     # -- receiving
 

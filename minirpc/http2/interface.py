@@ -98,7 +98,7 @@ class Http2Options:
     max_concurrent_streams: int = 1000
     stream_window: int = 1 << 20
     connection_window: int = 4 << 20
-    max_frame_size: int = 1 << 14
+    max_frame_size: int = 1 << 16
     max_header_list_size: int = 1 << 16
     flood_limits: FloodLimits = field(default_factory=FloodLimits)
 
@@ -121,11 +121,11 @@ class StreamHandler(Protocol):
     def headers_received(self, headers: Sequence[Header], end_stream: bool) -> None:
         """A header block arrived: a response's headers, or trailers (then ``end_stream`` is true)."""
 
-    def data_received(self, data: bytes, credit: int, end_stream: bool) -> None:
+    def data_received(self, data: bytes | memoryview, credit: int, end_stream: bool) -> None:
         """A DATA frame arrived.
 
         Args:
-            data: its payload without padding.
+            data: its payload without padding. A view is of use only until the call returns.
             credit: bytes of the stream's window that it took, padding included. The owner gives them back by
                 :meth:`Engine.acknowledge_data` when it has room again.
             end_stream: nothing follows.
@@ -216,6 +216,11 @@ class Engine(Protocol):
         """Returns the bytes to send, and forgets them."""
         ...
 
+    def take_pieces(self) -> list[bytes | bytearray | memoryview]:
+        """Does the same without joining what is large: there is one piece at least, and the payloads of large DATA
+        frames may be what :meth:`send_data` was given."""
+        ...
+
     def open_stream(self, handler: StreamHandler, headers: Sequence[Header], end_stream: bool) -> int:
         """Opens a stream with a request's headers and returns its identifier. Needs :attr:`can_open_stream`."""
         ...
@@ -231,7 +236,7 @@ class Engine(Protocol):
         ...
 
     def send_data(self, stream_id: int, data: bytes | memoryview, end_stream: bool) -> None:
-        """Sends one DATA frame of at most :meth:`send_capacity` bytes. Copies the data."""
+        """Sends one DATA frame of at most :meth:`send_capacity` bytes, which must not change any more."""
 
     def acknowledge_data(self, stream_id: int, size: int) -> bool:
         """Gives ``size`` bytes of stream window back to the peer. Without effect on a closed stream.

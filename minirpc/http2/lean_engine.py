@@ -49,6 +49,7 @@ _USUAL_SETTINGS: dict[int, range] = {  # the values that can be right (section 6
     SettingCodes.MAX_HEADER_LIST_SIZE: range(1 << 32),
 }
 _UINT32 = struct.Struct(">L")
+_LARGE = 1 << 12  # bytes of a DATA frame from which on a copy costs more than another object
 _MAX_WINDOW = 2**31 - 1
 
 _POST = (b":method", b"POST")
@@ -112,6 +113,8 @@ class LeanH2Engine(H2Engine):
         # The first HEADERS lead from IDLE to the open state, in which the connection stays.
         self._open_state = ConnectionState.CLIENT_OPEN if client_side else ConnectionState.SERVER_OPEN
         self._usable_states = (ConnectionState.IDLE, self._open_state)
+        self._pieces: list[bytes | bytearray | memoryview] = []  # of the output, before what h2's connection holds
+        self._pieces_size = 0
         self._read_settings()
 
     def _read_settings(self) -> None:
@@ -132,7 +135,21 @@ class LeanH2Engine(H2Engine):
 
     @property
     def output_size(self) -> int:
-        return len(self._connection._data_to_send)
+        return self._pieces_size + len(self._connection._data_to_send)
+
+    def take_output(self) -> bytes | bytearray:
+        return b"".join(self.take_pieces()) if self._pieces else self._connection.take_output()
+
+    def take_pieces(self) -> list[bytes | bytearray | memoryview]:
+        pieces = self._pieces
+        rest = self._connection.take_output()
+        if not pieces:
+            return [rest]
+        if rest:
+            pieces.append(rest)
+        self._pieces = []
+        self._pieces_size = 0
+        return pieces
 
     # -- receiving
 
@@ -187,7 +204,7 @@ class LeanH2Engine(H2Engine):
             connection.return_connection_credit(size)
         handler = self._streams.get(stream_id)
         if handler is not None:
-            handler.data_received(bytes(payload), size, flags == _END_STREAM)
+            handler.data_received(payload if size >= _LARGE else bytes(payload), size, flags == _END_STREAM)
         if flags:
             self._forget_if_closed(stream_id)
         return True
@@ -428,7 +445,13 @@ class LeanH2Engine(H2Engine):
         stream.outbound_flow_control_window -= size
         output = connection._data_to_send
         output += _FRAME_HEADER.pack(size >> 16, size & 0xFFFF, _DATA, end_stream, stream_id)
-        output += data
+        if size < _LARGE:
+            output += data
+        else:
+            self._pieces.append(output)
+            self._pieces.append(data)
+            self._pieces_size += len(output) + size
+            connection._data_to_send = bytearray()
         self._frames_sent += 1
         if end_stream:
             _end_sent(machine)

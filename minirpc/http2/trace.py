@@ -98,9 +98,13 @@ class _TracedEngine:
         return self._engine.receive(data, until)
 
     def take_output(self) -> bytes | bytearray:
-        output = self._engine.take_output()
-        self._output.show(output)
-        return output
+        return b"".join(self.take_pieces())
+
+    def take_pieces(self) -> list[bytes | bytearray | memoryview]:
+        pieces = self._engine.take_pieces()
+        for piece in pieces:
+            self._output.show(piece)
+        return pieces
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._engine, name)

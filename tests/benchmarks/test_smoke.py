@@ -83,3 +83,11 @@ def test_the_profile_says_where_the_time_of_both_ends_goes() -> None:
         rows = _rows(output, workload)
         assert [row[0] for row in rows] == ["client", "server"]
         assert all(float(row[-1]) > 0 for row in rows)
+
+
+def test_the_benchmark_of_workers_measures_one_process_and_two() -> None:
+    output = _run("benchmarks.rpc.workers", "--markdown")
+    for work in ("0 ms", "1 ms"):
+        assert [cells[:2] for cells in _rows(output, work)] == [
+            [stack, workers] for stack in ("minirpc", "grpc.aio") for workers in ("1", "2")
+        ]

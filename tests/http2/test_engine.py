@@ -419,7 +419,7 @@ def test_malformed_messages_return_connection_credit() -> None:
 
 
 def test_long_header_blocks_are_continued() -> None:
-    pair = Pair()
+    pair = Pair(Http2Options(max_frame_size=1 << 14))
     long = [*REQUEST, *((b"x-%d" % n, b"v" * 1000) for n in range(40))]
     pair.client.open(long)
     output = pair.client.engine.take_output()
@@ -541,7 +541,7 @@ def test_bad_preface(data: bytes, error_code: ErrorCode) -> None:
 @pytest.mark.parametrize(
     ("data", "error_code"),
     [
-        (b"\x00\x40\x01\x00\x00\x00\x00\x00\x01" + bytes(0x4001), ErrorCode.FRAME_SIZE_ERROR),
+        (b"\x01\x00\x01\x00\x00\x00\x00\x00\x01" + bytes(0x10001), ErrorCode.FRAME_SIZE_ERROR),
         (DataFrame(1, b"x").serialize(), ErrorCode.PROTOCOL_ERROR),  # an idle stream
         (request_frame(2), ErrorCode.PROTOCOL_ERROR),  # a server's number
         (HeadersFrame(1, b"\xff\xff\xff\xff\xff", flags=["END_HEADERS"]).serialize(), ErrorCode.COMPRESSION_ERROR),

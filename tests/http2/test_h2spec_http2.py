@@ -88,8 +88,8 @@ def self_dependent(client: FrameClient) -> Frame:
 
 
 def large_request(client: FrameClient) -> bytes:
-    """A HEADERS frame of more than 16,384 bytes."""
-    block = client.encoder.encode([*client.common, *((f"x-{n}", "z" * 4000) for n in range(5))], huffman=False)
+    """A HEADERS frame of more than 65,536 bytes."""
+    block = client.encoder.encode([*client.common, *((f"x-{n}", "z" * 4000) for n in range(17))], huffman=False)
     return raw_frame(HEADERS, 5, 1, block)
 
 
@@ -237,7 +237,7 @@ CASES: dict[str, Case] = {
     "4.1/3 reserved bit": lives(raw_frame(PING, 0, 1 << 31, b"01234567")),
     "4.2/1 DATA of 2^14 octets": answers(begin, data(bytes(1 << 14))),
     "4.2/2 DATA over MAX_FRAME_SIZE": stream_error(
-        begin, raw_frame(DATA, 1, 1, bytes((1 << 14) + 1)), code=FRAME_SIZE_ERROR
+        begin, raw_frame(DATA, 1, 1, bytes((1 << 16) + 1)), code=FRAME_SIZE_ERROR
     ),
     "4.2/3 HEADERS over MAX_FRAME_SIZE": connection_error(
         large_request,

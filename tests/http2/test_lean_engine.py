@@ -97,7 +97,7 @@ class ActingStream(RecordingStream):
         if self._id % 16 == 3:
             self.engine.reset_stream(self._id, ErrorCode.CANCEL)
 
-    def data_received(self, data: bytes, credit: int, end_stream: bool) -> None:
+    def data_received(self, data: bytes | memoryview, credit: int, end_stream: bool) -> None:
         super().data_received(data, credit, end_stream)
         self._recorder.heard.append((self.engine.frames_received, self.engine.can_open_stream))
         if self._id % 16 == 11:

@@ -101,3 +101,28 @@ def test_many_small_pieces_are_joined_once() -> None:
     for start in range(0, len(stream), 16):
         received += deframer.feed(stream[start : start + 16])
     assert received == [message]
+
+
+def test_a_view_may_change_once_it_was_taken() -> None:
+    message = bytes(range(256)) * 400
+    stream = framed(message) + framed(b"small") + framed(message)
+    deframer = Deframer(len(message))
+    buffer = bytearray(30_000)
+    received: list[bytes] = []
+    for start in range(0, len(stream), len(buffer)):
+        piece = stream[start : start + len(buffer)]
+        buffer[: len(piece)] = piece
+        received += deframer.feed(memoryview(buffer)[: len(piece)])
+        buffer[:] = bytes(len(buffer))
+    assert received == [message, b"small", message]
+
+
+def test_a_length_without_its_bytes_takes_no_memory() -> None:
+    tracemalloc.start()
+    try:
+        deframers = [Deframer(2**32 - 1) for _ in range(100)]
+        for deframer in deframers:
+            deframer.feed(encode_prefix(2**32 - 1) + b"x")
+        assert tracemalloc.get_traced_memory()[0] < 300_000
+    finally:
+        tracemalloc.stop()

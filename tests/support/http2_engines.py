@@ -73,8 +73,8 @@ class RecordingStream:
     def headers_received(self, headers: Sequence[Header], end_stream: bool) -> None:
         self._recorder.heard.append(("headers", self._id, list(headers), end_stream))
 
-    def data_received(self, data: bytes, credit: int, end_stream: bool) -> None:
-        self._recorder.heard.append(("data", self._id, data, credit, end_stream))
+    def data_received(self, data: bytes | memoryview, credit: int, end_stream: bool) -> None:
+        self._recorder.heard.append(("data", self._id, bytes(data), credit, end_stream))
 
     def reset(self, error_code: int, by_peer: bool) -> None:
         self._recorder.heard.append(("reset", self._id, error_code, by_peer))
