@@ -87,7 +87,7 @@ class Connection(asyncio.BufferedProtocol):
         goaway_code: the error code of the peer's last GOAWAY; None without one.
         goaway_debug_data: the beginning of that GOAWAY's debug data.
         header_memo: what the owner has made of header lists.
-        closed: done when the transport is gone.
+        ready: whether the peer's SETTINGS have arrived.
     """
 
     def __init__(
@@ -130,8 +130,10 @@ class Connection(asyncio.BufferedProtocol):
         self.goaway_code: int | None = None
         self.goaway_debug_data = b""
         self.header_memo: HeaderMemo[Any] = HeaderMemo()
-        self.closed: asyncio.Future[None] = loop.create_future()
-        self._ready: asyncio.Future[None] = loop.create_future()
+        self.ready = False
+        self._lost = False  # whether the transport is gone
+        self._beginning: asyncio.Future[None] | None = None  # of who waits for the peer's SETTINGS
+        self._closed: asyncio.Future[None] | None = None  # of those who wait for the end
         self._error: Exception | None = None
         self._owner = owner
         self._transport: asyncio.Transport | None = None
@@ -162,9 +164,13 @@ class Connection(asyncio.BufferedProtocol):
         return self._transport is not None and not self._transport.is_closing()
 
     @property
-    def ready(self) -> bool:
-        """Whether the peer's SETTINGS have arrived."""
-        return self._ready.done()
+    def closed(self) -> asyncio.Future[None]:
+        """Done when the transport is gone."""
+        if self._closed is None:
+            self._closed = self.loop.create_future()
+            if self._lost:
+                self._closed.set_result(None)
+        return self._closed
 
     @property
     def is_reading(self) -> bool:
@@ -193,7 +199,7 @@ class Connection(asyncio.BufferedProtocol):
         return self._sends_in_turn >= _CROWDED_SENDS
 
     async def wait_until_ready(self, hint: str) -> None:
-        """Waits for the peer's SETTINGS.
+        """Waits for the peer's SETTINGS; for one task.
 
         Args:
             hint: what may be the matter if the peer closes the connection without a word.
@@ -201,9 +207,11 @@ class Connection(asyncio.BufferedProtocol):
         Raises:
             ConnectionError: the connection ended before, or the peer sent GOAWAY at once.
         """
-        await asyncio.wait((self._ready, self.closed), return_when=asyncio.FIRST_COMPLETED)
-        if not self._ready.done() or not self.is_open or self.draining:
-            if not self._ready.done() and self.failure.startswith("connection "):
+        if not self.ready and not self._lost:
+            self._beginning = self.loop.create_future()
+            await self._beginning
+        if not self.ready or not self.is_open or self.draining:
+            if not self.ready and self.failure.startswith("connection "):
                 self.failure = f"{self.failure} before HTTP/2 began ({hint})"
             raise ConnectionError(self.failure or "the peer takes no calls on this connection") from self._error
 
@@ -307,9 +315,16 @@ class Connection(asyncio.BufferedProtocol):
         self.failure = self.failure or (f"connection lost: {exc}" if exc else _CLOSED)
         self._end_streams(exc)
         self._intake.end()
-        if not self.closed.done():
-            self.closed.set_result(None)
+        self._lost = True
+        self._end_beginning()
+        if self._closed is not None and not self._closed.done():
+            self._closed.set_result(None)
         self._owner.connection_lost(self)
+
+    def _end_beginning(self) -> None:
+        beginning, self._beginning = self._beginning, None
+        if beginning is not None and not beginning.done():
+            beginning.set_result(None)
 
     def pause_writing(self) -> None:
         """The socket's buffer is full."""
@@ -477,8 +492,8 @@ class Connection(asyncio.BufferedProtocol):
 
     def settings_received(self) -> None:
         """The peer's limits are known, or have changed."""
-        if not self._ready.done():
-            self._ready.set_result(None)
+        self.ready = True
+        self._end_beginning()
         # RFC 9113 section 6.9.2: a new initial window size changes the window of every stream.
         for stream in list(self._streams):
             stream.send_window_opened()
@@ -541,7 +556,7 @@ class Connection(asyncio.BufferedProtocol):
             ping: the 8 bytes.
             debug_data: why, for people who read the GOAWAYs.
         """
-        if not self._ready.done():
+        if not self.ready:
             # Clients may send calls before they have read anything: a GOAWAY says that none was taken.
             self.go_away()
         elif self._final_goaway_ping is None and not self.draining:
