@@ -90,6 +90,52 @@ class Connection(asyncio.BufferedProtocol):
         ready: whether the peer's SETTINGS have arrived.
     """
 
+    __slots__ = (  # more than what instances share the keys of their dictionaries for
+        "__weakref__",
+        "_beginning",
+        "_closed",
+        "_drain_reason",
+        "_drain_timer",
+        "_error",
+        "_final_goaway_ping",
+        "_flush_scheduled",
+        "_guard",
+        "_intake",
+        "_keepalive",
+        "_keepalive_options",
+        "_lost",
+        "_messages_received",
+        "_messages_sent",
+        "_owner",
+        "_parting",
+        "_refusing",
+        "_running_started",
+        "_sends_in_turn",
+        "_started",
+        "_streams",
+        "_transport",
+        "_unflushed",
+        "_waiting",
+        "_watches",
+        "_written",
+        "client_side",
+        "draining",
+        "engine",
+        "failure",
+        "goaway_code",
+        "goaway_debug_data",
+        "handler_slots",
+        "header_memo",
+        "identity",
+        "last_write",
+        "loop",
+        "number",
+        "peer",
+        "ready",
+        "stream_counter",
+        "write_paused",
+    )
+
     def __init__(
         self,
         owner: ConnectionOwner,
@@ -147,7 +193,6 @@ class Connection(asyncio.BufferedProtocol):
         self._unflushed = 0  # bytes of DATA that were made since the last flush
         self._written = 0  # bytes handed to the transport so far
         self._parting = Parting(loop)
-        self._client_side = client_side
         self._final_goaway_ping: bytes | None = None
         self._drain_reason = b""
         self._refusing = False  # whether the peer's new streams are turned away
@@ -237,12 +282,17 @@ class Connection(asyncio.BufferedProtocol):
         if self._guard is not None:
             self._guard.begin(self, self._watches)
         self.engine.start()
-        self.flush()
+        if self.client_side:
+            self.flush()
+        else:
+            # The client's preface is mostly under way: what answers it joins this side's SETTINGS in one write.
+            self._flush_scheduled = True
+            self.loop.call_soon(self.loop.call_soon, self._end_of_turn)
         if not owner_knows:
             self._owner.connection_made(self)
         if self._keepalive_options is not None:
             set_user_timeout(transport, self._keepalive_options.timeout)
-            self._keepalive = KeepaliveWatch(self, self._keepalive_options, client_side=self._client_side)
+            self._keepalive = KeepaliveWatch(self, self._keepalive_options, client_side=self.client_side)
             self._watches.add(self._keepalive)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
@@ -595,7 +645,7 @@ class Connection(asyncio.BufferedProtocol):
     def _part(self) -> None:
         """Ends a connection that has gone wrong, and its calls at once; the peer is still to read the GOAWAY."""
         self._end_streams(None)
-        if self._client_side:
+        if self.client_side:
             self.close(LINGER_AFTER_FAILURE)
         else:
             self._intake.discard()
@@ -612,7 +662,7 @@ class Connection(asyncio.BufferedProtocol):
         if parting.said and self._transport is not None:
             return  # it is left to the client already
         self.flush()
-        if not self._client_side and parting.leave_to_peer(linger):
+        if not self.client_side and parting.leave_to_peer(linger):
             self._watches.stop()
             self._refusing = True  # what still comes has no answer: the peer repeats it elsewhere
         else:
@@ -663,7 +713,7 @@ class Connection(asyncio.BufferedProtocol):
         """Tells the peer that this side leaves, and closes: a client within ``linger`` (see :meth:`close`)."""
         if self.is_open:
             self.engine.send_goaway(self.engine.last_peer_stream_id, ErrorCode.NO_ERROR)
-        if self._client_side:
+        if self.client_side:
             self.close(linger)
         else:
             self._leave()

@@ -68,6 +68,42 @@ class Routing:
 
     loop: asyncio.AbstractEventLoop
 
+    __slots__ = (  # more than what instances share the keys of their dictionaries for
+        "__weakref__",
+        "_backoff",
+        "_balancer",
+        "_balancing",
+        "_configs",
+        "_dialer",
+        "_idle_timeout",
+        "_idle_timer",
+        "_last_use",
+        "_picker",
+        "_queue",
+        "_resolve_interval",
+        "_resolved",
+        "_resolver",
+        "_resolving",
+        "_resolving_task",
+        "_target",
+        "calls",
+        "connections",
+        "deadlines",
+        "drained",
+        "failure",
+        "health_headers",
+        "health_service",
+        "history",
+        "loop",
+        "number",
+        "streams",
+        "subchannels",
+        "target",
+        "tasks",
+        "waiting",
+        "watch",
+    )
+
     def __init__(
         self,
         target: str,
