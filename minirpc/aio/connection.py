@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Protocol, cast
 
 from minirpc.aio.connection_guard import ConnectionGuard
@@ -344,6 +345,15 @@ class Connection(asyncio.BufferedProtocol):
                 self._started.append(waiter.go_on)
             else:
                 waiter.go_on_soon()
+
+    def begin_after_read(self, begin: Callable[[], object]) -> None:
+        """Calls ``begin``, which begins calls of this side's own, when all that was read has been taken up."""
+        self.after_read(partial(self._begin_unasked, begin))
+
+    def _begin_unasked(self, begin: Callable[[], object]) -> None:
+        made = self._written + self.engine.output_size
+        begin()
+        self._intake.unasked(self._written + self.engine.output_size - made)
 
     def eof_received(self) -> bool:
         """Lets the transport close: an HTTP/2 connection has no half-closed state."""

@@ -59,6 +59,7 @@ class Intake:
         self._backlog = False  # whether the engine holds frames that are for a later turn
         self._socket_full = False
         self._unread_replies = 0  # bytes that the peer's frames made this side send since the socket is full
+        self._unasked = 0  # bytes that this side has sent for its own part while it took up a read
         self._discard: int | None = None  # bytes that are still read, for nothing, once the peer has broken the rules
 
     def begin(self, transport: asyncio.Transport) -> None:
@@ -92,6 +93,7 @@ class Intake:
     def _receive(self, data: bytes | memoryview) -> None:
         owner, engine = self._owner, self._owner.engine
         made = owner.bytes_written + engine.output_size
+        self._unasked = 0
         now = time.monotonic()
         if now >= self._until:
             self._until = now + _TIME_IN_TURN
@@ -104,9 +106,13 @@ class Intake:
         if self._socket_full:
             # Messages wait for the socket, but answers to frames (PING, SETTINGS, refused streams) are made at once: a
             # peer that asks for them without reading them must not fill our memory.
-            self._unread_replies += owner.bytes_written + engine.output_size - made
+            self._unread_replies += owner.bytes_written + engine.output_size - made - self._unasked
         if self._backlog or self._choked:
             self._pause()
+
+    def unasked(self, size: int) -> None:
+        """So many bytes that were made in the read that is under way answer nothing that the peer has sent."""
+        self._unasked += size
 
     def new_turn(self) -> None:
         """Goes on with what the last turn has left: every connection has its share of each."""

@@ -409,7 +409,7 @@ class Subchannel:
         if connection is self.connection:
             self._dispatch()
         elif self._candidate is not None and self._candidate[0] is connection:
-            connection.after_read(partial(self._adopt, connection))
+            connection.begin_after_read(partial(self._adopt, connection))
 
     def connection_draining(self, connection: Connection) -> None:
         """Calls that wait, and new ones, go to another connection."""
