@@ -88,9 +88,7 @@ class Dialer:
         self.keepalive = keepalive
         self.name = name
 
-    async def dial(
-        self, owner: ConnectionOwner, address: Address, begun: Callable[[Connection], object]
-    ) -> Connection:
+    async def dial(self, owner: ConnectionOwner, address: Address, begun: Callable[[Connection], object]) -> Connection:
         """Connects to an address, and waits for the server's SETTINGS.
 
         Before them its limits are unknown, and whether it speaks HTTP/2 at all.

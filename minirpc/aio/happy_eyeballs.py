@@ -114,7 +114,7 @@ async def _connect_to_only(address: Address, connect: Callable[[Address], Awaita
             raise
         # Not by us: something in it was.
         raise AllFailedError([RuntimeError("connecting was cancelled")]) from error
-    except Exception as error:  # whatever it is, it is this address's
+    except Exception as error:  # noqa: BLE001  # whatever it is, it is this address's
         raise AllFailedError([error]) from error.__cause__
 
 

@@ -70,8 +70,8 @@ PRIVATE_NAMES: dict[object, tuple[str, ...]] = {
     h2_connection_module: ("_decode_headers",),
 }
 """The private names of h2's classes and modules that this module leans on. Instances add ``_closed_streams``,
-``_data_to_send``, ``_frame_dispatch_table``, ``_inbound_flow_control_window_manager``, on a stream ``_inbound_window_manager``, and on settings
-``_settings``."""
+``_data_to_send``, ``_frame_dispatch_table``, ``_inbound_flow_control_window_manager``, on a stream
+``_inbound_window_manager``, and on settings ``_client`` and ``_settings``."""
 
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"  # RFC 9113 section 3.4
 _WINDOW_UPDATE = struct.Struct(">HBBBLL")  # RFC 9113 section 6.9: length (24 bits), type 8, flags, stream, increment
@@ -161,10 +161,11 @@ class _CompactSettings(Settings):
 
     def acknowledge(self) -> dict[SettingCodes | int, ChangedSetting]:
         """Has the next value of each setting count, and returns what has changed by that."""
-        due = {key: values for key, values in self._settings.items() if len(values) > 1}
+        current = cast("dict[int, tuple[int, ...]]", self._settings)
+        due = {key: values for key, values in current.items() if len(values) > 1}
         if not due:
             return {}
-        values = {**self._settings, **{key: values[1:] for key, values in due.items()}}
+        values = {**current, **{key: values[1:] for key, values in due.items()}}
         self._settings = cast("dict[Any, Any]", _shared_settings(tuple(values.items())))
         return {key: ChangedSetting(key, values[0], values[1]) for key, values in due.items()}
 
@@ -205,7 +206,7 @@ def _beginning(
     max_header_list_size: int,
 ) -> _Beginning:
     """Returns how a connection with these options begins."""
-    own = {
+    own: dict[int, int] = {
         SettingCodes.ENABLE_PUSH: 0,
         SettingCodes.MAX_CONCURRENT_STREAMS: max_concurrent_streams,
         SettingCodes.INITIAL_WINDOW_SIZE: stream_window,
@@ -274,7 +275,7 @@ class GrpcH2Connection(H2Connection):
         self._inbound_flow_control_window_manager = WindowManager(options.connection_window)
 
     @property
-    def _frame_dispatch_table(self) -> _FrameMethods:
+    def _frame_dispatch_table(self) -> Any:  # type: ignore[override]  # pyright: ignore[reportIncompatibleVariableOverride]
         """Which method takes which frame; for h2."""
         return _FrameMethods(self)
 
