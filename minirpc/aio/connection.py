@@ -87,8 +87,54 @@ class Connection(asyncio.BufferedProtocol):
         goaway_code: the error code of the peer's last GOAWAY; None without one.
         goaway_debug_data: the beginning of that GOAWAY's debug data.
         header_memo: what the owner has made of header lists.
-        closed: done when the transport is gone.
+        ready: whether the peer's SETTINGS have arrived.
     """
+
+    __slots__ = (  # more than what instances share the keys of their dictionaries for
+        "__weakref__",
+        "_beginning",
+        "_closed",
+        "_drain_reason",
+        "_drain_timer",
+        "_error",
+        "_final_goaway_ping",
+        "_flush_scheduled",
+        "_guard",
+        "_intake",
+        "_keepalive",
+        "_keepalive_options",
+        "_lost",
+        "_messages_received",
+        "_messages_sent",
+        "_owner",
+        "_parting",
+        "_refusing",
+        "_running_started",
+        "_sends_in_turn",
+        "_started",
+        "_streams",
+        "_transport",
+        "_unflushed",
+        "_waiting",
+        "_watches",
+        "_written",
+        "client_side",
+        "draining",
+        "engine",
+        "failure",
+        "goaway_code",
+        "goaway_debug_data",
+        "handler_slots",
+        "header_memo",
+        "identity",
+        "last_write",
+        "loop",
+        "number",
+        "peer",
+        "ready",
+        "stream_counter",
+        "write_paused",
+    )
 
     def __init__(
         self,
@@ -130,8 +176,10 @@ class Connection(asyncio.BufferedProtocol):
         self.goaway_code: int | None = None
         self.goaway_debug_data = b""
         self.header_memo: HeaderMemo[Any] = HeaderMemo()
-        self.closed: asyncio.Future[None] = loop.create_future()
-        self._ready: asyncio.Future[None] = loop.create_future()
+        self.ready = False
+        self._lost = False  # whether the transport is gone
+        self._beginning: asyncio.Future[None] | None = None  # of who waits for the peer's SETTINGS
+        self._closed: asyncio.Future[None] | None = None  # of those who wait for the end
         self._error: Exception | None = None
         self._owner = owner
         self._transport: asyncio.Transport | None = None
@@ -145,7 +193,6 @@ class Connection(asyncio.BufferedProtocol):
         self._unflushed = 0  # bytes of DATA that were made since the last flush
         self._written = 0  # bytes handed to the transport so far
         self._parting = Parting(loop)
-        self._client_side = client_side
         self._final_goaway_ping: bytes | None = None
         self._drain_reason = b""
         self._refusing = False  # whether the peer's new streams are turned away
@@ -162,9 +209,13 @@ class Connection(asyncio.BufferedProtocol):
         return self._transport is not None and not self._transport.is_closing()
 
     @property
-    def ready(self) -> bool:
-        """Whether the peer's SETTINGS have arrived."""
-        return self._ready.done()
+    def closed(self) -> asyncio.Future[None]:
+        """Done when the transport is gone."""
+        if self._closed is None:
+            self._closed = self.loop.create_future()
+            if self._lost:
+                self._closed.set_result(None)
+        return self._closed
 
     @property
     def is_reading(self) -> bool:
@@ -193,7 +244,7 @@ class Connection(asyncio.BufferedProtocol):
         return self._sends_in_turn >= _CROWDED_SENDS
 
     async def wait_until_ready(self, hint: str) -> None:
-        """Waits for the peer's SETTINGS.
+        """Waits for the peer's SETTINGS; for one task.
 
         Args:
             hint: what may be the matter if the peer closes the connection without a word.
@@ -201,9 +252,11 @@ class Connection(asyncio.BufferedProtocol):
         Raises:
             ConnectionError: the connection ended before, or the peer sent GOAWAY at once.
         """
-        await asyncio.wait((self._ready, self.closed), return_when=asyncio.FIRST_COMPLETED)
-        if not self._ready.done() or not self.is_open or self.draining:
-            if not self._ready.done() and self.failure.startswith("connection "):
+        if not self.ready and not self._lost:
+            self._beginning = self.loop.create_future()
+            await self._beginning
+        if not self.ready or not self.is_open or self.draining:
+            if not self.ready and self.failure.startswith("connection "):
                 self.failure = f"{self.failure} before HTTP/2 began ({hint})"
             raise ConnectionError(self.failure or "the peer takes no calls on this connection") from self._error
 
@@ -229,12 +282,17 @@ class Connection(asyncio.BufferedProtocol):
         if self._guard is not None:
             self._guard.begin(self, self._watches)
         self.engine.start()
-        self.flush()
+        if self.client_side:
+            self.flush()
+        else:
+            # The client's preface is mostly under way: what answers it joins this side's SETTINGS in one write.
+            self._flush_scheduled = True
+            self.loop.call_soon(self.loop.call_soon, self._end_of_turn)
         if not owner_knows:
             self._owner.connection_made(self)
         if self._keepalive_options is not None:
             set_user_timeout(transport, self._keepalive_options.timeout)
-            self._keepalive = KeepaliveWatch(self, self._keepalive_options, client_side=self._client_side)
+            self._keepalive = KeepaliveWatch(self, self._keepalive_options, client_side=self.client_side)
             self._watches.add(self._keepalive)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
@@ -307,9 +365,16 @@ class Connection(asyncio.BufferedProtocol):
         self.failure = self.failure or (f"connection lost: {exc}" if exc else _CLOSED)
         self._end_streams(exc)
         self._intake.end()
-        if not self.closed.done():
-            self.closed.set_result(None)
+        self._lost = True
+        self._end_beginning()
+        if self._closed is not None and not self._closed.done():
+            self._closed.set_result(None)
         self._owner.connection_lost(self)
+
+    def _end_beginning(self) -> None:
+        beginning, self._beginning = self._beginning, None
+        if beginning is not None and not beginning.done():
+            beginning.set_result(None)
 
     def pause_writing(self) -> None:
         """The socket's buffer is full."""
@@ -478,8 +543,8 @@ class Connection(asyncio.BufferedProtocol):
 
     def settings_received(self) -> None:
         """The peer's limits are known, or have changed."""
-        if not self._ready.done():
-            self._ready.set_result(None)
+        self.ready = True
+        self._end_beginning()
         # RFC 9113 section 6.9.2: a new initial window size changes the window of every stream.
         for stream in list(self._streams):
             stream.send_window_opened()
@@ -542,7 +607,7 @@ class Connection(asyncio.BufferedProtocol):
             ping: the 8 bytes.
             debug_data: why, for people who read the GOAWAYs.
         """
-        if not self._ready.done():
+        if not self.ready:
             # Clients may send calls before they have read anything: a GOAWAY says that none was taken.
             self.go_away()
         elif self._final_goaway_ping is None and not self.draining:
@@ -581,7 +646,7 @@ class Connection(asyncio.BufferedProtocol):
     def _part(self) -> None:
         """Ends a connection that has gone wrong, and its calls at once; the peer is still to read the GOAWAY."""
         self._end_streams(None)
-        if self._client_side:
+        if self.client_side:
             self.close(LINGER_AFTER_FAILURE)
         else:
             self._intake.discard()
@@ -598,7 +663,7 @@ class Connection(asyncio.BufferedProtocol):
         if parting.said and self._transport is not None:
             return  # it is left to the client already
         self.flush()
-        if not self._client_side and parting.leave_to_peer(linger):
+        if not self.client_side and parting.leave_to_peer(linger):
             self._watches.stop()
             self._refusing = True  # what still comes has no answer: the peer repeats it elsewhere
         else:
@@ -649,7 +714,7 @@ class Connection(asyncio.BufferedProtocol):
         """Tells the peer that this side leaves, and closes: a client within ``linger`` (see :meth:`close`)."""
         if self.is_open:
             self.engine.send_goaway(self.engine.last_peer_stream_id, ErrorCode.NO_ERROR)
-        if self._client_side:
+        if self.client_side:
             self.close(linger)
         else:
             self._leave()

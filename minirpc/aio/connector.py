@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from minirpc.aio.connection import Connection, ConnectionOwner
@@ -87,16 +88,22 @@ class Dialer:
         self.keepalive = keepalive
         self.name = name
 
-    async def dial(self, owner: ConnectionOwner, address: Address) -> Connection:
+    async def dial(self, owner: ConnectionOwner, address: Address, begun: Callable[[Connection], object]) -> Connection:
         """Connects to an address, and waits for the server's SETTINGS.
 
         Before them its limits are unknown, and whether it speaks HTTP/2 at all.
+
+        Args:
+            owner: whose connection it will be.
+            address: where to.
+            begun: called with the connection before there is a transport.
 
         Raises:
             ConnectError: that was not possible.
         """
         loop = asyncio.get_running_loop()
         connection = Connection(owner, self.http2_options, loop, client_side=True, keepalive=self.keepalive)
+        begun(connection)
         timeout = asyncio.timeout(self.timeout)
         try:
             async with timeout:

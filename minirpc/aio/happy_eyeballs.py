@@ -71,6 +71,8 @@ async def connect_to_first(
     Raises:
         AllFailedError: none could be connected to.
     """
+    if len(addresses) == 1:
+        return await _connect_to_only(addresses[0], connect)
     waiting = deque(addresses)
     running: dict[asyncio.Future[ConnectionT], None] = {}
     failures: list[Exception] = []
@@ -100,6 +102,20 @@ async def connect_to_first(
             winner.abort()
         await _end(running)
         raise
+
+
+async def _connect_to_only(address: Address, connect: Callable[[Address], Awaitable[ConnectionT]]) -> ConnectionT:
+    """Connects to an address beside which there is none: that takes no race, and no task of its own."""
+    try:
+        return await connect(address)
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        # Not by us: something in it was.
+        raise AllFailedError([RuntimeError("connecting was cancelled")]) from error
+    except Exception as error:  # noqa: BLE001  # whatever it is, it is this address's
+        raise AllFailedError([error]) from error.__cause__
 
 
 def _one_of(first: ConnectionT | None, second: ConnectionT) -> ConnectionT:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections import deque
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
@@ -118,9 +117,11 @@ class History:
     def __init__(self) -> None:
         self.created = time.time()
         self.count = 0
-        self.events: deque[HistoryEvent] = deque(maxlen=_MAX_EVENTS)
+        self.events: list[HistoryEvent] = []  # a deque would be half a KiB from the beginning
 
     def add(self, text: str, *, warning: bool = False, child: int | None = None) -> None:
         """Notes an event."""
         self.count += 1
+        if len(self.events) == _MAX_EVENTS:
+            del self.events[0]
         self.events.append(HistoryEvent(time.time(), text, warning, child))

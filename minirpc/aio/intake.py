@@ -34,6 +34,11 @@ class IntakeOwner(Protocol):
         """How many bytes have left the engine."""
         ...
 
+    @property
+    def client_side(self) -> bool:
+        """Whether this side has opened the connection."""
+        ...
+
     def bytes_taken(self, *, backlog: bool) -> None:
         """The engine has had some of what arrived. With a backlog, :meth:`Intake.new_turn` is due in the next turn of
         the loop."""
@@ -91,7 +96,8 @@ class Intake:
 
     def _receive(self, data: bytes | memoryview) -> None:
         owner, engine = self._owner, self._owner.engine
-        made = owner.bytes_written + engine.output_size
+        was_full = self._socket_full
+        made = owner.bytes_written + engine.output_size if was_full else 0
         now = time.monotonic()
         if now >= self._until:
             self._until = now + _TIME_IN_TURN
@@ -100,8 +106,10 @@ class Intake:
             self._backlog = engine.receive(data, self._until)
         finally:
             self.receiving = False
+        if was_full and owner.client_side:  # what its tasks send now answers nothing
+            self._unread_replies += owner.bytes_written + engine.output_size - made
         owner.bytes_taken(backlog=self._backlog)
-        if self._socket_full:
+        if was_full and not owner.client_side:
             # Messages wait for the socket, but answers to frames (PING, SETTINGS, refused streams) are made at once: a
             # peer that asks for them without reading them must not fill our memory.
             self._unread_replies += owner.bytes_written + engine.output_size - made

@@ -138,18 +138,21 @@ class StaticResolver(Resolver):
 
     Args:
         endpoints: the endpoints; an address stands for an endpoint that has only this one.
+
+    Attributes:
+        resolution: what the name stands for, always.
     """
 
     delivers_service_config = False
 
     def __init__(self, endpoints: Iterable[Endpoint | Address]) -> None:
-        self._resolution = Resolution(
+        self.resolution = Resolution(
             tuple(each if isinstance(each, Endpoint) else Endpoint((each,)) for each in endpoints)
         )
 
     async def watch(self) -> AsyncIterator[Resolution]:
         """Yields the endpoints, once."""
-        yield self._resolution
+        yield self.resolution
 
 
 class DnsResolver(Resolver):

@@ -20,7 +20,7 @@ from minirpc.aio.connectivity import ChannelState, StateWatch
 from minirpc.aio.connector import Dialer
 from minirpc.aio.deadlines import Deadlines
 from minirpc.aio.inspection import CallCounter, History, register
-from minirpc.aio.resolver import Resolution, Resolver
+from minirpc.aio.resolver import Resolution, Resolver, StaticResolver
 from minirpc.aio.resolving import Resolving
 from minirpc.aio.service_configs import ServiceConfigs
 from minirpc.aio.subchannel import Failure, Subchannel
@@ -67,6 +67,42 @@ class Routing:
     """
 
     loop: asyncio.AbstractEventLoop
+
+    __slots__ = (  # more than what instances share the keys of their dictionaries for
+        "__weakref__",
+        "_backoff",
+        "_balancer",
+        "_balancing",
+        "_configs",
+        "_dialer",
+        "_idle_timeout",
+        "_idle_timer",
+        "_last_use",
+        "_picker",
+        "_queue",
+        "_resolve_interval",
+        "_resolved",
+        "_resolver",
+        "_resolving",
+        "_resolving_task",
+        "_target",
+        "calls",
+        "connections",
+        "deadlines",
+        "drained",
+        "failure",
+        "health_headers",
+        "health_service",
+        "history",
+        "loop",
+        "number",
+        "streams",
+        "subchannels",
+        "target",
+        "tasks",
+        "waiting",
+        "watch",
+    )
 
     def __init__(
         self,
@@ -125,7 +161,11 @@ class Routing:
     def submit(self, stream: ClientStream) -> None:
         """Sends a stream to a subchannel, or keeps it until there is one."""
         self.streams.add(stream)
-        if not self._place(stream):
+        picker = self._picker
+        placed = self._place(stream)
+        if not placed and self._picker is not picker:
+            placed = self._place(stream)  # asking had consequences, of which a stream outside the queue is not told
+        if not placed:
             self._queue.add(stream)
             if stream.attempt is not None:
                 stream.attempt.waits()
@@ -200,12 +240,15 @@ class Routing:
             return
         self._balancing = self._configs.balancing
         self._balancer = self._balancing.factory(self)
-        self._resolving = Resolving(self, self._resolver, self._backoff, self._resolve_interval)
-        self._resolving_task = self.spawn(self._resolving.run(), f"resolve {self._target}")
         if self._idle_timeout is not None:
             self._last_use = self.loop.time()
             self._idle_timer = self.loop.call_later(self._idle_timeout, self._become_idle, self._idle_timeout)
         self.update(ChannelState.CONNECTING, WaitingPicker())
+        if type(self._resolver) is StaticResolver:
+            self.resolved(self._resolver.resolution)  # nothing to wait for, now or later
+            return
+        self._resolving = Resolving(self, self._resolver, self._backoff, self._resolve_interval)
+        self._resolving_task = self.spawn(self._resolving.run(), f"resolve {self._target}")
 
     def _become_idle(self, timeout: float) -> None:
         """Closes the connections if there was no call for a while; looks again later if there was."""

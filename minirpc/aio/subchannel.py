@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable, Collection, Coroutine, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from minirpc.aio.backoff import Backoff
 from minirpc.aio.client_stream import ClientStream
@@ -36,6 +37,9 @@ else:
 __all__ = ["Bar", "Failure", "Subchannel", "SubchannelOwner"]
 
 _log = logging.getLogger("minirpc.channel")
+
+_Candidate: TypeAlias = tuple[Connection, Address, float]
+"""A connection, where it leads, and the loop's time at which connecting has begun."""
 
 
 @frozen
@@ -133,6 +137,8 @@ class Subchannel:
         self._loop = loop
         self._address: Address | None = None  # the connection's
         self._connecting: asyncio.Task[None] | None = None
+        self._candidate: _Candidate | None = None  # what the attempt that is under way tries, if that is one address
+        self._adopted: Connection | None = None  # a candidate in use, of which the attempt does not know yet
         self._not_before = 0.0  # the loop's time of the next attempt, at the earliest
         self._departed = False  # whether the last attempt has found a server that goes away
         self._carried_streams = False  # whether the connection did
@@ -212,7 +218,7 @@ class Subchannel:
         """Ends the subchannel. Calls that run go on; those that wait for room go back to the channel."""
         if self._connecting is not None:
             self._connecting.cancel()
-            self._connecting = None
+            self._connecting = self._candidate = None
         self._give_up_connection(ChannelState.SHUTDOWN)
 
     # -- for the channel
@@ -254,6 +260,7 @@ class Subchannel:
     # -- connecting
 
     def _start_connecting(self, state: ChannelState) -> None:
+        self._candidate = None
         names = ", ".join(map(str, self.addresses[:3]))
         self._connecting = self._owner.spawn(self._connect(), f"connect to {names}")
         self._change(state)
@@ -283,25 +290,59 @@ class Subchannel:
         """Connects to the first address that answers, or says why none does."""
         began = self._loop.time()
         made: dict[Connection, Address] = {}
+        alone = len(self.addresses) == 1
 
         async def dial(to: Address) -> Connection:
+            def begun(connection: Connection) -> None:
+                made[connection] = to
+                if alone:
+                    self._candidate = connection, to, began
+
             try:
-                connection = await self._dialer.dial(self, to)
+                return await self._dialer.dial(self, to, begun)
             except ConnectError as error:
                 _log.info("%r: %s", self._owner, error)
                 raise
-            made[connection] = to
-            return connection
 
         try:
             connection = await connect_to_first(self.addresses, dial)
         except AllFailedError as error:
+            if self._was_adopted(made):
+                return None
             self._departed = any(isinstance(each, ConnectError) and each.departing for each in error.failures)
             return Failure(str(error), error.__cause__)
+        if self._was_adopted(made):
+            return None
         address = made[connection]
         if connection.draining or not connection.is_open:
             self._departed = connection.goaway_code == ErrorCode.NO_ERROR
             return Failure(f"the connection to {address} ended at once: {connection.failure or 'the peer goes away'}")
+        self._use(connection, address, began)
+        return None
+
+    def _was_adopted(self, made: Collection[Connection]) -> bool:
+        """Whether one of these connections is in use, or has been, since :meth:`_adopt`."""
+        if self._adopted not in made:
+            return False
+        self._adopted = None
+        return True
+
+    def _adopt(self, connection: Connection) -> None:
+        """Uses the connection of the attempt that is under way, unless its first bytes were its last.
+
+        There is no other to be compared with, so nothing has to wait until the attempt's task has run: the first calls
+        leave in the write that acknowledges the server's SETTINGS.
+        """
+        if self._candidate is None or self._candidate[0] is not connection:
+            return
+        _, address, began = self._candidate
+        self._candidate = None
+        if connection.is_open and not connection.draining:
+            self._adopted = connection
+            self._use(connection, address, began)
+
+    def _use(self, connection: Connection, address: Address, began: float) -> None:
+        """Has calls go to a connection, to which connecting has begun at this time of the loop."""
         _log.debug("%r: connected to %s", self._owner, connection.peer)
         self._connecting = None
         self._address = address
@@ -314,7 +355,6 @@ class Subchannel:
             self._watch_health(connection, self._health_check)
         self._change(ChannelState.READY)
         self._dispatch()
-        return None
 
     def _change(self, state: ChannelState) -> None:
         if state is not self._state or state is ChannelState.TRANSIENT_FAILURE:  # that one may have another cause now
@@ -368,6 +408,8 @@ class Subchannel:
         """The server's limits are known, or have changed."""
         if connection is self.connection:
             self._dispatch()
+        elif self._candidate is not None and self._candidate[0] is connection:
+            connection.after_read(partial(self._adopt, connection))
 
     def connection_draining(self, connection: Connection) -> None:
         """Calls that wait, and new ones, go to another connection."""

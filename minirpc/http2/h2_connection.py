@@ -18,18 +18,27 @@ from __future__ import annotations
 
 import struct
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, NoReturn
+from functools import lru_cache
+from typing import Any, NamedTuple, NoReturn, TypeAlias, cast
 
 from h2 import connection as h2_connection_module
+from h2 import settings as h2_settings_module
 from h2.config import H2Configuration
 from h2.connection import AllowedStreamIDs, ConnectionInputs, H2Connection, H2ConnectionStateMachine
 from h2.errors import ErrorCodes
 from h2.events import Event
-from h2.exceptions import DenialOfServiceError, InvalidBodyLengthError, ProtocolError, StreamClosedError
-from h2.settings import SettingCodes, Settings
+from h2.exceptions import (
+    DenialOfServiceError,
+    InvalidBodyLengthError,
+    InvalidSettingsValueError,
+    ProtocolError,
+    StreamClosedError,
+)
+from h2.settings import ChangedSetting, SettingCodes, Settings
 from h2.stream import StreamClosedBy, StreamState
+from h2.windows import WindowManager
 from hpack.exceptions import OversizedHeaderListError
 from hyperframe.frame import (
     DataFrame,
@@ -50,6 +59,7 @@ __all__ = ["PRIVATE_NAMES", "GrpcH2Connection", "StreamFaultError", "trim_settin
 
 PRIVATE_NAMES: dict[object, tuple[str, ...]] = {
     H2ConnectionStateMachine: ("_transitions",),
+    h2_settings_module: ("_validate_setting",),
     H2Connection: (
         "_acknowledge_settings",
         "_local_settings_acked",
@@ -60,17 +70,39 @@ PRIVATE_NAMES: dict[object, tuple[str, ...]] = {
     h2_connection_module: ("_decode_headers",),
 }
 """The private names of h2's classes and modules that this module leans on. Instances add ``_closed_streams``,
-``_data_to_send``, ``_inbound_flow_control_window_manager``, on a stream ``_inbound_window_manager``, and on settings
-``_settings``."""
+``_data_to_send``, ``_frame_dispatch_table``, ``_inbound_flow_control_window_manager``, on a stream
+``_inbound_window_manager``, and on settings ``_client`` and ``_settings``."""
 
+_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"  # RFC 9113 section 3.4
 _WINDOW_UPDATE = struct.Struct(">HBBBLL")  # RFC 9113 section 6.9: length (24 bits), type 8, flags, stream, increment
 _RST_STREAM = struct.Struct(">HBBBLL")  # section 6.4: length (24 bits), type 3, flags, stream, error code
-_DEFAULT_WINDOW = 65_535
+_DEFAULT_WINDOW = 65_535  # bytes; section 6.9.2
+_DEFAULT_FRAME_SIZE = 1 << 14  # bytes; section 6.5.2
 _MAX_ENCODER_TABLE = 4096  # bytes; a peer that offers more gets no more of our memory
 _MAX_DEBUG_DATA = 256  # bytes of a GOAWAY's text
 _PRIORITY_SIZE = 5  # section 6.3
 _SELF_DEPENDENT = "a stream that depends on itself"  # RFC 7540 section 5.3.1
 _SETTINGS = frozenset(int(code) for code in SettingCodes)
+
+
+_SettingValues: TypeAlias = Mapping[int, tuple[int, ...]]
+
+_FRAME_METHODS: dict[type[Frame], str] = {
+    kind: method.__name__ for kind, method in H2Connection()._frame_dispatch_table.items()
+}
+
+# Header blocks are checked by header_rules, once, and handed on as bytes.
+_CONFIGURATIONS = {
+    client_side: H2Configuration(
+        client_side=client_side,
+        header_encoding=None,
+        validate_inbound_headers=False,
+        normalize_inbound_headers=False,
+        validate_outbound_headers=False,
+        normalize_outbound_headers=False,
+    )
+    for client_side in (False, True)
+}
 
 
 class StreamFaultError(ProtocolError):
@@ -98,30 +130,110 @@ class _DrainingStateMachine(H2ConnectionStateMachine):
     }
 
 
-class _Values(list[int]):
-    """The values of a setting, the one that counts first."""
-
-    __slots__ = ()
-
-    def popleft(self) -> int:
-        """Drops the first."""
-        return self.pop(0)
-
-
 class _CompactSettings(Settings):
-    """h2's settings without a deque for each, which together are a third of an idle connection's memory."""
+    """h2's settings without a deque for each, which together were a third of an idle connection's memory.
 
-    def __init__(self, client: bool, initial_values: dict[SettingCodes, int] | None = None) -> None:
-        super().__init__(client, initial_values)
-        values: dict[Any, Any] = {key: _Values(values) for key, values in self._settings.items()}
-        self._settings = values
+    The values of a setting are a tuple, the one that counts first, and all of them a dictionary that connections share
+    until one of them changes its own.
+
+    Args:
+        client: whether they are a client's.
+        values: the dictionary to begin with.
+    """
+
+    def __init__(self, client: bool, values: _SettingValues) -> None:
+        self._client = client
+        self._settings = cast("dict[Any, Any]", values)
 
     def __setitem__(self, key: SettingCodes | int, value: int) -> None:
         """Adds a value, which counts once it is acknowledged."""
-        super().__setitem__(key, value)
-        values: Any = self._settings[key]
-        if type(values) is not _Values:
-            self._settings[key] = _Values(values)  # type: ignore[assignment]
+        invalid = h2_settings_module._validate_setting(key, value)
+        if invalid:
+            raise InvalidSettingsValueError(f"setting {key} has the invalid value {value}", error_code=invalid)
+        self.add({int(key): value})
+
+    def add(self, settings: Mapping[int, int]) -> None:
+        """Adds values that have been checked; they count once they are acknowledged."""
+        values: dict[Any, Any] = dict(self._settings)
+        for key, value in settings.items():
+            values[key] = (*values.get(key, (None,)), value)
+        self._settings = values
+
+    def acknowledge(self) -> dict[SettingCodes | int, ChangedSetting]:
+        """Has the next value of each setting count, and returns what has changed by that."""
+        current = cast("dict[int, tuple[int, ...]]", self._settings)
+        due = {key: values for key, values in current.items() if len(values) > 1}
+        if not due:
+            return {}
+        values = {**current, **{key: values[1:] for key, values in due.items()}}
+        self._settings = cast("dict[Any, Any]", _shared_settings(tuple(values.items())))
+        return {key: ChangedSetting(key, values[0], values[1]) for key, values in due.items()}
+
+
+@lru_cache(maxsize=64)
+def _shared_settings(values: tuple[tuple[int, tuple[int, ...]], ...]) -> _SettingValues:
+    """Returns one dictionary for all connections whose settings are the same: most peers are alike."""
+    return dict(values)
+
+
+def _initial_settings(client: bool) -> _SettingValues:
+    """What h2 takes the settings of one side to be before it hears of them."""
+    return {key: (value,) for key, value in Settings(client).items()}
+
+
+_INITIAL_SETTINGS = {client: _initial_settings(client) for client in (False, True)}  # by whether they are a client's
+
+
+class _Beginning(NamedTuple):
+    """How connections with the same options begin.
+
+    Attributes:
+        settings: this side's settings.
+        octets: what is sent first.
+    """
+
+    settings: _SettingValues
+    octets: bytes
+
+
+@lru_cache(maxsize=64)
+def _beginning(
+    client_side: bool,
+    max_concurrent_streams: int,
+    stream_window: int,
+    connection_window: int,
+    max_frame_size: int,
+    max_header_list_size: int,
+) -> _Beginning:
+    """Returns how a connection with these options begins."""
+    own: dict[int, int] = {
+        SettingCodes.ENABLE_PUSH: 0,
+        SettingCodes.MAX_CONCURRENT_STREAMS: max_concurrent_streams,
+        SettingCodes.INITIAL_WINDOW_SIZE: stream_window,
+        SettingCodes.MAX_FRAME_SIZE: max_frame_size,
+        SettingCodes.MAX_HEADER_LIST_SIZE: max_header_list_size,
+    }
+    initial = _INITIAL_SETTINGS[True]
+    # What the peer takes for granted is not sent (RFC 9113 section 6.5.2).
+    sent = {key: value for key, value in own.items() if initial.get(key) != (value,)}
+    frame = SettingsFrame(0, settings=sent).serialize()
+    growth = connection_window - _DEFAULT_WINDOW
+    update = _WINDOW_UPDATE.pack(0, 4, 8, 0, 0, growth) if growth else b""
+    values: _SettingValues = {**_INITIAL_SETTINGS[client_side], **{key: (value,) for key, value in own.items()}}
+    return _Beginning(values, (_PREFACE if client_side else b"") + frame + update)
+
+
+class _FrameMethods:
+    """h2's table of which method takes which frame, which would be a twelfth of an idle connection's memory."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: H2Connection) -> None:
+        self._connection = connection
+
+    def __getitem__(self, kind: type[Frame]) -> Callable[[Frame], tuple[list[Frame], list[Event]]]:
+        method: Callable[[Frame], tuple[list[Frame], list[Event]]] = getattr(self._connection, _FRAME_METHODS[kind])
+        return method
 
 
 class GrpcH2Connection(H2Connection):
@@ -132,41 +244,44 @@ class GrpcH2Connection(H2Connection):
     MAX_CLOSED_STREAMS = 1 << 13
 
     decoder: MemoDecoder
+    remote_settings: _CompactSettings
 
-    def __init__(self, options: Http2Options, *, client_side: bool) -> None:
-        # Header blocks are checked by header_rules, once, and handed on as bytes.
-        super().__init__(
-            H2Configuration(
-                client_side=client_side,
-                header_encoding=None,
-                validate_inbound_headers=False,
-                normalize_inbound_headers=False,
-                validate_outbound_headers=False,
-                normalize_outbound_headers=False,
-            )
+    def __init__(self, options: Http2Options, *, client_side: bool) -> None:  # pyright: ignore[reportMissingSuperCall]
+        # Not h2's own: most of what that makes would be replaced here or is never used, at twice the cost and memory.
+        # A test holds that nothing is missing.
+        beginning = _beginning(
+            client_side,
+            options.max_concurrent_streams,
+            options.stream_window,
+            options.connection_window,
+            options.max_frame_size,
+            options.max_header_list_size,
         )
         self.state_machine = _DrainingStateMachine()
+        self.streams = {}
+        self.highest_inbound_stream_id = 0
+        self.highest_outbound_stream_id = 0
         self.encoder = MemoEncoder()
         self.decoder = MemoDecoder(options.max_header_list_size)
-        self.remote_settings = _CompactSettings(not client_side)
-        self.local_settings = _CompactSettings(
-            client=client_side,
-            initial_values={
-                SettingCodes.ENABLE_PUSH: 0,
-                SettingCodes.MAX_CONCURRENT_STREAMS: options.max_concurrent_streams,
-                SettingCodes.INITIAL_WINDOW_SIZE: options.stream_window,
-                SettingCodes.MAX_FRAME_SIZE: options.max_frame_size,
-                SettingCodes.MAX_HEADER_LIST_SIZE: options.max_header_list_size,
-            },
-        )
+        self.config = _CONFIGURATIONS[client_side]
+        self.local_settings = _CompactSettings(client_side, beginning.settings)
+        self.remote_settings = _CompactSettings(not client_side, _INITIAL_SETTINGS[not client_side])
+        self.outbound_flow_control_window = _DEFAULT_WINDOW
+        self.max_outbound_frame_size = _DEFAULT_FRAME_SIZE
         self.max_inbound_frame_size = options.max_frame_size
-        self._extra_connection_window = options.connection_window - _DEFAULT_WINDOW
+        self._beginning = beginning.octets
+        self._data_to_send = bytearray()
+        self._closed_streams = OrderedDict()  # note_closed() keeps it small
+        self._inbound_flow_control_window_manager = WindowManager(options.connection_window)
+
+    @property
+    def _frame_dispatch_table(self) -> Any:  # type: ignore[override]  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Which method takes which frame; for h2."""
+        return _FrameMethods(self)
 
     def initiate_connection(self) -> None:
         """Queues the preface, SETTINGS, and the growth of the connection's window."""
-        super().initiate_connection()
-        if self._extra_connection_window:
-            self.increment_flow_control_window(self._extra_connection_window)
+        self._data_to_send += self._beginning
 
     # -- counting streams: push is off, so that every stream was opened by the client
 

@@ -154,6 +154,7 @@ class H2Engine:
                     self._held = self._reader.take_rest()
                     return True
         except ProtocolError as error:
+            frames.close()  # not when its traceback happens to go
             self._fail(error.error_code, str(error))
         return False
 

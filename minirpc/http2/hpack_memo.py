@@ -64,12 +64,26 @@ _LONG_STRING = 127  # RFC 7541 section 5.2: from here on, a length takes more th
 _OCTETS = [bytes([size]) for size in range(_LONG_STRING)]
 
 
+class _Entries(list[tuple[bytes, bytes]]):
+    """The dynamic entries of a table, the newest first. There are 128 at most (RFC 7541 section 4.1)."""
+
+    __slots__ = ()
+
+    def appendleft(self, entry: tuple[bytes, bytes]) -> None:
+        """Adds the newest."""
+        self.insert(0, entry)
+
+
 class CountingTable(HeaderTable):
     """A header table whose :attr:`mutations` grows with every change."""
 
-    def __init__(self) -> None:
-        self.mutations = 0
-        super().__init__()
+    mutations = 0
+
+    def __init__(self) -> None:  # pyright: ignore[reportMissingSuperCall]  # which makes a deque, half a KiB empty
+        self._maxsize = HeaderTable.DEFAULT_SIZE
+        self._current_size = 0
+        self.resized = False
+        self.dynamic_entries = cast(Any, _Entries())
 
     def add(self, name: bytes, value: bytes) -> None:
         """Inserts an entry (and evicts what no longer fits)."""
@@ -91,9 +105,10 @@ class MemoEncoder(Encoder):
     """An encoder that keeps each indexed field's bytes while the table stands still."""
 
     header_table: CountingTable
+    huffman_coder = Encoder().huffman_coder  # it has no state
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self) -> None:  # pyright: ignore[reportMissingSuperCall]  # which makes what is replaced here
+        self.table_size_changes = []
         self.header_table = CountingTable()
         self._memo: dict[Header, bytes] = {}
         self._names: dict[bytes, bytes] = {}  # of fields that are not indexed
@@ -194,10 +209,11 @@ class MemoDecoder(Decoder):
 
     header_table: CountingTable
 
-    def __init__(self, max_header_list_size: int) -> None:
-        super().__init__(_OVERSIZE_LIST * max_header_list_size)
-        self._limit = max_header_list_size
+    def __init__(self, max_header_list_size: int) -> None:  # pyright: ignore[reportMissingSuperCall]  # as above
+        self.max_header_list_size = _OVERSIZE_LIST * max_header_list_size
         self.header_table = CountingTable()
+        self.max_allowed_table_size = self.header_table.maxsize
+        self._limit = max_header_list_size
         self._memo: dict[bytes, list[HeaderTuple]] = {}
         self._good: dict[bytes, BlockKind] = {}  # of blocks in the memo: as what they were found good
         self._fields: dict[int, HeaderTuple] = {}  # by the octet that stands for them

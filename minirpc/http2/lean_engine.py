@@ -33,12 +33,13 @@ from minirpc.http2.interface import (
 __all__ = ["LeanH2Engine"]
 
 # RFC 9113 section 6: frame types, and the only flags that a frame may have to go the short way.
-_DATA, _HEADERS, _RST_STREAM, _SETTINGS, _WINDOW_UPDATE, _CONTINUATION = 0, 1, 3, 4, 8, 9
+_DATA, _HEADERS, _RST_STREAM, _SETTINGS, _GOAWAY, _WINDOW_UPDATE, _CONTINUATION = 0, 1, 3, 4, 7, 8, 9
 _ACK, _END_STREAM, _END_HEADERS = 1, 1, 4
 
 _FRAME_HEADER = struct.Struct(">BHBBL")  # section 4.1: length (24 bits), type, flags, stream identifier
 _RESET = struct.Struct(">BHBBLL")  # section 6.4: the header and an error code
 _SETTING = struct.Struct(">HL")  # section 6.5.1
+_GOAWAY_START = struct.Struct(">LL")  # section 6.8: the last stream's identifier and an error code
 _SETTINGS_ACK = _FRAME_HEADER.pack(0, 0, _SETTINGS, _ACK, 0)
 _USUAL_SETTINGS: dict[int, range] = {  # the values that can be right (section 6.5.2), and mean something to gRPC
     SettingCodes.HEADER_TABLE_SIZE: range(1 << 32),
@@ -47,6 +48,7 @@ _USUAL_SETTINGS: dict[int, range] = {  # the values that can be right (section 6
     SettingCodes.INITIAL_WINDOW_SIZE: range(1 << 31),
     SettingCodes.MAX_FRAME_SIZE: range(1 << 14, 1 << 24),
     SettingCodes.MAX_HEADER_LIST_SIZE: range(1 << 32),
+    SettingCodes.ENABLE_CONNECT_PROTOCOL: range(2),
 }
 _UINT32 = struct.Struct(">L")
 _LARGE = 1 << 12  # bytes of a DATA frame from which on a copy costs more than another object
@@ -166,6 +168,8 @@ class LeanH2Engine(H2Engine):
             taken = self._receive_reset(stream_id, payload)
         elif kind == _SETTINGS and not stream_id:
             taken = self._receive_settings(flags, payload)
+        elif kind == _GOAWAY and not stream_id:
+            taken = self._receive_goaway(payload)
         else:
             taken = False
         if not taken:
@@ -338,11 +342,22 @@ class LeanH2Engine(H2Engine):
                 return False
         self._frames_received += 1
         self._count("settings")
-        connection.remote_settings.update(settings)
+        connection.remote_settings.add(settings)
         connection._acknowledge_settings()
         connection._data_to_send += _SETTINGS_ACK
         self._read_settings()
         self._handler.settings_received()
+        return True
+
+    def _receive_goaway(self, payload: memoryview) -> bool:
+        if len(payload) < _GOAWAY_START.size or self._connection.state_machine.state not in self._usable_states:
+            return False
+        last_stream_id, error_code = _GOAWAY_START.unpack_from(payload)
+        if last_stream_id > MAX_STREAM_ID:
+            return False
+        self._frames_received += 1
+        self._count("ignored_frames")
+        self._handler.goaway_received(last_stream_id, error_code, bytes(payload[_GOAWAY_START.size :]))
         return True
 
     # -- sending

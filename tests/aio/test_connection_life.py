@@ -34,6 +34,8 @@ from minirpc.aio import (
     TcpAddress,
     UnixAddress,
 )
+from minirpc.aio.client_stream import ClientStream
+from minirpc.aio.connection import Connection
 from minirpc.aio.connector import connect_socket
 from minirpc.aio.happy_eyeballs import interleave
 from minirpc.errors import RpcError, StatusCode
@@ -387,29 +389,31 @@ async def test_stream_of_requests_beyond_the_buffer_is_not_sent_again() -> None:
 
 
 @pytest.mark.parametrize("kind", ["unary", "up"])
-async def test_what_never_left_is_tried_again_any_number_of_times(kind: str) -> None:
+async def test_what_never_left_is_tried_again_any_number_of_times(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The connection breaks after the call was made and before anything of it was written; five times."""
+    attach = ClientStream.attach
+    breaks = 5
+
+    def attach_and_break(stream: ClientStream, connection: Connection) -> None:
+        nonlocal breaks
+        attach(stream, connection)
+        if breaks:
+            breaks -= 1
+            # In the step in which the stream came to its connection: nothing has been written yet.
+            assert connection.bytes_written == stream._written_before
+            connection.abort()
+
     async with Server([Echo()]) as server, Channel(await server.start("127.0.0.1:0")) as channel:
         stub = EchoStub(channel)
         await stub.unary(b"")
+        monkeypatch.setattr(ClientStream, "attach", attach_and_break)
         call = stub.bidi(timeout=10) if kind == "up" else stub.down(b"1", timeout=10)
         async with call:
-            for _ in range(5):
-                stream = call._started()
-                for _ in range(10_000):
-                    if stream.connection is not None:
-                        break
-                    await asyncio.sleep(0)
-                assert stream.connection is not None
-                # In the step in which the stream came to its connection: nothing has been written yet.
-                assert stream.connection.bytes_written == stream._written_before
-                (connection,) = channel.routing.connections
-                connection.abort()
-                await connection.closed
             if kind == "up":
                 await call.send(b"0")  # type: ignore[union-attr]
             assert await call.receive() == b"0"
-            assert stream._retries == 0
+            assert call._started()._retries == 0
+        assert not breaks
 
 
 # -- idleness

@@ -33,6 +33,7 @@ from minirpc.http2 import (
     Http2Options,
     error_name,
 )
+from minirpc.http2.frame_reader import FrameReader
 from minirpc.http2.h2_connection import PRIVATE_NAMES, GrpcH2Connection
 from minirpc.http2.hpack_memo import MemoEncoder
 
@@ -106,8 +107,32 @@ def test_h2_counts_streams_through_the_properties_that_are_overridden() -> None:
     server = Counting(Http2Options(), client_side=False)
     client.initiate_connection()
     client.send_headers(1, REQUEST)
-    server.receive_data(bytes(client.take_output()))
+    for frame in FrameReader(1 << 14, expect_preface=True).read(client.take_output()):
+        server.receive_frame(frame)
     assert calls == ["outbound", "inbound"]
+
+
+@pytest.mark.parametrize("client_side", [False, True])
+def test_connections_lack_nothing_that_h2_makes(client_side: bool) -> None:
+    stock = H2Connection(H2Configuration(client_side=client_side))
+    made = GrpcH2Connection(Http2Options(), client_side=client_side)
+    for own, of_stock in (
+        (made, stock),
+        (made.encoder, stock.encoder),
+        (made.decoder, stock.decoder),
+        (made.encoder.header_table, stock.encoder.header_table),
+        (made.decoder.header_table, stock.decoder.header_table),
+        (made.local_settings, stock.local_settings),
+        (made.remote_settings, stock.remote_settings),
+    ):
+        missing = [name for name in vars(of_stock) if not hasattr(own, name)]
+        # what h2's receive_data() takes frames apart with, in place of which there is a FrameReader
+        assert not set(missing) - {"incoming_buffer", "_header_frames"}
+    for kind in stock._frame_dispatch_table:
+        assert made._frame_dispatch_table[kind].__func__ is getattr(
+            GrpcH2Connection, stock._frame_dispatch_table[kind].__name__
+        )
+    assert dict(made.remote_settings) == dict(stock.remote_settings)
 
 
 # -- a call
