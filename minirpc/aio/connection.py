@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
 
 from minirpc.aio.connection_guard import ConnectionGuard
+from minirpc.aio.drain import Drain
 from minirpc.aio.handler_slots import HandlerSlots
 from minirpc.aio.inspection import CallCounter, register
 from minirpc.aio.intake import Intake
@@ -40,7 +41,6 @@ __all__ = ["Connection", "ConnectionOwner"]
 
 _FLUSH_SIZE = 1 << 17  # output of this size does not wait for the end of the turn
 _CROWDED_SENDS = 128  # after so many frames in one turn of the loop, senders let others run
-_DRAIN_PING_TIMEOUT = 5.0  # seconds after which a drain goes on without the answer to its PING
 _CLOSED = "connection closed"
 _CLOSED_BY_PEER = "connection closed by the peer"
 _HIGH_WATER = 1 << 18  # bytes in the socket's buffer above which senders wait
@@ -94,10 +94,8 @@ class Connection(asyncio.BufferedProtocol):
         "__weakref__",
         "_beginning",
         "_closed",
-        "_drain_reason",
-        "_drain_timer",
+        "_drain",
         "_error",
-        "_final_goaway_ping",
         "_flush_scheduled",
         "_guard",
         "_intake",
@@ -193,14 +191,12 @@ class Connection(asyncio.BufferedProtocol):
         self._unflushed = 0  # bytes of DATA that were made since the last flush
         self._written = 0  # bytes handed to the transport so far
         self._parting = Parting(loop)
-        self._final_goaway_ping: bytes | None = None
-        self._drain_reason = b""
+        self._drain: Drain | None = None
         self._refusing = False  # whether the peer's new streams are turned away
         self._watches = WatchTimer(loop)
         self._keepalive_options = keepalive
         self._keepalive: KeepaliveWatch | None = None
         self._guard = guard
-        self._drain_timer: asyncio.TimerHandle | None = None
         hold(self)
 
     @property
@@ -360,8 +356,9 @@ class Connection(asyncio.BufferedProtocol):
         self._watches.stop()
         self._guard = self._keepalive = None  # which hold this connection
         self._parting.end()
-        if self._drain_timer is not None:
-            self._drain_timer.cancel()
+        if self._drain is not None:
+            self._drain.cancel()
+            self._drain = None
         self.failure = self.failure or (f"connection lost: {exc}" if exc else _CLOSED)
         self._end_streams(exc)
         self._intake.end()
@@ -573,8 +570,8 @@ class Connection(asyncio.BufferedProtocol):
 
     def ping_acknowledged(self, data: bytes) -> None:
         """The PING between the two GOAWAYs of a drain came back."""
-        if data == self._final_goaway_ping:
-            self._send_final_goaway()
+        if self._drain is not None:
+            self._drain.ping_acknowledged(data)
 
     def goaway_received(self, last_stream_id: int, error_code: int, debug_data: bytes) -> None:
         """Drains: streams above the last identifier were not processed, the others go on."""
@@ -598,33 +595,22 @@ class Connection(asyncio.BufferedProtocol):
     # -- ending
 
     def drain(self, ping: bytes, debug_data: bytes = b"") -> None:
-        """Ends the connection without losing a stream (RFC 9113 section 6.8).
-
-        A first GOAWAY names the highest identifier there is. When the PING of 8 bytes behind it comes back, the peer
-        knows; a second GOAWAY then names the last stream that was taken. The connection closes after its last stream.
+        """Ends the connection without losing a stream, and closes it after its last one (see :class:`Drain`).
 
         Args:
-            ping: the 8 bytes.
+            ping: 8 bytes that no other PING of this side has.
             debug_data: why, for people who read the GOAWAYs.
         """
         if not self.ready:
             # Clients may send calls before they have read anything: a GOAWAY says that none was taken.
             self.go_away()
-        elif self._final_goaway_ping is None and not self.draining:
+        elif not self.draining:
             self._start_draining()
-            self._final_goaway_ping = ping
-            self._drain_reason = debug_data
-            self.engine.send_goaway(MAX_STREAM_ID, ErrorCode.NO_ERROR, debug_data)
-            self.engine.send_ping(ping)
-            self.schedule_flush()
-            self._drain_timer = self.loop.call_later(_DRAIN_PING_TIMEOUT, self._send_final_goaway)
+            self._drain = Drain(self, ping, debug_data)
 
-    def _send_final_goaway(self) -> None:
-        if self._final_goaway_ping is None:
-            return
-        self._final_goaway_ping = None
+    def drained(self) -> None:
+        """The peer knows of the drain: what it still sends of new streams has crossed with the last GOAWAY."""
         self._refusing = True
-        self.engine.send_goaway(self.engine.last_peer_stream_id, ErrorCode.NO_ERROR, self._drain_reason)
         self.schedule_flush()
         self._close_if_drained()
 
@@ -639,7 +625,7 @@ class Connection(asyncio.BufferedProtocol):
         self._close_if_drained()
 
     def _close_if_drained(self) -> None:
-        if self.draining and not self._streams and self._final_goaway_ping is None:
+        if self.draining and not self._streams and (self._drain is None or self._drain.over):
             # Not at once: this may run inside a callback whose output is still to come.
             self.loop.call_soon(self._leave)
 
