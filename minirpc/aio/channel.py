@@ -189,14 +189,15 @@ class Channel(LoopBound):
         if named is not None:
             name = "localhost" if isinstance(named[0], UnixAddress) else str(named[0])
         options = http2_options or _OPTIONS
-        header_list_size = max(options.max_header_list_size, max_receive_metadata_size)
+        if options.max_header_list_size < max_receive_metadata_size:
+            options = replace(options, max_header_list_size=max_receive_metadata_size)
         # The name that the certificate must have; None for the host of each address, where the target lists them.
         server_name = (tls and tls.server_name) or (authority and host_of(authority)) or None
         if server_name is None and not isinstance(resolver, StaticResolver):
             server_name = host_of(name)
         dialer = Dialer(
             connector,
-            replace(options, max_header_list_size=header_list_size),
+            options,
             None if tls is None else ContextSource(tls),
             server_name,
             connect_timeout,

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import itertools
 import time
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from weakref import WeakValueDictionary
-
-from minirpc.frozen import frozen
 
 __all__ = ["CallCounter", "History", "HistoryEvent", "everything", "find", "forget", "register"]
 
@@ -86,8 +84,7 @@ class CallCounter:
             self.failed += 1
 
 
-@frozen
-class HistoryEvent:
+class HistoryEvent(NamedTuple):
     """Something that has happened.
 
     Attributes:

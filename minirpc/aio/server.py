@@ -185,8 +185,9 @@ class Server(LoopBound):
         if max_concurrent_streams is not None:
             options = replace(options, max_concurrent_streams=max_concurrent_streams)
         self._max_receive_metadata_size = max_receive_metadata_size
-        header_list_size = max(options.max_header_list_size, max_receive_metadata_size)
-        self._http2_options = replace(options, max_header_list_size=header_list_size)
+        if options.max_header_list_size < max_receive_metadata_size:
+            options = replace(options, max_header_list_size=max_receive_metadata_size)
+        self._http2_options = options
         self._keepalive = keepalive
         self._lifespan = Lifespan(
             max_idle=max_connection_idle, max_age=max_connection_age, max_age_grace=max_connection_age_grace
