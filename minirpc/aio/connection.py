@@ -325,6 +325,12 @@ class Connection(asyncio.BufferedProtocol):
         if self._guard is not None:
             self._guard.bytes_read()
 
+    def taking_failed(self) -> None:
+        """The engine has raised: whom it has woken goes on, or would wait for ever, past cancellation too."""
+        for start in self._started:
+            self.loop.call_soon(start)
+        self._started.clear()
+
     def after_read(self, start: Callable[[], object]) -> None:
         """Calls ``start`` when all that was read has been taken up: what is to be started may be reset by then."""
         if self._intake.receiving or self._running_started:

@@ -93,6 +93,8 @@ class _Reserve:
         self._context: Context | None = None
         self._waits_for: Any = None
         self.task = loop.create_task(self._serve(), name="reserve for handlers")
+        if self.parked:  # at once: by asyncio's eager task factory, which registers a task when it begins to wait
+            _unregister_task(self.task)
         # Whoever forgets to stop a server hears of that, and not of this too.
         self.task._log_destroy_pending = False  # type: ignore[attr-defined]
 
@@ -108,7 +110,9 @@ class _Reserve:
 
     async def _serve(self) -> None:
         self.parked = True
-        _unregister_task(self.task)
+        me = asyncio.current_task()  # an eager task runs before anybody has it
+        assert me is not None
+        _unregister_task(me)
         waits_for: Any
         try:
             await self.wake

@@ -43,6 +43,9 @@ class IntakeOwner(Protocol):
         """The engine has had some of what arrived. With a backlog, :meth:`Intake.new_turn` is due in the next turn of
         the loop."""
 
+    def taking_failed(self) -> None:
+        """The engine has raised an exception, which goes on."""
+
 
 class Intake:
     """What a connection reads.
@@ -104,6 +107,9 @@ class Intake:
         self.receiving = True
         try:
             self._backlog = engine.receive(data, self._until)
+        except BaseException:  # an error of ours, or KeyboardInterrupt
+            owner.taking_failed()
+            raise
         finally:
             self.receiving = False
         if was_full and owner.client_side:  # what its tasks send now answers nothing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from contextvars import ContextVar
@@ -153,3 +154,11 @@ async def test_two_tasks_cannot_receive_from_one_call() -> None:
         await asyncio.wait([waiting])
         await call.send(b"second")
         assert await call.receive() == b"second"
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks came with Python 3.12")
+async def test_handlers_run_where_all_tasks_are_eager() -> None:
+    asyncio.get_running_loop().set_task_factory(getattr(asyncio, "eager_task_factory"))  # noqa: B009
+    async with echo_pair(_Gate(3)) as stub:
+        assert await asyncio.gather(*(stub.unary(b"x") for _ in range(3))) == [b"x"] * 3
+        assert not [task for task in asyncio.all_tasks() if "reserve" in task.get_name()]
