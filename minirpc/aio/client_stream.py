@@ -517,9 +517,7 @@ class ClientStream(Stream):
         while self.initial_metadata is None and not self.over:
             if self._header_watchers is None:
                 self._header_watchers = []
-            watcher = Waiter(self._loop)
-            self._header_watchers.append(watcher)
-            await watcher
+            await self._waiter_among(self._header_watchers)
 
     async def wait_until_over(self) -> None:
         """Waits until the call is over."""
@@ -528,12 +526,17 @@ class ClientStream(Stream):
 
     def watch(self) -> Waiter:
         """Returns what one task may await until the call is over, for a call that is not."""
-        watcher = Waiter(self._loop)
         if self._watchers is None:
-            self._watchers = [watcher]
-        else:
-            self._watchers.append(watcher)
-        return watcher
+            self._watchers = []
+        return self._waiter_among(self._watchers)
+
+    def _waiter_among(self, waiting: list[Waiter]) -> Waiter:
+        """Adds a waiter to others, and forgets those that were cancelled: somebody may ask again and again."""
+        if waiting:
+            waiting[:] = [other for other in waiting if not other.done()]
+        waiter = Waiter(self._loop)
+        waiting.append(waiter)
+        return waiter
 
     def _wake_watchers(self) -> None:
         if self._watchers:

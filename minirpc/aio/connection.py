@@ -305,18 +305,20 @@ class Connection(asyncio.BufferedProtocol):
 
     def bytes_taken(self, *, backlog: bool) -> None:
         """The engine has had some of what arrived: what that starts or wakes runs now; its output leaves at once."""
-        started, due = self._started, self._flush_scheduled
-        if started:
+        if self._started:
+            due = self._flush_scheduled
             self._flush_scheduled = self._running_started = True  # nothing needs a turn of the loop for output now
-            rest = iter(started)  # which sees what is added
             try:
-                for start in rest:
-                    start()
+                while self._started:
+                    started, self._started = iter(self._started), []
+                    for start in started:
+                        start()
+            except BaseException:  # something like KeyboardInterrupt
+                self._started[:0] = started
+                self.taking_failed()
+                raise
             finally:
                 self._flush_scheduled, self._running_started = due, False
-                for start in rest:  # after something like KeyboardInterrupt
-                    self.loop.call_soon(start)
-                started.clear()
         if backlog:
             self.schedule_flush()
         else:
@@ -326,10 +328,10 @@ class Connection(asyncio.BufferedProtocol):
             self._guard.bytes_read()
 
     def taking_failed(self) -> None:
-        """The engine has raised: whom it has woken goes on, or would wait for ever, past cancellation too."""
-        for start in self._started:
+        """Something has raised: whom the engine has woken goes on, or would wait for ever, past cancellation too."""
+        started, self._started = self._started, []
+        for start in started:
             self.loop.call_soon(start)
-        self._started.clear()
 
     def after_read(self, start: Callable[[], object]) -> None:
         """Calls ``start`` when all that was read has been taken up: what is to be started may be reset by then."""

@@ -12,7 +12,7 @@ import pytest
 from echo import Echo, EchoStub, echo_pair
 
 from minirpc.aio import Channel, Context, Server
-from minirpc.errors import RpcError
+from minirpc.errors import RpcError, StatusCode
 
 _DEPTH: ContextVar[int] = ContextVar("_DEPTH", default=0)
 
@@ -123,6 +123,36 @@ def test_what_ends_the_program_ends_it_out_of_a_woken_task(interrupt: type[BaseE
     with pytest.raises(interrupt):
         asyncio.run(main())
     assert ended == ["call"] * 5
+
+
+def test_what_ends_the_program_in_the_middle_of_a_read_leaves_nobody_waiting() -> None:
+    """A policy that hears of a call's end raises when the first of several replies has been taken up."""
+    ended: list[int] = []
+    left: list[StatusCode] = []
+
+    def leave(code: StatusCode) -> None:
+        left.append(code)
+        if len(left) == 1:
+            raise SystemExit
+
+    async def main() -> None:
+        async with Server([_Gate(3)]) as server, Channel(await server.start("127.0.0.1:0")) as channel:
+            await channel.connect()
+            for subchannel in channel.routing.subchannels:
+                subchannel.on_call_end = leave
+            stub = EchoStub(channel)
+
+            async def call(number: int) -> None:
+                try:
+                    await stub.unary(b"x")
+                finally:
+                    ended.append(number)
+
+            await asyncio.wait([asyncio.create_task(call(number)) for number in range(3)])
+
+    with pytest.raises(SystemExit):
+        asyncio.run(main())
+    assert sorted(ended) == [0, 1, 2]
 
 
 async def test_a_handler_that_answers_each_message_is_woken_by_each() -> None:
