@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import AsyncIterable, Callable, Coroutine, Iterable, Iterator
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypedDict, TypeVar, Unpack
 
@@ -278,7 +279,7 @@ class BlockingClientStreamCall(BlockingCall[RequestT, ResponseT]):
             RpcError: the call has ended with a status other than OK; or the request has no encoding or is larger than
                 ``max_send_message_size``, and nothing was sent.
         """
-        self._channel.run(self._call._send, request, compress)
+        self._channel.run(partial(self._call.send, compress=compress), request)
 
     def finish(self) -> ResponseT:
         """Ends the stream of requests and waits for the response.
@@ -309,7 +310,7 @@ class BlockingBidiCall(_Responses[RequestT, ResponseT]):
     def send(self, request: RequestT, *, compress: bool = True) -> None:
         """Sends a request; see :meth:`BlockingClientStreamCall.send`."""
         self._check_sender()
-        self._channel.run(self._call._send, request, compress)
+        self._channel.run(partial(self._call.send, compress=compress), request)
 
     def done_writing(self) -> None:
         """Ends the stream of requests. The server's responses go on."""

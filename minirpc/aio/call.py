@@ -11,7 +11,7 @@ import asyncio
 import inspect
 import math
 import warnings
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Generator, Iterable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Coroutine, Generator, Iterable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, Self, TypeAlias, TypeVar
 
@@ -259,13 +259,14 @@ class Call(Generic[RequestT, ResponseT]):
             raise stream.error()
         return None
 
-    async def _send(self, request: RequestT, compress: bool) -> None:
+    def _begin_sending(self, request: RequestT, compress: bool) -> Coroutine[Any, Any, None] | None:
         if self._requests is not None:
             raise RuntimeError("this call sends the requests that it was given; it takes no others")
         encoded = self._encode(request)
         self._channel.check_send_size(encoded, self._method.path)
         stream = self._started()
-        await self._wait(stream, stream.send_request(encoded, compress))
+        step = stream.begin_sending(encoded, compress)
+        return None if step is None else self._wait(stream, step)
 
     async def _wait(self, stream: ClientStream, step: Awaitable[T]) -> T:
         """Waits for one step of the call. Outside of ``async with``, whoever is cancelled here cancels the call."""
@@ -397,7 +398,9 @@ class ClientStreamCall(Call[RequestT, ResponseT], Awaitable[ResponseT]):
             RpcError: the call has ended with a status other than OK; or the request has no encoding or is larger than
                 ``max_send_message_size``, and nothing was sent.
         """
-        await self._send(request, compress)
+        step = self._begin_sending(request, compress)
+        if step is not None:
+            await step
 
     async def finish(self) -> ResponseT:
         """Ends the stream of requests and waits for the response.
@@ -451,7 +454,9 @@ class BidiCall(Call[RequestT, ResponseT], AsyncIterator[ResponseT]):
             RpcError: the call has ended with a status other than OK; or the request has no encoding or is larger than
                 ``max_send_message_size``, and nothing was sent.
         """
-        await self._send(request, compress)
+        step = self._begin_sending(request, compress)
+        if step is not None:
+            await step
 
     async def done_writing(self) -> None:
         """Ends the stream of requests. The server's responses go on."""

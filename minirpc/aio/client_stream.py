@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from minirpc.aio.deadlines import Deadlines, DeadlineSlot
 from minirpc.aio.observing import AttemptListener, AttemptObservers, AttemptStart
@@ -296,6 +296,22 @@ class ClientStream(Stream):
         if self._ending is not None:
             raise RuntimeError("the stream of requests has been ended")
         await self.send(message, compress)
+        if self.failed:
+            raise self.error()
+
+    def begin_sending(self, message: bytes, compress: bool = True) -> Coroutine[Any, Any, None] | None:
+        """As :meth:`send_request`. Returns what is to be awaited; None where there is nothing to wait for."""
+        if self._ending is not None:
+            raise RuntimeError("the stream of requests has been ended")
+        self.write(message, compress)
+        if self.congested:
+            return self._end_sending()
+        if self.failed:
+            raise self.error()
+        return None
+
+    async def _end_sending(self) -> None:
+        await self.wait_for_room()
         if self.failed:
             raise self.error()
 

@@ -7,7 +7,7 @@ of the loop, or earlier when much has come together.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, cast
 
 from minirpc.aio.connection_guard import ConnectionGuard
@@ -307,6 +307,7 @@ class Connection(asyncio.BufferedProtocol):
         """The engine has had some of what arrived: what that starts or wakes runs now; its output leaves at once."""
         if self._started:
             due = self._flush_scheduled
+            started: Iterator[Callable[[], object]] = iter(())
             self._flush_scheduled = self._running_started = True  # nothing needs a turn of the loop for output now
             try:
                 while self._started:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from typing import Any
 
 from minirpc.aio.call import Call
@@ -292,6 +292,10 @@ class InterceptedStream(ClientStream):
         return response
 
     # -- requests
+
+    def begin_sending(self, message: Any, compress: bool = True) -> Coroutine[Any, Any, None]:
+        """Leaves it to :meth:`send_request`."""
+        return self.send_request(message, compress)
 
     async def send_request(self, message: Any, compress: bool = True) -> None:
         """Hands one of a stream of requests to the interceptors; see :meth:`compresses` for what ``compress`` does.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from minirpc.aio.client_stream import ClientStream, StreamCarrier
@@ -229,6 +229,10 @@ class RetryingStream(ClientStream):
             if self._attempts:
                 # the one that has got farthest, or the first
                 self._commit(min(self._attempts, key=lambda attempt: attempt.holds_output))
+
+    def begin_sending(self, message: bytes, compress: bool = True) -> Coroutine[Any, Any, None]:
+        """Leaves it to :meth:`send_request`."""
+        return self.send_request(message, compress)
 
     async def send(self, message: bytes, compress: bool = True) -> None:
         """Gives a message to all attempts, and waits until it has left with one of them, or the call is over."""
