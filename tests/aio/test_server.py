@@ -277,7 +277,7 @@ async def test_silent_connection_does_not_hold_the_stop() -> None:
 
 
 async def test_connection_that_does_not_answer_the_ping_is_drained(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("minirpc.aio.connection._DRAIN_PING_TIMEOUT", 0.05)
+    monkeypatch.setattr("minirpc.aio.drain._PING_TIMEOUT", 0.05)
     server = Server([Echo()])
     host, port = (await server.start("127.0.0.1:0")).split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
@@ -293,7 +293,7 @@ async def test_connection_that_does_not_answer_the_ping_is_drained(monkeypatch: 
 
 async def test_calls_after_the_last_goaway_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """The client repeats them elsewhere, so they must not be served here as well."""
-    monkeypatch.setattr("minirpc.aio.connection._DRAIN_PING_TIMEOUT", 0)
+    monkeypatch.setattr("minirpc.aio.drain._PING_TIMEOUT", 0)
     server = Server([Echo()])
     host, port = (await server.start("127.0.0.1:0")).split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
