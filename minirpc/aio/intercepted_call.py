@@ -294,21 +294,8 @@ class InterceptedStream(ClientStream):
     # -- requests
 
     def begin_sending(self, message: Any, compress: bool = True) -> Coroutine[Any, Any, None]:
-        """Leaves it to :meth:`send_request`."""
+        """Hands one of a stream of requests to the interceptors; see :meth:`compresses` for what ``compress`` does."""
         return self.send_request(message, compress)
-
-    async def send_request(self, message: Any, compress: bool = True) -> None:
-        """Hands one of a stream of requests to the interceptors; see :meth:`compresses` for what ``compress`` does.
-
-        Raises:
-            RpcError: the call has ended with a status other than OK.
-            RuntimeError: the stream of requests was ended before.
-        """
-        if self._ending is not None:
-            raise RuntimeError("the stream of requests has been ended")
-        await self.send(message, compress)
-        if self.failed:
-            raise self.error()
 
     async def send(self, message: Any, compress: bool = True) -> None:
         """Hands a request to the interceptors, and waits until they take it or the call is over."""
